@@ -1,0 +1,52 @@
+"""How Alembic reaches the database: over the connection it is handed, or the configured one."""
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.types import TypeDecorator
+
+from dam.core import database
+from dam.models import Base
+
+
+def number_the_revision(_context: Any, _revision: Any, directives: list[Any]) -> None:
+    """Give a new revision the next number instead of a random id: the schema check compares them."""
+    head = ScriptDirectory.from_config(context.config).get_current_head()
+    for script in directives:
+        script.rev_id = f"{int(head or 0) + 1:04d}"
+
+
+def render_plain_type(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
+    """Write what the database sees of dam's own column types: a migration must not change with the program."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl!r}"
+    return False
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations asked for in one transaction, also on SQLite."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        process_revision_directives=number_the_revision,
+        render_item=render_plain_type,
+        render_as_batch=True,
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    context.configure(url=database.engine.url, target_metadata=Base.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+elif handed := context.config.attributes.get("connection"):
+    migrate(handed)
+else:
+    database.make_folder()
+    with database.engine.begin() as own:
+        migrate(own)

@@ -1,0 +1,98 @@
+"""The settings: environment over `.env` over defaults."""
+
+import logging
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dam.core.errors import UsageError
+
+logger = logging.getLogger(__name__)
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SQLITE_PREFIX = "sqlite:///"
+
+
+def default_home() -> Path:
+    """Return the user's data folder for dam: the same from every working directory."""
+    return Path(platformdirs.user_data_dir("dam", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """What a user can set, and what holds for a user who sets nothing."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", case_sensitive=False)
+
+    DATABASE_URL: str = Field(
+        default_factory=lambda: f"{SQLITE_PREFIX}{default_home() / 'dam.sqlite3'}",
+        description="Where the database is: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.",
+    )
+    ASSET_STORAGE_PATH: Path = Field(
+        default=Path(),  # replaced below: it depends on DATABASE_URL
+        description="Folder of the content-addressed store.",
+    )
+    DAM_LOG_LEVEL: str = Field(
+        default="INFO",
+        description="Least severe log message shown on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
+    )
+    DAM_LOCK_TIMEOUT: float = Field(
+        default=30.0,
+        ge=0,
+        description="Seconds to wait for another process to release the database before giving up (exit 11).",
+    )
+
+    @field_validator("DATABASE_URL")
+    @classmethod
+    def _name_the_driver(cls, url: str) -> str:
+        scheme, separator, rest = url.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+psycopg://{rest}"
+        if not separator or scheme.split("+")[0] not in ("sqlite", "postgresql"):
+            raise ValueError(f"{scheme!r} is not supported: use sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+        return url
+
+    @field_validator("DAM_LOG_LEVEL")
+    @classmethod
+    def _fall_back_to_info(cls, level: str) -> str:
+        if level.strip().upper() in LOG_LEVELS:
+            return level.strip().upper()
+        logger.warning("DAM_LOG_LEVEL %r is none of %s: using INFO", level, ", ".join(LOG_LEVELS))
+        return "INFO"
+
+    @model_validator(mode="after")
+    def _place_the_store(self) -> "Settings":
+        """Put a store that nobody placed beside the SQLite file, so that each database has its own."""
+        if "ASSET_STORAGE_PATH" not in self.model_fields_set:
+            database = self.sqlite_path
+            self.ASSET_STORAGE_PATH = (database.parent if database else default_home()) / "store"
+        self.ASSET_STORAGE_PATH = self.ASSET_STORAGE_PATH.expanduser().absolute()
+        return self
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The SQLite file, or None for another database or one in memory."""
+        path = self.DATABASE_URL.removeprefix(SQLITE_PREFIX)
+        if path in (self.DATABASE_URL, "", ":memory:"):
+            return None
+        return Path(path.partition("?")[0]).absolute()
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment, `.env` and the defaults.
+
+    Raises:
+        UsageError: a value is not valid, or `.env` cannot be read.
+
+    """
+    try:
+        return Settings()
+    except ValidationError as exc:
+        problems = "; ".join(f"{error['loc'][0] if error['loc'] else 'settings'}: {error['msg']}" for error in exc.errors())
+        raise UsageError(f"settings: {problems}") from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"settings: cannot read .env: {exc}") from exc
+
+
+settings = load_settings()

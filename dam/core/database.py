@@ -1,0 +1,102 @@
+"""The connection to the database: engines, sessions, and what SQLite needs to be told.
+
+`SessionLocal()` opens a session on the configured database whose transactions may write: on SQLite they begin
+IMMEDIATE, since a transaction that reads first and writes later fails at once when somebody else writes between.
+`reading()` gives a session factory whose transactions begin deferred and so never wait for a writer's lock.
+"""
+
+import contextlib
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.orm import Session, sessionmaker
+
+from dam.core.config import settings
+from dam.core.errors import DamError, LockedError, MissingExtraError, UsageError
+
+BEGIN = "dam_begin"
+WAL_IS_SAFE_SINCE = (3, 51, 3)
+
+
+def journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
+    """Return the SQLite journal mode to use: WAL only where it cannot corrupt the database.
+
+    SQLite before 3.51.3 has a bug in write-ahead-log mode that can corrupt a database when several connections
+    write and checkpoint at once (https://www.sqlite.org/wal.html, "The WAL-Reset Bug").
+    """
+    return "WAL" if version >= WAL_IS_SAFE_SINCE else "TRUNCATE"
+
+
+def make_engine(url: str, lock_timeout: float) -> Engine:
+    """Return an engine for `url` whose statements wait `lock_timeout` seconds for a lock.
+
+    Raises:
+        UsageError: the URL cannot be understood.
+        MissingExtraError: the database's driver is not installed.
+
+    """
+    is_sqlite = url.startswith("sqlite")
+    options = {"timeout": lock_timeout} if is_sqlite else {"options": f"-c lock_timeout={int(lock_timeout * 1000)}"}
+    try:
+        engine = create_engine(url, connect_args=options)
+    except ModuleNotFoundError as exc:
+        raise MissingExtraError(f"the driver {exc.name} is not installed: pip install 'dam[postgres]'") from exc
+    except (ArgumentError, NoSuchModuleError, ValueError) as exc:
+        raise UsageError(f"DATABASE_URL cannot be understood: {exc}") from exc
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _name_the_error)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    """Make commits durable, foreign keys real and transactions explicit on a new connection."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    with contextlib.suppress(sqlite3.OperationalError):  # a read-only database keeps the mode it has
+        connection.execute(f"PRAGMA journal_mode = {journal_mode()}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(BEGIN, 'IMMEDIATE')}")
+
+
+def _name_the_error(context: ExceptionContext) -> None:
+    """Replace the driver's errors that a user can provoke by errors that say what to do."""
+    cause = context.original_exception
+    message = str(cause).strip()
+    where = context.engine.url.render_as_string(hide_password=True) if context.engine else "the database"
+    if "database is locked" in message or "lock timeout" in message:
+        raise LockedError(f"{where} is locked by another process: try again, or raise DAM_LOCK_TIMEOUT") from cause
+    if context.connection is None:
+        raise DamError(f"cannot connect to {where}: {message}") from cause
+    for sign in ("disk is full", "disk I/O error", "readonly", "unable to open", "not a database", "malformed"):
+        if sign in message:
+            raise DamError(f"{where}: {message}") from cause
+
+
+def make_folder() -> None:
+    """Make the folder of the configured SQLite file, readable by its user alone."""
+    if settings.sqlite_path:
+        try:
+            settings.sqlite_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise DamError(f"cannot make the folder of the database: {exc}") from exc
+
+
+def writing(engine: Engine) -> sessionmaker[Session]:
+    """Return a factory of sessions that may write."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def reading(engine: Engine) -> sessionmaker[Session]:
+    """Return a factory of sessions that only read, and so wait for no writer."""
+    return sessionmaker(engine.execution_options(**{BEGIN: "DEFERRED"}), expire_on_commit=False)
+
+
+engine = make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
+SessionLocal = writing(engine)

@@ -1,0 +1,49 @@
+"""The schema's revision: what the program has, what the database has. Knows nothing of Alembic.
+
+Migrations are numbered: `0001_first_schema.py` is revision `0001`. So the newest revision that the program has is
+the last file name, and older and newer can be told apart by comparing.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from dam.core.errors import NewerSchemaError, NoLibraryError, OutdatedSchemaError
+
+PACKAGE = Path(__file__).parent.parent
+SETUP_HINT = "set it up with: dam-cli setup-db"
+
+
+def migrations_path() -> Path:
+    """Return the folder of the migrations: in the package once installed, beside it in a checkout."""
+    installed = PACKAGE / "migrations"
+    return installed if installed.is_dir() else PACKAGE.parent / "alembic"
+
+
+def head_revision() -> str:
+    """Return the newest revision that this program has a migration for."""
+    return max(path.name.partition("_")[0] for path in (migrations_path() / "versions").glob("[0-9]*.py"))
+
+
+def check_schema(connection: Connection) -> str:
+    """Return the library's id if the database has the schema of this program; reads one row.
+
+    Raises:
+        NoLibraryError: the database has no library.
+        OutdatedSchemaError: its schema is older than the program's.
+        NewerSchemaError: its schema is newer.
+
+    """
+    where = connection.engine.url.render_as_string(hide_password=True)
+    row = None
+    if connection.dialect.has_table(connection, "library"):
+        row = connection.execute(text("SELECT version_num, uuid FROM alembic_version, library")).one_or_none()
+    if row is None:
+        raise NoLibraryError(f"there is no library at {where}: {SETUP_HINT}")
+    revision, library_id = row
+    head = head_revision()
+    if revision > head:
+        raise NewerSchemaError(f"{where} has schema {revision}, this program knows {head}: install a newer dam")
+    if revision < head:
+        raise OutdatedSchemaError(f"{where} has schema {revision}, this program needs {head}: {SETUP_HINT}")
+    return str(library_id)

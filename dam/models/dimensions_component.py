@@ -1,0 +1,16 @@
+"""The size of a picture."""
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from dam.models.base_component import BaseComponent
+
+
+class DimensionsComponent(BaseComponent):
+    """Pixel size of an image or video as displayed (orientation applied)."""
+
+    __tablename__ = "component_dimensions"
+    __table_args__ = (UniqueConstraint("entity_id"),)
+
+    width: Mapped[int]
+    height: Mapped[int]

@@ -1,0 +1,19 @@
+"""An entity: an asset's identity, and nothing else."""
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_class import Base
+from dam.models.types import PrimaryKey, UtcDateTime
+
+
+class Entity(Base):
+    """An asset. What is known of it stands in its components."""
+
+    __tablename__ = "entities"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # the id of a deleted asset never names another one
+
+    id: Mapped[PrimaryKey] = mapped_column(init=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, init=False, server_default=func.now())

@@ -1,0 +1,19 @@
+"""Where the content of an asset is stored."""
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_component import BaseComponent
+
+
+class FileLocationComponent(BaseComponent):
+    """The place of an asset's bytes in a store."""
+
+    __tablename__ = "component_file_location"
+    __table_args__ = (
+        UniqueConstraint("entity_id", "storage_type"),
+        UniqueConstraint("file_identifier", "storage_type"),
+    )
+
+    file_identifier: Mapped[str] = mapped_column(String(255))
+    storage_type: Mapped[str] = mapped_column(String(64))

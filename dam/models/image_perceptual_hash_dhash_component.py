@@ -1,0 +1,16 @@
+"""The dHash of an image."""
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_component import BaseComponent
+from dam.models.types import PerceptualHash
+
+
+class ImagePerceptualHashDhashComponent(BaseComponent):
+    """The dHash (gradient hash) of an image, 64 bits as 16 hexadecimal digits, as the imagehash library gives it."""
+
+    __tablename__ = "component_image_perceptual_hash_dhash"
+    __table_args__ = (UniqueConstraint("entity_id"),)
+
+    hash_value: Mapped[str] = mapped_column(PerceptualHash)

@@ -1,0 +1,16 @@
+"""The pHash of an image."""
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_component import BaseComponent
+from dam.models.types import PerceptualHash
+
+
+class ImagePerceptualHashPhashComponent(BaseComponent):
+    """The pHash (DCT hash) of an image, 64 bits as 16 hexadecimal digits, as the imagehash library gives it."""
+
+    __tablename__ = "component_image_perceptual_hash_phash"
+    __table_args__ = (UniqueConstraint("entity_id"),)
+
+    hash_value: Mapped[str] = mapped_column(PerceptualHash)

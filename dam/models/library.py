@@ -1,0 +1,16 @@
+"""The identity of the library."""
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_class import Base
+
+
+class LibraryIdentity(Base):
+    """The library's id, in one row. The store has it too: so a foreign or unmounted store is recognised."""
+
+    __tablename__ = "library"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    uuid: Mapped[str] = mapped_column(String(36))

@@ -1,0 +1,25 @@
+"""Where a file was when it was ingested."""
+
+from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_component import BaseComponent
+
+
+class SourcePathComponent(BaseComponent):
+    """A path that an asset came from, and the file's state then, so that a later scan can skip what is unchanged.
+
+    `path` has the raw bytes of the absolute path, `path_display` the same as text that can be shown. `path_digest`
+    is the BLAKE2b-128 of `path`: what is looked up and kept unique, since a path can be too long for an index.
+    """
+
+    __tablename__ = "component_source_path"
+    __table_args__ = (UniqueConstraint("entity_id", "path_digest"), Index(None, "path_digest"))
+
+    path: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
+    path_digest: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
+    path_display: Mapped[str] = mapped_column(Text)
+    filename: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    inode: Mapped[int] = mapped_column(BigInteger)

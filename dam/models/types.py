@@ -1,0 +1,61 @@
+"""Column types: what is stored compactly is read and written as people write it."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.types import TypeDecorator
+
+BigInt = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits everywhere; on SQLite the type that a rowid needs."""
+
+PrimaryKey = Annotated[int, mapped_column(BigInt, primary_key=True)]
+
+
+class HexDigest(TypeDecorator[str]):
+    """A digest: lower-case hexadecimal digits in Python, bytes in the database.
+
+    Bytes take half the room and sort as the digits do, so a prefix is a range.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Turn digits into bytes; ValueError when they are no hexadecimal digits."""
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Turn bytes into digits."""
+        return None if value is None else value.hex()
+
+
+class PerceptualHash(TypeDecorator[str]):
+    """A 64-bit perceptual hash: 16 hexadecimal digits in Python, one signed integer in the database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Turn 16 digits into a signed integer of the same 64 bits."""
+        return None if value is None else int.from_bytes(bytes.fromhex(value), signed=True)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Turn a signed integer into 16 digits."""
+        return None if value is None else value.to_bytes(8, signed=True).hex()
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, aware in Python whatever the database keeps."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Turn an aware moment into UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Name the time zone that SQLite forgets."""
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
