@@ -89,7 +89,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as exc:
-        problems = "; ".join(f"{error['loc'][0] if error['loc'] else 'settings'}: {error['msg']}" for error in exc.errors())
+        problems = "; ".join(
+            f"{error['loc'][0] if error['loc'] else 'settings'}: {error['msg']}" for error in exc.errors()
+        )
         raise UsageError(f"settings: {problems}") from exc
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"settings: cannot read .env: {exc}") from exc

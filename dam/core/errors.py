@@ -1,6 +1,7 @@
 """Every error a user can meet: a message, and the exit code of the program.
 
     DamError                      5   a fatal error
+    ├── NotFoundError             1   the library has no such asset
     ├── UsageError                2   the command's words are off
     ├── NoLibraryError           10   nothing is set up at the configured place
     ├── ForeignStoreError        10   the store does not belong to the database
@@ -8,6 +9,7 @@
     ├── LockedError              11   another process held a lock past the timeout
     ├── NewerSchemaError         12   the schema is newer than the program
     ├── MissingExtraError         5   an optional library is not installed
+    ├── StoreError                5   the store cannot be read or written
     └── InputError                3   one input: its path and the cause
         ├── UnreadableFileError       it cannot be read, or changed meanwhile
         └── DecodeError               its content cannot be decoded
@@ -38,6 +40,12 @@ class DamError(Exception):
     """A fatal error with a message for the user."""
 
     exit_code = ExitCode.FATAL
+
+
+class NotFoundError(DamError):
+    """The library has nothing that the user's words name."""
+
+    exit_code = ExitCode.NOT_FOUND
 
 
 class UsageError(DamError):
@@ -78,6 +86,10 @@ class NewerSchemaError(DamError):
 
 class MissingExtraError(DamError):
     """An optional library is needed and not installed."""
+
+
+class StoreError(DamError):
+    """The store cannot be read or written: disk full, read-only, input/output error."""
 
 
 class InputError(DamError):

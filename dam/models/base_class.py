@@ -1,9 +1,12 @@
 """The declarative base of every table."""
 
+from typing import dataclass_transform
+
 from sqlalchemy import MetaData
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, mapped_column, relationship
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column, relationship))
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     """A table that is a keyword-only dataclass, with named constraints."""
 

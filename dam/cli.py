@@ -1,0 +1,217 @@
+"""The command line: each command parses, opens the library, calls one service, and renders.
+
+Nothing heavy is imported here: `--help`, `--version` and completion must answer at once.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dam import __version__
+from dam.commands import tag
+from dam.commands.group import DamGroup
+from dam.commands.help_text import JsonOption, epilog
+from dam.core.errors import ExitCode
+
+app = typer.Typer(
+    name="dam-cli",
+    cls=DamGroup,
+    help="Digital asset management: ingest files, identify them, find duplicates and look-alikes.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(tag.app)
+
+Threshold = Annotated[int, typer.Option(max=64, help="Most bits that may differ (0-64); negative: not this hash.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dam-cli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Log more; twice: everything.")] = 0,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Digital asset management: ingest files, identify them, find duplicates and look-alikes."""
+    del version
+    from dam.core.logging_config import setup_logging
+
+    setup_logging("DEBUG" if verbose > 1 else "INFO" if verbose else None)
+
+
+@app.command("setup-db", epilog=epilog("dam-cli setup-db"))
+def setup_db(json: JsonOption = False) -> None:
+    """Set up the library, or bring its schema to the newest revision. Can be run again at any time."""
+    from dam.render import library as render
+    from dam.services.library import set_up_library
+
+    render.setup(set_up_library(), as_json=json)
+
+
+@app.command("info", epilog=epilog("dam-cli info --json"))
+def info(json: JsonOption = False) -> None:
+    """Say where the library is, what it holds, its schema, and the versions that matter."""
+    from dam.render import library as render
+    from dam.services.info import describe
+    from dam.services.library import open_library
+
+    with open_library() as library:
+        render.info(describe(library), as_json=json)
+
+
+@app.command("add-asset", epilog=epilog("dam-cli add-asset ~/Pictures --tags holiday,2026", ExitCode.INPUTS_FAILED))
+def add_asset(
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
+    tags: Annotated[str, typer.Option(help="Tags for every file, with commas between.")] = "",
+    files_from: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Read more paths from FILE, one a line; - is stdin.")
+    ] = None,
+    null: Annotated[
+        bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing of files that went well.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Bring files, and folders with all that is in them, into the library.
+
+    Content that is there already is linked to its new name and source, and what is unchanged is skipped. A file
+    that fails is reported, and the rest go on. An embedded library that is not there yet is set up.
+    """
+    from contextlib import closing
+    from itertools import chain
+
+    from dam.commands.path_list import read_paths
+    from dam.render.ingest import IngestReport
+    from dam.render.progress import progress
+    from dam.services.asset_service import checked_tags
+    from dam.services.ingest import ingest
+    from dam.services.library import open_library
+
+    if not paths and files_from is None:
+        raise typer.BadParameter("name at least one PATH, or --files-from")
+    checked = checked_tags(tags.split(",") if tags else [])
+    more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
+    report = IngestReport(as_json=json, quiet=quiet)
+    with (
+        open_library(create=True) as library,
+        closing(ingest(library, chain(paths or [], more), checked)) as outcomes,
+        progress(quiet=quiet) as bar,
+    ):
+        for outcome in outcomes:
+            report.add(outcome)
+            bar.advance(outcome.path, outcome.size)
+    report.finish()
+    if report.problems:
+        raise typer.Exit(ExitCode.INPUTS_FAILED)
+
+
+@app.command("find-file-by-hash", epilog=epilog("dam-cli find-file-by-hash 9f86d081", ExitCode.NOT_FOUND))
+def find_file_by_hash(
+    hash: Annotated[str | None, typer.Argument(metavar="[HASH]", help="A hash, or its first 8 digits or more.")] = None,
+    hash_type: Annotated[str | None, typer.Option(metavar="sha256|md5", help="Which hash; either, without.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="Look for the content of this file.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Find an asset by its SHA-256 or MD5, by the first digits of one, or by a file with the same content."""
+    from dam.render import assets as render
+    from dam.render.text import note
+    from dam.services.assets import summarise
+    from dam.services.library import open_library
+    from dam.services.lookup import DIGITS, checked_hash, find_by_file, find_by_hash
+
+    if (hash is None) == (file is None):
+        raise typer.BadParameter("give either a HASH or --file")
+    if hash_type not in (None, *DIGITS):
+        raise typer.BadParameter(f"{hash_type!r} is neither sha256 nor md5", param_hint="--hash-type")
+    digits = checked_hash(hash, hash_type) if hash is not None else ""
+    with open_library() as library, library.read() as session:
+        found = find_by_file(session, file) if file else find_by_hash(session, digits, hash_type)
+        matches = summarise(session, library.store, found)
+    render.matches(matches, as_json=json)
+    if not matches:
+        raise typer.Exit(ExitCode.NOT_FOUND)
+    if len(matches) > 1:
+        note(f"{digits} is ambiguous: {len(matches)} assets")
+
+
+@app.command(
+    "find-similar-images",
+    epilog=epilog("dam-cli find-similar-images photo.jpg", ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED),
+)
+def find_similar_images(
+    image: Annotated[Path, typer.Argument(help="An image file; it need not be in the library.")],
+    phash_threshold: Threshold = 4,
+    ahash_threshold: Threshold = 4,
+    dhash_threshold: Threshold = 4,
+    json: JsonOption = False,
+) -> None:
+    """Find the images that look like one: within the threshold for at least one of the hashes, nearest first."""
+    from dam.media.image import require_installed
+    from dam.render import assets as render
+    from dam.services.assets import summarise
+    from dam.services.library import open_library
+
+    require_installed()
+    from dam.services.similar_images import find_similar, read_query
+
+    thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
+    used = {name: threshold for name, threshold in thresholds.items() if threshold >= 0}
+    if not used:
+        raise typer.BadParameter("every hash is switched off")
+    with open_library() as library, library.read() as session:
+        matches = find_similar(session, read_query(image), used)
+        assets = summarise(session, library.store, [match.entity_id for match in matches])
+    render.similar(list(zip(assets, matches, strict=True)), as_json=json)
+    if not matches:
+        raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+@app.command("show", epilog=epilog("dam-cli show photo.jpg", ExitCode.NOT_FOUND))
+def show(
+    asset: Annotated[
+        str, typer.Argument(metavar="ENTITY|HASH|PATH", help="An entity id, a hash or its prefix, or a path.")
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Show all that the library knows of an asset."""
+    from dam.render import assets as render
+    from dam.services.ecs import all_components
+    from dam.services.library import open_library
+    from dam.services.lookup import find_one_asset
+
+    with open_library() as library, library.read() as session:
+        entity_id = find_one_asset(session, asset)
+        render.components(entity_id, all_components(session, entity_id), as_json=json)
+
+
+@app.command("run-systems", epilog=epilog("dam-cli run-systems", ExitCode.INPUTS_FAILED))
+def run_systems(json: JsonOption = False) -> None:
+    """Bring assets up to date: add what today's systems would find in them."""
+    from dam.render.ingest import UpdateReport
+    from dam.services.library import open_library
+    from dam.services.run_systems import run_systems as run
+
+    report = UpdateReport(as_json=json)
+    with open_library() as library:
+        for update in run(library):
+            report.add(update)
+    report.finish()
+    if report.problems:
+        raise typer.Exit(ExitCode.INPUTS_FAILED)
+
+
+@app.command("query-assets-placeholder", hidden=True, epilog=epilog("dam-cli query-assets-placeholder"))
+def query_assets_placeholder() -> None:
+    """Say that the query language is yet to come."""
+    from dam.render.text import note
+
+    note("queries are not there yet: see find-file-by-hash, find-similar-images and tag ls")

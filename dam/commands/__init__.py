@@ -1,0 +1,1 @@
+"""What all commands share, and the command groups, one Typer sub-app a file."""

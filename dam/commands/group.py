@@ -1,0 +1,50 @@
+"""The root command group: errors become messages and exit codes, signals end the program in order."""
+
+import logging
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from dam.core.errors import DamError, ExitCode
+
+
+class DamGroup(TyperGroup):
+    """A group of commands from which no exception reaches the user as a traceback."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program and exit with its code."""
+        try:
+            return super().main(*args, **kwargs)
+        except DamError as exc:
+            _fail(str(exc), exc.exit_code)
+        except Exception as exc:
+            logging.getLogger("dam").debug("internal error", exc_info=exc)
+            _fail(f"internal error: {type(exc).__name__}: {exc} (for a report: DAM_LOG_LEVEL=DEBUG)", ExitCode.FATAL)
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run a command."""
+        signal.signal(signal.SIGTERM, _terminate)
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            _fail("interrupted: what was reported is safe; the same command continues", ExitCode.INTERRUPTED)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+            sys.exit(ExitCode.BROKEN_PIPE)
+        return result
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(ExitCode.TERMINATED)
+
+
+def _fail(message: str, exit_code: int) -> NoReturn:
+    from dam.render.text import note, safe
+
+    note(f"dam-cli: {safe(message)}")
+    sys.exit(exit_code)

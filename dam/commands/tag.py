@@ -1,0 +1,75 @@
+"""`dam-cli tag`: tags of assets."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dam.commands.help_text import JsonOption, epilog
+from dam.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+app = typer.Typer(
+    name="tag", help="Put tags on assets, take them off, list them.", no_args_is_help=True, rich_markup_mode=None
+)
+
+AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or its prefix, or a path.")]
+TagsArgument = Annotated[list[str], typer.Argument(metavar="TAG", help="The tags.")]
+
+
+@app.command("add", epilog=epilog("dam-cli tag add 42 holiday sea", ExitCode.NOT_FOUND))
+def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
+    """Put tags on an asset; those it has already stay."""
+    from dam.services.asset_service import add_tag_to_entity
+
+    _change(asset, tags, add_tag_to_entity, as_json=json)
+
+
+@app.command("rm", epilog=epilog("dam-cli tag rm 42 sea", ExitCode.NOT_FOUND))
+def remove(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
+    """Take tags off an asset; those it does not have are no error."""
+    from dam.services.asset_service import remove_tag_from_entity
+
+    _change(asset, tags, remove_tag_from_entity, as_json=json)
+
+
+@app.command("ls", epilog=epilog("dam-cli tag ls", ExitCode.NOT_FOUND))
+def list_tags(
+    asset: Annotated[str | None, typer.Argument(metavar="[ASSET]", help="Whose tags; all tags without it.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """List the tags of an asset, or all tags with how many assets have each."""
+    from dam.render import tags as render
+    from dam.services.asset_service import count_tags, get_tags_for_entity
+    from dam.services.library import open_library
+    from dam.services.lookup import find_one_asset
+
+    with open_library() as library, library.read() as session:
+        if asset is None:
+            counts = count_tags(session)
+            render.tag_counts(counts, as_json=json)
+            some = bool(counts)
+        else:
+            entity_id = find_one_asset(session, asset)
+            tags = get_tags_for_entity(session, entity_id)
+            render.tags_of(entity_id, tags, as_json=json)
+            some = bool(tags)
+    if not some:
+        raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+def _change(asset: str, tags: list[str], change: "Callable[[Session, int, str], bool]", *, as_json: bool) -> None:
+    from dam.render import tags as render
+    from dam.services.asset_service import checked_tags, get_tags_for_entity
+    from dam.services.library import open_library
+    from dam.services.lookup import find_one_asset
+
+    checked = checked_tags(tags)
+    with open_library() as library, library.write() as session:
+        entity_id = find_one_asset(session, asset)
+        for tag in checked:
+            change(session, entity_id, tag)
+        left = get_tags_for_entity(session, entity_id)
+    render.tags_of(entity_id, left, as_json=as_json)

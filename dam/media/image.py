@@ -1,0 +1,87 @@
+"""Decoding images with Pillow, within bounds."""
+
+import contextlib
+import warnings
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, BinaryIO
+
+from dam.core.errors import DecodeError, MissingExtraError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+EXTRA_HINT = "pip install 'dam[image]'"
+
+PIXEL_LIMIT = 2 * 89_478_485
+"""Pictures with more pixels are not decoded: Pillow's own limit against decompression bombs."""
+
+# Which of Pillow's decoders a media type gets. EPS (which would run Ghostscript) and the like are left out on purpose.
+_FORMATS = {
+    "image/avif": ("AVIF",),
+    "image/bmp": ("BMP", "DIB"),
+    "image/gif": ("GIF",),
+    "image/jp2": ("JPEG2000",),
+    "image/jpeg": ("JPEG", "MPO"),
+    "image/png": ("PNG",),
+    "image/qoi": ("QOI",),
+    "image/tiff": ("TIFF",),
+    "image/vnd.adobe.photoshop": ("PSD",),
+    "image/webp": ("WEBP",),
+    "image/x-icon": ("ICO",),
+    "image/x-portable-bitmap": ("PPM",),
+    "image/x-portable-graymap": ("PPM",),
+    "image/x-portable-pixmap": ("PPM",),
+}
+
+DECODABLE = frozenset(_FORMATS)
+"""The media types of images that can be decoded once the extra is installed."""
+
+
+@cache
+def installed() -> bool:
+    """Tell whether the `image` extra is there."""
+    return all(find_spec(name) for name in ("PIL", "numpy", "imagehash"))
+
+
+def require_installed() -> None:
+    """Raise MissingExtraError unless the `image` extra is there."""
+    if not installed():
+        raise MissingExtraError(f"this needs the image libraries: {EXTRA_HINT}")
+
+
+def decode(stream: BinaryIO, media_type: str) -> "Image.Image":
+    """Decode the first frame as it is displayed: EXIF orientation applied, transparency composited on white.
+
+    Raises:
+        DecodeError: the content is damaged, or has more than `PIXEL_LIMIT` pixels.
+
+    """
+    from PIL import Image, ImageOps  # noqa: PLC0415  an optional library
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata: not this user's concern
+        try:
+            image: Image.Image = Image.open(stream, formats=_FORMATS[media_type])
+            width, height = image.size
+            if width * height > PIXEL_LIMIT:
+                raise DecodeError(f"{width} × {height} pixels are more than the limit of {PIXEL_LIMIT:,}")
+            image.load()
+            with contextlib.suppress(Exception):  # unreadable EXIF data tell no orientation
+                ImageOps.exif_transpose(image, in_place=True)
+            return _on_white(image) if image.has_transparency_data else image
+        except DecodeError:
+            raise
+        except Image.DecompressionBombError as exc:
+            raise DecodeError(str(exc)) from exc
+        except MemoryError as exc:
+            raise DecodeError("decoding takes more memory than there is") from exc
+        except Exception as exc:  # decoders of hostile content raise anything: SyntaxError, struct.error, …
+            raise DecodeError(f"cannot be decoded as {media_type}: {exc or type(exc).__name__}") from exc
+
+
+def _on_white(image: "Image.Image") -> "Image.Image":
+    from PIL import Image  # noqa: PLC0415  an optional library
+
+    rgba = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")

@@ -1,0 +1,65 @@
+"""Perceptual hashes of a luma plane, bit for bit those of the imagehash library.
+
+A hash is 64 bits, row by row from the top left, the first bit the most significant, as 16 hexadecimal digits.
+
+- aHash: brighter than the mean of the 8 × 8 picture (N. Krawetz, "Looks Like It", 2011).
+- dHash: brighter than the left neighbour in the 9 × 8 picture (N. Krawetz, "Kind of Like That", 2013).
+- pHash: above the median of the 8 × 8 lowest frequencies of the DCT-II of the 32 × 32 picture (C. Zauner,
+  "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010).
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Resampling
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SIDE = 8
+DCT_SIDE = 32
+TIE = 1e-6
+"""Frequencies closer than this to the median may fall on either side of it by rounding alone."""
+
+
+def ahash(luma: "Image") -> str:
+    """Return the average hash of a picture in mode `L`."""
+    pixels = _pixels(luma, SIDE, SIDE).astype(np.int64)
+    return _digits(pixels * pixels.size > pixels.sum())
+
+
+def dhash(luma: "Image") -> str:
+    """Return the horizontal gradient hash of a picture in mode `L`."""
+    pixels = _pixels(luma, SIDE + 1, SIDE)
+    return _digits(pixels[:, 1:] > pixels[:, :-1])
+
+
+def phash(luma: "Image") -> str:
+    """Return the DCT hash of a picture in mode `L`."""
+    rows = _dct_rows()
+    low = rows @ _pixels(luma, DCT_SIDE, DCT_SIDE).astype(np.float64) @ rows.T
+    below, above = np.sort(low, axis=None)[[low.size // 2 - 1, low.size // 2]]
+    if above - below < TIE:
+        import imagehash  # noqa: PLC0415  brings scipy: 0.25 s, and seldom needed
+
+        return str(imagehash.phash(luma))
+    return _digits(low > (below + above) / 2)
+
+
+def _pixels(luma: "Image", width: int, height: int) -> NDArray[np.uint8]:
+    """Return the picture at another size, shape (height, width)."""
+    return np.asarray(luma.resize((width, height), Resampling.LANCZOS))
+
+
+@cache
+def _dct_rows() -> NDArray[np.float64]:
+    """Return the first 8 rows of the unnormalised DCT-II of 32 values, shape (8, 32)."""
+    frequency, place = np.ogrid[:SIDE, :DCT_SIDE]
+    rows: NDArray[np.float64] = 2 * np.cos(np.pi * frequency * (2 * place + 1) / (2 * DCT_SIDE))
+    return rows
+
+
+def _digits(bits: NDArray[np.bool_]) -> str:
+    return np.packbits(bits).tobytes().hex()

@@ -1,0 +1,54 @@
+"""The content of one file, decoded lazily and once for all who look at it."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, BinaryIO
+
+from dam.core.errors import DecodeError
+from dam.media import image
+from dam.media.kinds import Kind, kind_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def obstacle(media_type: str) -> str | None:
+    """Return why this installation cannot decode such content, or None if it can or nobody needs to."""
+    if kind_of(media_type) is not Kind.IMAGE:
+        return None
+    if media_type not in image.DECODABLE:
+        return f"there is no decoder for {media_type}"
+    return None if image.installed() else f"fingerprints of images need {image.EXTRA_HINT}"
+
+
+class Sample:
+    """What a system gets to see: a media type, and the decoded content."""
+
+    def __init__(self, open_content: Callable[[], BinaryIO], media_type: str) -> None:
+        self.open_content = open_content
+        self.media_type = media_type
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the content."""
+        return kind_of(self.media_type)
+
+    @property
+    def image(self) -> "Image":
+        """The first frame as displayed: orientation applied, transparency composited on white; or DecodeError."""
+        if isinstance(self._decoded, DecodeError):
+            raise self._decoded
+        return self._decoded
+
+    @cached_property
+    def _decoded(self) -> "Image | DecodeError":
+        with self.open_content() as stream:
+            try:
+                return image.decode(stream, self.media_type)
+            except DecodeError as exc:  # kept: what is damaged is not decoded again for every system
+                return exc
+
+    @cached_property
+    def luma(self) -> "Image":
+        """The luma plane of the image, in mode `L`."""
+        return self.image.convert("L")

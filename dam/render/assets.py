@@ -1,0 +1,72 @@
+"""Assets on stdout: in short, and with all their components."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any
+
+from dam.models.base_component import BaseComponent
+from dam.render.json_output import write_document
+from dam.render.text import human_size, line, safe
+from dam.services.assets import Asset
+from dam.services.ecs import values_of
+from dam.services.similar_images import Match
+
+
+def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
+    """Write the assets that a hash or a file was found as."""
+    if as_json:
+        write_document(**more, matches=found)
+        return
+    for asset in found:
+        _head(asset)
+        line(f"  sha256  {asset.sha256}")
+        line(f"  md5     {asset.md5}")
+        _places(asset)
+
+
+def similar(found: Sequence[tuple[Asset, Match]], *, as_json: bool) -> None:
+    """Write the images that look like one, nearest first."""
+    if as_json:
+        write_document(
+            matches=[
+                asdict(asset) | {"distances": dict(match.distances), "identical": match.identical}
+                for asset, match in found
+            ]
+        )
+        return
+    for asset, match in found:
+        distances = "  ".join(f"{name} {'-' if away is None else away}" for name, away in match.distances.items())
+        _head(asset, f"{distances}{'  identical' if match.identical else ''}")
+        _places(asset)
+
+
+def _head(asset: Asset, remark: str = "") -> None:
+    parts = [f"entity {asset.entity_id}", safe(asset.media_type), human_size(asset.size), remark]
+    line("  ".join(part for part in parts if part))
+
+
+def _places(asset: Asset) -> None:
+    line(f"  names   {', '.join(map(safe, asset.names))}")
+    for source in asset.sources:
+        line(f"  source  {safe(source)}")
+    line(f"  stored  {safe(asset.stored_path) if asset.stored_path else 'missing from the store'}")
+
+
+def components(entity_id: int, described: Sequence[BaseComponent], *, as_json: bool) -> None:
+    """Write all components of an entity, derived from the models."""
+    by_name = {
+        name: [values_of(component) for component in alike]
+        for name, alike in groupby(described, key=lambda component: component.component_name())
+    }
+    if as_json:
+        write_document(entity_id=entity_id, components=by_name)
+        return
+    line(f"entity {entity_id}")
+    for name, alike in by_name.items():
+        for values in alike:
+            line(f"  {name}: {_values(values)}")
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    return "  ".join(f"{key}={safe(str(value))}" for key, value in values.items() if not isinstance(value, bytes))

@@ -1,0 +1,138 @@
+"""What became of files, a line each, and a summary."""
+
+from collections import Counter
+
+from dam.render.json_output import path_keys, write_document
+from dam.render.text import counted, human_size, line, note, safe
+from dam.services.ingest import Outcome, Status
+from dam.services.run_systems import Update
+
+MOST_LISTED = 20
+"""How many failures are listed again at the end."""
+
+
+class IngestReport:
+    """Writes outcomes as they come and counts them."""
+
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        self._as_json = as_json
+        self._quiet = quiet
+        self._statuses: Counter[Status] = Counter()
+        self._kinds: Counter[str] = Counter()
+        self._obstacles: Counter[str] = Counter()
+        self._bytes = 0
+        self._problems: list[str] = []
+        self.problems = 0
+        """How many inputs failed: unreadable, or stored but not decodable."""
+
+    def add(self, outcome: Outcome) -> None:
+        """Write and count an outcome."""
+        self._statuses[outcome.status] += 1
+        if outcome.status is Status.SKIPPED:
+            return
+        if outcome.kind:
+            self._kinds[outcome.kind.value] += 1
+        if outcome.obstacle:
+            self._obstacles[outcome.obstacle] += 1
+        self._bytes += outcome.size
+        if outcome.error:
+            self.problems += 1
+            if len(self._problems) < MOST_LISTED:
+                self._problems.append(f"{safe(outcome.path)}: {safe(outcome.error)}")
+        if self._as_json:
+            write_document(**_keys(outcome))
+        elif not self._quiet:
+            line(_line(outcome))
+
+    def finish(self) -> None:
+        """Write the summary: the last line of the JSON, or for the reader on stderr."""
+        counts = {status.value: self._statuses[status] for status in Status}
+        if self._as_json:
+            write_document(
+                summary=counts
+                | {
+                    "files": self._statuses.total() - self._statuses[Status.SKIPPED],
+                    "bytes": self._bytes,
+                    "undecodable": self.problems - counts["failed"],
+                    "kinds": dict(sorted(self._kinds.items())),
+                    "obstacles": dict(sorted(self._obstacles.items())),
+                }
+            )
+        if self._quiet:
+            return
+        told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "no files"
+        note(f"{told} ({human_size(self._bytes)})")
+        for obstacle, count in sorted(self._obstacles.items()):
+            note(f"{counted(count, 'image')} without fingerprints: {obstacle}; then: dam-cli run-systems")
+        _list_problems(self._problems, self.problems)
+
+
+class UpdateReport:
+    """Writes what the systems did for assets, and counts."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._obstacles: Counter[str] = Counter()
+        self._updated = 0
+        self._problems: list[str] = []
+        self.problems = 0
+        """For how many assets a system failed."""
+
+    def add(self, update: Update) -> None:
+        """Write and count an update."""
+        if update.obstacle:
+            self._obstacles[update.obstacle] += 1
+            return
+        if update.error:
+            self.problems += 1
+            self._problems.append(f"entity {update.entity_id}: {safe(update.error)}")
+        self._updated += bool(update.ran)
+        if self._as_json:
+            write_document(
+                entity_id=update.entity_id,
+                sha256=update.sha256,
+                media_type=update.media_type,
+                ran=update.ran,
+                error=update.error,
+            )
+        else:
+            line(f"entity {update.entity_id}  {' '.join(update.ran)}")
+
+    def finish(self) -> None:
+        """Write the summary."""
+        if self._as_json:
+            obstacles = dict(sorted(self._obstacles.items()))
+            write_document(summary={"updated": self._updated, "failed": self.problems, "obstacles": obstacles})
+        note(f"{counted(self._updated, 'asset')} brought up to date")
+        for obstacle, count in sorted(self._obstacles.items()):
+            note(f"{counted(count, 'image')} without fingerprints: {obstacle}")
+        _list_problems(self._problems[:MOST_LISTED], self.problems)
+
+
+def _list_problems(listed: list[str], count: int) -> None:
+    if not count:
+        return
+    note(f"{counted(count, 'input')} failed:")
+    for problem in listed:
+        note(f"  {problem}")
+    if count > len(listed):
+        note(f"  … and {count - len(listed):,} more")
+
+
+def _keys(outcome: Outcome) -> dict[str, object]:
+    return path_keys(outcome.path) | {
+        "status": outcome.status.value,
+        "entity_id": outcome.entity_id,
+        "sha256": outcome.sha256,
+        "md5": outcome.md5,
+        "kind": outcome.kind.value if outcome.kind else None,
+        "media_type": outcome.media_type,
+        "size": outcome.size,
+        "error": outcome.error,
+    }
+
+
+def _line(outcome: Outcome) -> str:
+    entity = "-" if outcome.entity_id is None else str(outcome.entity_id)
+    text = f"{outcome.status.value:<9}  {entity:>7}  {safe(outcome.path)}"
+    return f"{text}: {safe(outcome.error)}" if outcome.error else text

@@ -1,0 +1,53 @@
+"""Text for terminals: nothing in a name can move the cursor, change colours or reorder what is read."""
+
+import sys
+import unicodedata
+
+# Categories whose characters act on a terminal or its reader instead of being seen: controls, formats (among them the
+# bidirectional overrides), surrogates, and separators of lines and paragraphs.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def safe(text: str) -> str:
+    r"""Return text with every character that is not simply seen written as an escape such as `\x1b`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        _escaped(character) if unicodedata.category(character) in _UNSEEN else character for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as os.fsdecode hands it on
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def human_size(size: float) -> str:
+    """Return a number of bytes as people read it, such as `1.5 MB` (powers of 1,000)."""
+    for unit in _UNITS:
+        if size < 1000 or unit == _UNITS[-1]:  # noqa: PLR2004  the step between units
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    raise AssertionError("the last unit returns")
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """Return a count with its noun, such as `2 files`."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def line(text: str = "") -> None:
+    """Write a line of data to stdout."""
+    sys.stdout.write(_encodable(text, sys.stdout.encoding) + "\n")
+
+
+def note(text: str) -> None:
+    """Write a line for the reader to stderr."""
+    sys.stderr.write(_encodable(text, sys.stderr.encoding) + "\n")
+
+
+def _encodable(text: str, encoding: str) -> str:
+    return text.encode(encoding, "backslashreplace").decode(encoding)

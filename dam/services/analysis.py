@@ -1,0 +1,59 @@
+"""What today's systems say of a file's content. Pure: content in, rows and failures out."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any
+
+from dam.core.errors import DecodeError
+from dam.media.sample import Sample, obstacle
+from dam.models.base_component import BaseComponent
+from dam.services.ecs import values_of
+from dam.systems.system import system_set, systems_for
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A system that could not describe a content, and why."""
+
+    system: str
+    version: int
+    reason: str
+
+
+@dataclass
+class Analysis:
+    """What was found out: plain data, which can cross to another process."""
+
+    system_set: str
+    """The systems that have run by now, as `dam.systems.system.system_set` writes them."""
+    ran: list[str] = field(default_factory=list)
+    """The names of the systems that ran just now."""
+    rows: list[tuple[type[BaseComponent], dict[str, Any]]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    obstacle: str | None = None
+    """Why no system could be run here, if none could."""
+
+    @property
+    def error(self) -> str | None:
+        """The reasons of the failures, in one line."""
+        return "; ".join(dict.fromkeys(failure.reason for failure in self.failures)) or None
+
+
+def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
+    """Run the systems for this kind of sample, but for those whose label is in `seen`."""
+    systems = systems_for(sample.kind)
+    due = [system for system in systems if system.label not in seen]
+    done = {system.label for system in systems} & seen
+    if due and (reason := obstacle(sample.media_type)):
+        return Analysis(system_set(sample.kind, done), obstacle=reason)
+    analysis = Analysis(system_set(sample.kind, done | {system.label for system in due}))
+    for system in due:
+        analysis.ran.append(system.name)
+        try:
+            component = system(sample)
+        except DecodeError as exc:
+            analysis.failures.append(Failure(system.name, system.version, str(exc)))
+        else:
+            if component is not None:
+                analysis.rows.append((type(component), values_of(component)))
+    return analysis

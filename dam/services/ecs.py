@@ -1,0 +1,128 @@
+"""Generic access to entities and components: everything else reads and writes them through this module."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, Table, UniqueConstraint, delete, exists, func, insert, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from dam.models import component_classes
+from dam.models.base_class import Base
+from dam.models.base_component import BaseComponent
+from dam.models.entity import Entity
+
+C = TypeVar("C", bound=BaseComponent)
+T = TypeVar("T")
+
+VARIABLES = 500
+"""How many values one statement may list: far below any database's limit."""
+
+_COMMON = frozenset({"id", "entity_id", "created_at", "updated_at"})
+
+
+def add_entities(session: Session, count: int) -> list[int]:
+    """Make `count` new entities and return their ids."""
+    ids: list[int] = []
+    for size in [VARIABLES] * (count // VARIABLES) + [count % VARIABLES]:
+        if size:
+            rows = [{"created_at": func.now()}] * size
+            ids += session.scalars(insert(Entity).values(rows).returning(Entity.id))
+    return sorted(ids)
+
+
+def delete_entity(session: Session, entity_id: int) -> None:
+    """Delete an entity; the database deletes its components with it."""
+    session.execute(delete(Entity).where(Entity.id == entity_id))
+
+
+def get_component(session: Session, entity_id: int, kind: type[C]) -> C | None:
+    """Return the component of a kind of which an entity has at most one."""
+    return session.scalars(select(kind).where(kind.entity_id == entity_id)).one_or_none()
+
+
+def get_components(session: Session, entity_id: int, kind: type[C]) -> Sequence[C]:
+    """Return an entity's components of one kind, oldest first."""
+    return session.scalars(select(kind).where(kind.entity_id == entity_id).order_by(kind.id)).all()
+
+
+def all_components(session: Session, entity_id: int) -> list[BaseComponent]:
+    """Return all components of an entity, of every kind there is, by kind and age."""
+    return [component for kind in component_classes() for component in get_components(session, entity_id, kind)]
+
+
+def get_or_add_component(session: Session, component: C) -> tuple[C, bool]:
+    """Return the component that is there under the same unique key, or add this one; and whether it was added.
+
+    `component` has its `entity_id`.
+    """
+    found = _find_twin(session, component)
+    if found is not None:
+        return found, False
+    try:
+        with session.begin_nested():
+            session.add(component)
+    except IntegrityError:  # another process was quicker
+        found = _find_twin(session, component)
+        if found is None:
+            raise
+        return found, False
+    return component, True
+
+
+def _find_twin(session: Session, component: C) -> C | None:
+    kind = type(component)
+    key = {name: getattr(component, name) for name in unique_key(kind)}
+    return session.scalars(select(kind).filter_by(**key)).one_or_none()
+
+
+def entities_with(*having: type[BaseComponent], without: Iterable[type[BaseComponent]] = ()) -> Select[int]:
+    """Select the ids of the entities that have all of some kinds of components and none of others, in order."""
+    return (
+        select(Entity.id)
+        .where(*(exists().where(kind.entity_id == Entity.id) for kind in having))
+        .where(*(~exists().where(kind.entity_id == Entity.id) for kind in without))
+        .order_by(Entity.id)
+    )
+
+
+def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert rows of columns, or update those that are there under the same unique key; in bulk."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    key = unique_key(table)
+    for columns, alike in groupby(rows, key=_columns):
+        statement = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+        changes: dict[str, Any] = {name: statement.excluded[name] for name in columns if name not in key}
+        if not changes:
+            statement = statement.on_conflict_do_nothing(index_elements=key)
+        else:
+            if hasattr(table, "updated_at"):
+                changes["updated_at"] = func.now()
+            statement = statement.on_conflict_do_update(index_elements=key, set_=changes)
+        session.execute(statement, [dict(row) for row in alike])
+
+
+def _columns(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row)
+
+
+def unique_key(table: type[Base]) -> tuple[str, ...]:
+    """Return the columns of the unique constraint that begins with the entity; without one, the primary key."""
+    described = inspect(table).local_table
+    assert isinstance(described, Table)  # noqa: S101  no model maps a join
+    keys = [tuple(key.columns.keys()) for key in described.constraints if isinstance(key, UniqueConstraint)]
+    return min((key for key in keys if key[0] == "entity_id"), default=tuple(described.primary_key.columns.keys()))
+
+
+def values_of(component: BaseComponent) -> dict[str, Any]:
+    """Return what a component says of its entity: its own columns, without ids and times."""
+    return {name: getattr(component, name) for name in type(component).__mapper__.columns.keys() if name not in _COMMON}
+
+
+def batched(values: Iterable[T], size: int = VARIABLES) -> Iterator[list[T]]:
+    """Yield the values in lists of at most `size`."""
+    iterator = iter(values)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,103 @@
+"""What the library knows already: by an unchanged path, or by content."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from dam.media.kinds import Kind, kind_of
+from dam.media.sample import obstacle
+from dam.media.source import FileState
+from dam.media.walk import Found
+from dam.models.content_hash_md5_component import ContentHashMd5Component
+from dam.models.content_hash_sha256_component import ContentHashSha256Component
+from dam.models.file_properties_component import FilePropertiesComponent
+from dam.models.source_path_component import SourcePathComponent
+from dam.models.system_record import SystemRecord, SystemSet
+from dam.services import ecs
+from dam.services.writer import path_digest
+from dam.systems.system import labels_in, todays_set
+
+
+@dataclass(frozen=True)
+class Known:
+    """An asset that the library has, and the systems that it has seen."""
+
+    entity_id: int
+    sha256: str
+    md5: str
+    size: int
+    media_type: str
+    system_set: str | None
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of its content."""
+        return kind_of(self.media_type)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels of the systems that have run for it."""
+        return labels_in(self.system_set or "")
+
+    @property
+    def is_current(self) -> bool:
+        """Whether today's systems have nothing to add, or cannot run here."""
+        return self.system_set == todays_set(self.kind) or (
+            self.system_set is not None and obstacle(self.media_type) is not None
+        )
+
+
+def known_by_path(session: Session, files: Iterable[Found]) -> dict[str, Known]:
+    """Return what is known of those files that still have the size, time and inode of an earlier ingest, by path."""
+    found: dict[str, Known] = {}
+    table = SourcePathComponent
+    for some in ecs.batched(files):
+        by_digest = {path_digest(os.fsencode(file.path)): file for file in some}
+        rows = session.execute(
+            _known(table.path_digest, table.size, table.mtime_ns, table.inode)
+            .join(table, table.entity_id == ContentHashSha256Component.entity_id)
+            .where(table.path_digest.in_(by_digest))
+        )
+        for *known, digest, size, mtime_ns, inode in rows:
+            state = FileState.of(by_digest[digest].status)
+            if (size, mtime_ns, inode) == (state.size, state.mtime_ns, state.inode):
+                found[by_digest[digest].path] = Known(*known)
+    return found
+
+
+def known_by_sha256(session: Session, sha256: str) -> Known | None:
+    """Return what is known of a content."""
+    row = session.execute(_known().where(ContentHashSha256Component.hash_value == sha256)).one_or_none()
+    return Known(*row) if row else None
+
+
+def outdated(session: Session, after: int, limit: int) -> list[Known]:
+    """Return assets beyond the id `after`, in order, whose record differs from today's systems."""
+    todays = [todays_set(kind) for kind in Kind]
+    differs = SystemSet.systems.is_(None) | SystemSet.systems.not_in(todays)
+    entity_id = ContentHashSha256Component.entity_id
+    rows = session.execute(_known().where(entity_id > after, differs).order_by(entity_id).limit(limit))
+    return [Known(*row) for row in rows]
+
+
+def _known(*more: Any) -> Select[Any]:
+    sha256, md5, properties = ContentHashSha256Component, ContentHashMd5Component, FilePropertiesComponent
+    return (
+        select(
+            sha256.entity_id,
+            sha256.hash_value,
+            md5.hash_value,
+            properties.file_size_bytes,
+            properties.media_type,
+            SystemSet.systems,
+            *more,
+        )
+        .join(md5, md5.entity_id == sha256.entity_id)
+        .join(properties, properties.entity_id == sha256.entity_id)
+        .outerjoin(SystemRecord, SystemRecord.entity_id == sha256.entity_id)
+        .outerjoin(SystemSet, SystemSet.id == SystemRecord.system_set_id)
+    )

@@ -1,0 +1,87 @@
+"""A library: a database and the store that belongs to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from dam.core import database
+from dam.core.config import settings
+from dam.core.errors import NoLibraryError
+from dam.core.schema import SETUP_HINT, check_schema
+from dam.services.file_storage import configured_store
+from dam.storage.local import LocalBlobStore
+
+if TYPE_CHECKING:
+    from dam.services.setup import SetupResult
+
+
+@dataclass(frozen=True)
+class Library:
+    """An open library, whose schema and store have been checked."""
+
+    engine: Engine
+    store: LocalBlobStore
+    id: str
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Give a session that only reads."""
+        with database.reading(self.engine)() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Give a session that is committed at the end, durably, or rolled back on an error."""
+        with database.writing(self.engine).begin() as session:
+            yield session
+
+
+@contextmanager
+def open_library(*, create: bool = False) -> Iterator[Library]:
+    """Open the configured library; with `create`, set up an embedded one that is not there yet.
+
+    Raises:
+        NoLibraryError: there is none.
+        OutdatedSchemaError, NewerSchemaError: its schema is not this program's.
+        ForeignStoreError: the store is not this library's, or not mounted.
+
+    """
+    if create and settings.sqlite_path and not _has_content():
+        set_up_library()
+    with _opened() as library:
+        yield library
+
+
+def set_up_library() -> "SetupResult":
+    """Set up the configured library, or bring its schema to the newest revision; see `dam.services.setup.set_up`."""
+    from dam.services.setup import set_up  # noqa: PLC0415  brings Alembic
+
+    database.make_folder()
+    try:
+        return set_up(database.engine, configured_store())
+    finally:
+        configured_store().close()
+
+
+@contextmanager
+def _opened() -> Iterator[Library]:
+    if settings.sqlite_path and not _has_content():
+        raise NoLibraryError(f"there is no library at {settings.sqlite_path}: {SETUP_HINT}")
+    store = configured_store()
+    with database.reading(database.engine)() as session:
+        library_id = check_schema(session.connection())
+    store.check_marker(library_id)
+    try:
+        yield Library(database.engine, store, library_id)
+    finally:
+        store.close()
+
+
+def _has_content() -> bool:
+    """Tell whether the SQLite file is there: to connect would make it."""
+    path = settings.sqlite_path
+    return path is not None and path.exists() and path.stat().st_size > 0

@@ -1,0 +1,186 @@
+"""Writing what was found out about a batch of files: existing entities are reused, in a few bulk statements."""
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from dam.media.source import FileState
+from dam.models.base_component import BaseComponent
+from dam.models.content_hash_md5_component import ContentHashMd5Component
+from dam.models.content_hash_sha256_component import ContentHashSha256Component
+from dam.models.file_location_component import FileLocationComponent
+from dam.models.file_properties_component import FilePropertiesComponent
+from dam.models.source_path_component import SourcePathComponent
+from dam.models.system_failure_component import SystemFailureComponent
+from dam.models.system_record import SystemRecord, SystemSet
+from dam.models.tag_component import TagComponent
+from dam.services import ecs
+from dam.services.analysis import Analysis
+from dam.services.staging import StagedFile
+
+Rows = dict[type[Any], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Asset:
+    """An asset that a file was written to."""
+
+    entity_id: int
+    is_new: bool
+    is_linked: bool
+    """Whether this path is new to the asset."""
+
+
+def write_files(
+    session: Session,
+    files: Sequence[tuple[StagedFile, Analysis | None]],
+    tags: Iterable[str] = (),
+    filename: str | None = None,
+) -> list[Asset]:
+    """Write a batch of files whose blobs have been published; return their assets, in the same order.
+
+    A file without an analysis is one whose content the library knows already. `filename` replaces the name in the
+    source path.
+    """
+    known = entities_by_sha256(session, [file.digests.sha256 for file, _ in files])
+    new = list(dict.fromkeys(file.digests.sha256 for file, _ in files if file.digests.sha256 not in known))
+    known |= dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
+    unwritten = set(new)
+    linked = _links(session, files)
+    assets = []
+    rows: Rows = defaultdict(list)
+    analyses: dict[int, Analysis] = {}
+    for file, analysis in files:
+        sha256 = file.digests.sha256
+        entity_id = known[sha256]
+        source = source_row(entity_id, file.path, file.state, filename)
+        link = (entity_id, source["path_digest"])
+        assets.append(Asset(entity_id, sha256 in unwritten, link not in linked))
+        linked.add(link)
+        rows[SourcePathComponent].append(source)
+        if sha256 in unwritten:
+            unwritten.remove(sha256)
+            _identity_rows(rows, entity_id, file, filename)
+        if analysis:
+            analyses[entity_id] = analysis
+    for table, values in rows.items():
+        ecs.put_rows(session, table, values)
+    write_analyses(session, analyses)
+    write_tags(session, known.values(), tags)
+    return assets
+
+
+def _links(session: Session, files: Iterable[tuple[StagedFile, Analysis | None]]) -> set[tuple[int, bytes]]:
+    """Return the pairs of entity and path digest that the library has for the paths of a batch."""
+    table = SourcePathComponent
+    links: set[tuple[int, bytes]] = set()
+    for digests in ecs.batched(path_digest(os.fsencode(file.path)) for file, _ in files):
+        rows = session.execute(select(table.entity_id, table.path_digest).where(table.path_digest.in_(digests)))
+        links.update((entity_id, digest) for entity_id, digest in rows)
+    return links
+
+
+def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str | None) -> None:
+    """Add what every new asset has."""
+    entity = {"entity_id": entity_id}
+    rows[ContentHashSha256Component].append(entity | {"hash_value": file.digests.sha256})
+    rows[ContentHashMd5Component].append(entity | {"hash_value": file.digests.md5})
+    rows[FileLocationComponent].append(
+        entity | {"file_identifier": file.digests.sha256, "storage_type": file.store.storage_type}
+    )
+    rows[FilePropertiesComponent].append(
+        entity
+        | {
+            "original_filename": displayed(os.fsencode(filename or file.filename)),
+            "file_size_bytes": file.state.size,
+            "media_type": file.media_type,
+        }
+    )
+
+
+def source_row(entity_id: int, path: str, state: FileState, filename: str | None = None) -> dict[str, Any]:
+    """Return the row that links an entity to a path it came from."""
+    raw = os.fsencode(path)
+    return {
+        "entity_id": entity_id,
+        "path": raw,
+        "path_digest": path_digest(raw),
+        "path_display": displayed(raw),
+        "filename": displayed(os.fsencode(filename or PurePath(path).name)),
+        "size": state.size,
+        "mtime_ns": state.mtime_ns,
+        "inode": state.inode,
+    }
+
+
+def path_digest(path: bytes) -> bytes:
+    """Return the 16 bytes under which a path is found: its BLAKE2b-128 (RFC 7693)."""
+    return hashlib.blake2b(path, digest_size=16).digest()
+
+
+def displayed(raw: bytes) -> str:
+    r"""Return bytes of a path as text that any database takes: what is not UTF-8 as `\xff`."""
+    return raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+
+
+def entities_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, int]:
+    """Return the entities that have the given contents, by digest."""
+    found: dict[str, int] = {}
+    table = ContentHashSha256Component
+    for some in ecs.batched(sha256s):
+        rows = session.execute(select(table.hash_value, table.entity_id).where(table.hash_value.in_(some)))
+        found.update((sha256, entity_id) for sha256, entity_id in rows)
+    return found
+
+
+def write_analyses(session: Session, analyses: Mapping[int, Analysis]) -> None:
+    """Write what systems found out about entities, by id: components, failures, and which systems have run."""
+    rows: dict[type[BaseComponent], list[dict[str, Any]]] = defaultdict(list)
+    for entity_id, analysis in analyses.items():
+        for table, values in analysis.rows:
+            rows[table].append({"entity_id": entity_id} | values)
+        for failure in analysis.failures:
+            rows[SystemFailureComponent].append({"entity_id": entity_id} | vars(failure))
+    _forget_failures(session, analyses)
+    for table, values_of_all in rows.items():
+        ecs.put_rows(session, table, values_of_all)
+    set_ids = _system_set_ids(session, {analysis.system_set for analysis in analyses.values()})
+    records = [
+        {"entity_id": entity_id, "system_set_id": set_ids[analysis.system_set]}
+        for entity_id, analysis in analyses.items()
+    ]
+    ecs.put_rows(session, SystemRecord, records)
+
+
+def _forget_failures(session: Session, analyses: Mapping[int, Analysis]) -> None:
+    """Delete the failures of systems that have run again."""
+    table = SystemFailureComponent
+    names = {name for analysis in analyses.values() for name in analysis.ran}
+    for some in ecs.batched(analyses):
+        session.execute(delete(table).where(table.entity_id.in_(some), table.system.in_(names)))
+
+
+def _system_set_ids(session: Session, sets: Iterable[str]) -> dict[str, int]:
+    ids = {}
+    for systems in sorted(sets):
+        statement = select(SystemSet.id).where(SystemSet.systems == systems)
+        found = session.scalar(statement)
+        if found is None:
+            session.add(SystemSet(systems=systems))
+            session.flush()
+            found = session.scalars(statement).one()
+        ids[systems] = found
+    return ids
+
+
+def write_tags(session: Session, entity_ids: Iterable[int], tags: Iterable[str]) -> None:
+    """Put every tag on every entity; those that are there stay."""
+    rows = [{"entity_id": entity_id, "tag": tag} for entity_id in entity_ids for tag in tags]
+    ecs.put_rows(session, TagComponent, rows)

@@ -1,0 +1,1 @@
+"""Stores of blobs: keys and bytes, and nothing about what they mean."""

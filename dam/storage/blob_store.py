@@ -1,0 +1,68 @@
+"""The contract of a blob store. `tests/storage/test_conformance.py` holds every implementation to it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from dam.core.errors import UsageError
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+class StagedBlob(Protocol):
+    """Bytes on their way into a store, invisible there until they are published."""
+
+    size: int
+
+    def write(self, data: bytes) -> None:
+        """Append `data`; StoreError when the store cannot take it."""
+
+    def open(self) -> BinaryIO:
+        """Open what has been written so far for reading from its start."""
+
+    def discard(self) -> None:
+        """Drop the bytes and free their room. Idempotent; does nothing once published."""
+
+
+class BlobStore(Protocol):
+    """Immutable blobs, each under the SHA-256 of its bytes as 64 lower-case hexadecimal digits.
+
+    Every method that takes a key raises UsageError, before it touches anything, when the key has another form, and
+    StoreError when the store fails.
+    """
+
+    storage_type: str
+
+    def stage(self) -> StagedBlob:
+        """Begin a blob. Concurrent stagings, also in other processes, do not meet."""
+
+    def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
+        """Make blobs visible under their keys, each one atomically, and durable by the time this returns.
+
+        None instead of a staged blob vouches for one that is there already and makes it durable. A key that has a
+        blob of the staged size keeps it; a blob of another size is damaged, and is set aside and replaced. The
+        caller answers for the key: it computed the digest of the bytes that it wrote.
+        """
+
+    def size(self, key: str) -> int | None:
+        """Return the number of bytes stored under `key`, or None."""
+
+    def open(self, key: str) -> BinaryIO:
+        """Open the blob for reading; StoreError when there is none."""
+
+    def path(self, key: str) -> Path | None:
+        """Return the file that holds the blob, or None when there is no blob, or none in a file."""
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys of all blobs in ascending order."""
+
+    def close(self) -> None:
+        """Drop what was staged and not published. Idempotent."""
+
+
+def checked_key(key: str) -> str:
+    """Return `key` if it is 64 lower-case hexadecimal digits; UsageError otherwise."""
+    if not _KEY.fullmatch(key):
+        raise UsageError(f"{key!r} is not a file identifier: it must be 64 lower-case hexadecimal digits")
+    return key

@@ -1,0 +1,216 @@
+"""A store in a folder of a local file system: the blob with digest abcd… is the file `ab/cd/abcd…`.
+
+The order that makes a blob durable: temporary file in the same file system, write, fsync, mode 0444, rename, fsync of
+the folders. `doc/store_format.md` describes what is on disk.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from dam.core.errors import ForeignStoreError, StoreError
+from dam.storage.blob_store import StagedBlob, checked_key
+from dam.storage.staging_area import StagingArea
+
+MARKER = "dam-library-id"
+QUARANTINE = "quarantine"
+TEMPORARY = "tmp"
+
+
+class LocalStagedBlob:
+    """A temporary file of the store."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        with _naming(path):
+            self._file = path.open("xb", buffering=0)
+
+    def write(self, data: bytes) -> None:
+        """Append `data`."""
+        with _naming(self.path):
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) or 0 :]
+        self.size += len(data)
+
+    def open(self) -> BinaryIO:
+        """Open the temporary file for reading."""
+        return self.path.open("rb")
+
+    def seal(self) -> None:
+        """Make the bytes durable and the file read-only. Idempotent."""
+        if self._file.closed:
+            return
+        with _naming(self.path):
+            os.fsync(self._file.fileno())
+            self.path.chmod(0o444)
+            self._file.close()
+
+    def discard(self) -> None:
+        """Remove the temporary file."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class LocalBlobStore:
+    """Blobs in files below `root`."""
+
+    storage_type = "local_content_addressable"
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._area: StagingArea | None = None
+
+    def stage(self) -> StagedBlob:
+        """Begin a blob in a temporary file."""
+        if self._area is None:
+            with _naming(self.root):
+                self._area = StagingArea(self.root / TEMPORARY)
+        return LocalStagedBlob(self._area.new_path())
+
+    def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
+        """Rename sealed temporary files to their places, then flush every folder level once."""
+        folders = {self.root}
+        for blob in staged.values():
+            if isinstance(blob, LocalStagedBlob):
+                blob.seal()
+        for key, blob in staged.items():
+            target = self._place(key)
+            folders.update((target.parent, target.parent.parent))
+            with _naming(target):
+                self._settle(target, blob)
+        for folder in sorted(folders, reverse=True):
+            with _naming(folder):
+                _flush_folder(folder)
+
+    def _settle(self, target: Path, blob: StagedBlob | None) -> None:
+        there = _size(target)
+        if blob is None:
+            if there is None:
+                raise StoreError(f"{target}: the blob has gone from the store")
+            return
+        if there == blob.size:
+            blob.discard()
+            return
+        if there is not None:
+            self._set_aside(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        assert isinstance(blob, LocalStagedBlob)  # noqa: S101  publish takes what stage gave
+        blob.path.replace(target)
+
+    def _set_aside(self, damaged: Path) -> None:
+        """Move a damaged blob to the quarantine: never unlink what may be all that is left of a file."""
+        quarantine = self.root / QUARANTINE
+        quarantine.mkdir(exist_ok=True)
+        number = 1
+        while (quarantine / f"{damaged.name}.{number}").exists():
+            number += 1
+        damaged.replace(quarantine / f"{damaged.name}.{number}")
+        _flush_folder(quarantine)
+
+    def size(self, key: str) -> int | None:
+        """Return the size of the blob's file, or None."""
+        place = self._place(key)
+        with _naming(place):
+            return _size(place)
+
+    def open(self, key: str) -> BinaryIO:
+        """Open the blob's file."""
+        place = self._place(key)
+        with _naming(place):
+            return place.open("rb")
+
+    def path(self, key: str) -> Path | None:
+        """Return the blob's file, or None."""
+        return self._place(key) if self.size(key) is not None else None
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys, a folder at a time."""
+        for upper in _folders(self.root):
+            for lower in _folders(upper):
+                yield from sorted(path.name for path in lower.iterdir())
+
+    def close(self) -> None:
+        """Remove this process's temporary files."""
+        if self._area:
+            self._area.close()
+            self._area = None
+
+    def _place(self, key: str) -> Path:
+        checked_key(key)
+        return self.root / key[:2] / key[2:4] / key
+
+    def check_marker(self, library_id: str) -> None:
+        """Make sure that the store belongs to the library.
+
+        Raises:
+            ForeignStoreError: it has no marker, as a folder where nothing is mounted, or another library's.
+
+        """
+        try:
+            found = (self.root / MARKER).read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            raise ForeignStoreError(
+                f"{self.root} is not the store of this library ({MARKER} is missing): is it mounted, and is "
+                "ASSET_STORAGE_PATH right?"
+            ) from None
+        except (OSError, UnicodeDecodeError) as exc:
+            raise StoreError(f"{self.root / MARKER}: {exc}") from exc
+        if found != library_id:
+            raise ForeignStoreError(
+                f"{self.root} is the store of library {found}, the database has library {library_id}: "
+                "DATABASE_URL and ASSET_STORAGE_PATH do not belong together"
+            )
+
+    def write_marker(self, library_id: str) -> None:
+        """Make the folder the store of a library; does nothing when it is that already.
+
+        Raises:
+            ForeignStoreError: the folder is the store of another library.
+
+        """
+        with _naming(self.root):
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not (self.root / MARKER).exists():
+                marker = self.stage()
+                marker.write(f"{library_id}\n".encode("ascii"))
+                assert isinstance(marker, LocalStagedBlob)  # noqa: S101  that is what stage gives
+                marker.seal()
+                marker.path.replace(self.root / MARKER)
+                _flush_folder(self.root)
+        self.check_marker(library_id)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _folders(parent: Path) -> Iterator[Path]:
+    """Yield the two-digit folders below `parent` in order."""
+    names = sorted(path.name for path in parent.iterdir() if len(path.name) == len("ab"))
+    return (parent / name for name in names)
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":  # a folder cannot be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turn an error of the system into one that names the path in the store."""
+    try:
+        yield
+    except OSError as exc:
+        raise StoreError(f"the store at {path}: {exc.strerror or exc}") from exc

@@ -1,0 +1,76 @@
+"""Where a process writes its temporary files: a folder that is its own, and that others sweep once it is dead.
+
+A process holds a lock on its folder for as long as it lives. A folder whose lock can be taken has lost its owner,
+and goes. Where the platform has no such locks (Windows), a folder goes after a day.
+"""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from uuid import uuid4
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+STALE_AFTER = 24 * 60 * 60
+
+
+class StagingArea:
+    """A folder below `parent` that belongs to this process until it is closed."""
+
+    def __init__(self, parent: Path) -> None:
+        parent.mkdir(parents=True, exist_ok=True)
+        for folder in parent.iterdir():
+            _sweep(folder)
+        self._lock = None
+        while self._lock is None:
+            self.folder = parent / uuid4().hex
+            self.folder.mkdir()
+            self._lock = _take(self.folder)
+        self._count = 0
+
+    def new_path(self) -> Path:
+        """Return a path in the folder that is not in use."""
+        self._count += 1
+        return self.folder / str(self._count)
+
+    def close(self) -> None:
+        """Remove the folder with all that is in it. Idempotent."""
+        if self._lock is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if self._lock >= 0:
+                os.close(self._lock)
+            self._lock = None
+
+
+def _take(folder: Path) -> int | None:
+    """Lock a folder and return the descriptor that holds the lock; None if another process has or swept it."""
+    if fcntl is None:
+        return -1
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if folder.exists():  # a sweeper may have removed it between its making and the lock
+            return descriptor
+    except BlockingIOError:
+        pass
+    os.close(descriptor)
+    return None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove a folder whose owner is dead."""
+    if fcntl is None:
+        if time.time() - folder.stat().st_mtime > STALE_AFTER:
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    lock = _take(folder)
+    if lock is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)

@@ -1,0 +1,13 @@
+"""The pixel size of an image."""
+
+from dam.media.kinds import Kind
+from dam.media.sample import Sample
+from dam.models.dimensions_component import DimensionsComponent
+from dam.systems.system import system
+
+
+@system(kinds={Kind.IMAGE}, produces=DimensionsComponent, version=1)
+def image_dimensions(sample: Sample) -> DimensionsComponent:
+    """Pixel size after orientation."""
+    width, height = sample.image.size
+    return DimensionsComponent(width=width, height=height)
