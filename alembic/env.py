@@ -9,7 +9,10 @@ from sqlalchemy.types import TypeDecorator
 
 from alembic import context
 from dam.core import database
-from dam.models import Base
+from dam.models import Base, all_models
+
+
+all_models()  # the metadata has the tables of the modules that have been imported
 
 
 def number_the_revision(_context: Any, _revision: Any, directives: list[Any]) -> None:

@@ -77,7 +77,7 @@ def decode(stream: BinaryIO, media_type: str) -> "Image.Image":
         except MemoryError as exc:
             raise DecodeError("decoding takes more memory than there is") from exc
         except Exception as exc:  # decoders of hostile content raise anything: SyntaxError, struct.error, …
-            raise DecodeError(f"cannot be decoded as {media_type}: {exc or type(exc).__name__}") from exc
+            raise DecodeError(f"cannot be decoded as {media_type}: {str(exc) or type(exc).__name__}") from exc
 
 
 def _on_white(image: "Image.Image") -> "Image.Image":

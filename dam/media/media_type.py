@@ -68,7 +68,7 @@ def _type_of_text(head: bytes, name: str) -> str:
 
 def _is_text(head: bytes) -> bool:
     """Tell whether the bytes are UTF-8 without control characters; the last character may be cut off."""
-    if not head.translate(None, _CONTROLS) == head:
+    if head.translate(None, _CONTROLS) != head:
         return False
     try:
         head.decode()

@@ -33,7 +33,7 @@ def walk(paths: Iterable[str], *, leave_out: LeaveOut = lambda _path, _status: F
     are not opened. Where `leave_out` says so of an entry of a folder, it is passed over with all that is below it.
     """
     for path in paths:
-        absolute = os.path.abspath(path)  # noqa: PTH100  Path.absolute keeps the dots
+        absolute = os.path.abspath(path)
         try:
             status = os.stat(absolute)
         except (OSError, ValueError) as exc:

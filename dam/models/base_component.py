@@ -38,4 +38,4 @@ class BaseComponent(Base):
     @classmethod
     def component_name(cls) -> str:
         """Return the name of this kind of component, such as `dimensions`."""
-        return cls.__tablename__.removeprefix(cls.TABLE_PREFIX)
+        return str(cls.__tablename__).removeprefix(cls.TABLE_PREFIX)

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dam.models.base_component import BaseComponent
 from dam.render.json_output import write_document
 from dam.render.text import human_size, line, safe
 from dam.services.assets import Asset
 from dam.services.ecs import values_of
-from dam.services.similar_images import Match
+
+if TYPE_CHECKING:
+    from dam.services.similar_images import Match
 
 
 def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
@@ -25,7 +27,7 @@ def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
         _places(asset)
 
 
-def similar(found: Sequence[tuple[Asset, Match]], *, as_json: bool) -> None:
+def similar(found: Sequence[tuple[Asset, "Match"]], *, as_json: bool) -> None:
     """Write the images that look like one, nearest first."""
     if as_json:
         write_document(

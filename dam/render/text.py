@@ -19,10 +19,9 @@ def safe(text: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as os.fsdecode hands it on
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if "\udc80" <= character <= "\udcff":  # a byte that is not UTF-8, as os.fsdecode hands it on
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
 
 
 def human_size(size: float) -> str:

@@ -67,7 +67,7 @@ def get_tags_for_entity(session: Session, entity_id: int) -> list[str]:
 def count_tags(session: Session) -> dict[str, int]:
     """Return how many assets have each tag, by tag."""
     tag = TagComponent.tag
-    return {name: count for name, count in session.execute(select(tag, func.count()).group_by(tag).order_by(tag))}
+    return dict(session.execute(select(tag, func.count()).group_by(tag).order_by(tag)).tuples().all())
 
 
 def checked_tag(tag: str) -> str:

@@ -5,7 +5,6 @@ from itertools import groupby, islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, Table, UniqueConstraint, delete, exists, func, insert, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -90,6 +89,8 @@ def entities_with(*having: type[BaseComponent], without: Iterable[type[BaseCompo
 
 def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
     """Insert rows of columns, or update those that are there under the same unique key; in bulk."""
+    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415  20 ms that reading commands need not pay
+
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     key = unique_key(table)
     for columns, alike in groupby(rows, key=_columns):
@@ -118,7 +119,11 @@ def unique_key(table: type[Base]) -> tuple[str, ...]:
 
 def values_of(component: BaseComponent) -> dict[str, Any]:
     """Return what a component says of its entity: its own columns, without ids and times."""
-    return {name: getattr(component, name) for name in type(component).__mapper__.columns.keys() if name not in _COMMON}
+    return {name: getattr(component, name) for name in _own_columns(type(component))}
+
+
+def _own_columns(kind: type[BaseComponent]) -> list[str]:
+    return [name for name in inspect(kind).columns.keys() if name not in _COMMON]  # noqa: SIM118  no mapping
 
 
 def batched(values: Iterable[T], size: int = VARIABLES) -> Iterator[list[T]]:

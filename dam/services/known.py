@@ -18,7 +18,7 @@ from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services import ecs
-from dam.services.writer import path_digest
+from dam.services.source_paths import path_digest
 from dam.systems.system import labels_in, todays_set
 
 

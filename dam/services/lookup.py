@@ -15,7 +15,7 @@ from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.writer import path_digest
+from dam.services.source_paths import path_digest
 
 SHORTEST_PREFIX = 8
 DIGITS = {"sha256": 64, "md5": 32}

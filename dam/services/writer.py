@@ -1,17 +1,14 @@
 """Writing what was found out about a batch of files: existing entities are reused, in a few bulk statements."""
 
-import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from dam.media.source import FileState
 from dam.models.base_component import BaseComponent
 from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
@@ -23,6 +20,7 @@ from dam.models.system_record import SystemRecord, SystemSet
 from dam.models.tag_component import TagComponent
 from dam.services import ecs
 from dam.services.analysis import Analysis
+from dam.services.source_paths import displayed, path_digest, source_row
 from dam.services.staging import StagedFile
 
 Rows = dict[type[Any], list[dict[str, Any]]]
@@ -103,31 +101,6 @@ def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str |
             "media_type": file.media_type,
         }
     )
-
-
-def source_row(entity_id: int, path: str, state: FileState, filename: str | None = None) -> dict[str, Any]:
-    """Return the row that links an entity to a path it came from."""
-    raw = os.fsencode(path)
-    return {
-        "entity_id": entity_id,
-        "path": raw,
-        "path_digest": path_digest(raw),
-        "path_display": displayed(raw),
-        "filename": displayed(os.fsencode(filename or PurePath(path).name)),
-        "size": state.size,
-        "mtime_ns": state.mtime_ns,
-        "inode": state.inode,
-    }
-
-
-def path_digest(path: bytes) -> bytes:
-    """Return the 16 bytes under which a path is found: its BLAKE2b-128 (RFC 7693)."""
-    return hashlib.blake2b(path, digest_size=16).digest()
-
-
-def displayed(raw: bytes) -> str:
-    r"""Return bytes of a path as text that any database takes: what is not UTF-8 as `\xff`."""
-    return raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
 def entities_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, int]:

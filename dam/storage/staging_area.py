@@ -6,14 +6,13 @@ and goes. Where the platform has no such locks (Windows), a folder goes after a 
 
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from uuid import uuid4
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 STALE_AFTER = 24 * 60 * 60
 
@@ -48,7 +47,7 @@ class StagingArea:
 
 def _take(folder: Path) -> int | None:
     """Lock a folder and return the descriptor that holds the lock; None if another process has or swept it."""
-    if fcntl is None:
+    if sys.platform == "win32":
         return -1
     try:
         descriptor = os.open(folder, os.O_RDONLY)
@@ -66,7 +65,7 @@ def _take(folder: Path) -> int | None:
 
 def _sweep(folder: Path) -> None:
     """Remove a folder whose owner is dead."""
-    if fcntl is None:
+    if sys.platform == "win32":
         if time.time() - folder.stat().st_mtime > STALE_AFTER:
             shutil.rmtree(folder, ignore_errors=True)
         return

@@ -1,0 +1,33 @@
+"""Paths of sources as the database keeps them."""
+
+import hashlib
+import os
+from pathlib import PurePath
+from typing import Any
+
+from dam.media.source import FileState
+
+
+def source_row(entity_id: int, path: str, state: FileState, filename: str | None = None) -> dict[str, Any]:
+    """Return the row that links an entity to a path it came from."""
+    raw = os.fsencode(path)
+    return {
+        "entity_id": entity_id,
+        "path": raw,
+        "path_digest": path_digest(raw),
+        "path_display": displayed(raw),
+        "filename": displayed(os.fsencode(filename or PurePath(path).name)),
+        "size": state.size,
+        "mtime_ns": state.mtime_ns,
+        "inode": state.inode,
+    }
+
+
+def path_digest(path: bytes) -> bytes:
+    """Return the 16 bytes under which a path is found: its BLAKE2b-128 (RFC 7693)."""
+    return hashlib.blake2b(path, digest_size=16).digest()
+
+
+def displayed(raw: bytes) -> str:
+    r"""Return bytes of a path as text that any database takes: what is not UTF-8 as `\xff`."""
+    return raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")

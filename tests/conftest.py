@@ -1,0 +1,146 @@
+"""What tests share: a library on a migrated schema, the program as a process, and small pictures."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Before anything of dam is imported: no test may meet the library of whoever runs it.
+os.environ["DATABASE_URL"] = "sqlite:////nonexistent/dam-tests/dam.sqlite3"
+os.environ.pop("ASSET_STORAGE_PATH", None)
+os.environ["DAM_LOG_LEVEL"] = "INFO"
+
+import pytest
+from sqlalchemy.orm import Session
+
+from dam.core.database import make_engine, writing
+from dam.services.library import Library
+from dam.services.setup import set_up
+from dam.storage.local import LocalBlobStore
+
+PROJECT = Path(__file__).parent.parent
+TEST_DATA = Path(__file__).parent / "test_data"
+DAM_CLI = str(Path(sys.executable).with_name("dam-cli"))
+
+
+@pytest.fixture(scope="session")
+def empty_library_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a library that has just been set up, to be copied: migrating takes time."""
+    folder = tmp_path_factory.mktemp("template")
+    store = LocalBlobStore(folder / "store")
+    engine = make_engine(f"sqlite:///{folder / 'dam.sqlite3'}", 5)
+    set_up(engine, store)
+    engine.dispose()
+    store.close()
+    return folder
+
+
+@pytest.fixture
+def library_folder(empty_library_folder: Path, tmp_path: Path) -> Path:
+    """A folder with an empty library: `dam.sqlite3` and `store`."""
+    return Path(shutil.copytree(empty_library_folder, tmp_path / "library"))
+
+
+@pytest.fixture
+def library(library_folder: Path) -> Iterator[Library]:
+    """An open empty library."""
+    engine = make_engine(f"sqlite:///{library_folder / 'dam.sqlite3'}", 5)
+    store = LocalBlobStore(library_folder / "store")
+    library_id = (store.root / "dam-library-id").read_text().strip()
+    yield Library(engine, store, library_id)
+    store.close()
+    engine.dispose()
+
+
+@pytest.fixture
+def db_session(library: Library) -> Iterator[Session]:
+    """A session on the migrated schema; what is not committed is rolled back."""
+    with writing(library.engine)() as session:
+        yield session
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A process that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def json_lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass
+class Dam:
+    """The program as a process, on a library of its own."""
+
+    folder: Path
+    env: dict[str, str]
+
+    def __call__(
+        self,
+        *arguments: str | bytes | Path,
+        input: bytes | None = None,
+        env: Mapping[str, str] = {},
+        cwd: Path | None = None,
+        code: int | None = 0,
+    ) -> Finished:
+        """Run `dam-cli`, expecting an exit code (None: any), and never a traceback."""
+        done = subprocess.run(
+            [DAM_CLI, *arguments], input=input, env=self.env | env, cwd=cwd or self.folder, capture_output=True
+        )
+        finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in finished.err, finished.err
+        assert code is None or finished.code == code, finished
+        return finished
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "store"
+
+
+def _dam(folder: Path) -> Dam:
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+    home = folder / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    database = f"sqlite:///{folder / 'dam.sqlite3'}"
+    return Dam(folder, kept | {"HOME": str(home), "DATABASE_URL": database, "PYTHONUTF8": "1"})
+
+
+@pytest.fixture
+def dam(library_folder: Path) -> Dam:
+    """The program on an empty library."""
+    return _dam(library_folder)
+
+
+@pytest.fixture
+def fresh_dam(tmp_path: Path) -> Dam:
+    """The program where nothing is set up."""
+    return _dam(tmp_path / "fresh")
+
+
+@pytest.fixture
+def make_image(tmp_path: Path) -> Callable[..., Path]:
+    """Make a picture with enough in it for a perceptual hash: `make_image("a.jpg", seed=1, size=(320, 240))`."""
+    import numpy as np
+    from PIL import Image
+
+    def make(name: str, seed: int = 1, size: tuple[int, int] = (320, 240), mode: str = "RGB", **save: Any) -> Path:
+        coarse = np.random.default_rng(seed).integers(0, 256, (9, 12, 3), dtype=np.uint8)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).convert(mode).save(path, **save)
+        return path
+
+    return make
