@@ -11,7 +11,6 @@ from alembic import context
 from dam.core import database
 from dam.models import Base, all_models
 
-
 all_models()  # the metadata has the tables of the modules that have been imported
 
 

@@ -11,7 +11,6 @@ from typer.core import TyperGroup
 
 from dam.core.errors import DamError, ExitCode
 
-
 GC_THRESHOLD = 100_000
 """Objects between two collections of garbage: imports make many and drop none, and each collection costs time."""
 
