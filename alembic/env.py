@@ -2,12 +2,12 @@
 
 from typing import Any, Literal
 
+from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
-from alembic import context
 from dam.core import database
 from dam.models import Base, all_models
 

@@ -60,10 +60,9 @@ def _alone(engine: Engine) -> Iterator[Connection]:
 
 
 def _upgrade(connection: Connection) -> str | None:
+    from alembic import command  # noqa: PLC0415  0.35 s, and only set-up needs it
     from alembic.config import Config  # noqa: PLC0415
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
-
-    from alembic import command  # noqa: PLC0415  0.35 s, and only set-up needs it
 
     before = MigrationContext.configure(connection).get_current_revision()
     if before is not None and before > head_revision():
