@@ -21,6 +21,7 @@ class DamGroup(TyperGroup):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit with its code."""
         gc.set_threshold(GC_THRESHOLD, 20, 20)
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # files are done side by side; threads inside one only spin
         try:
             return super().main(*args, **kwargs)
         except DamError as exc:

@@ -8,49 +8,66 @@ A hash is 64 bits, row by row from the top left, the first bit the most signific
   "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010).
 """
 
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Resampling
 
+from dam.media.reduction import is_exact, reduce_plane
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 SIDE = 8
 DCT_SIDE = 32
+SIZES = ((DCT_SIDE, DCT_SIDE), (SIDE, SIDE), (SIDE + 1, SIDE))
 TIE = 1e-6
 """Frequencies closer than this to the median may fall on either side of it by rounding alone."""
 
 
-def ahash(luma: "Image") -> str:
-    """Return the average hash of a picture in mode `L`."""
-    pixels = _pixels(luma, SIDE, SIDE).astype(np.int64)
+class LumaPlane:
+    """The luma plane of a picture, reduced once to the sizes of all hashes."""
+
+    def __init__(self, image: "Image") -> None:
+        self.image = image.convert("L")
+
+    def reduced(self, width: int, height: int) -> NDArray[np.uint8]:
+        """Return the plane at one of `SIZES`, shape (height, width), as Pillow's LANCZOS resize gives it."""
+        return self._reduced[width, height]
+
+    @cached_property
+    def _reduced(self) -> dict[tuple[int, int], NDArray[np.uint8]]:
+        if is_exact(*self.image.size, SIZES):
+            planes = reduce_plane(np.asarray(self.image), SIZES)
+        else:
+            planes = [np.asarray(self.image.resize(size, Resampling.LANCZOS)) for size in SIZES]
+        return dict(zip(SIZES, planes, strict=True))
+
+
+def ahash(luma: LumaPlane) -> str:
+    """Return the average hash."""
+    pixels = luma.reduced(SIDE, SIDE).astype(np.int64)
     return _digits(pixels * pixels.size > pixels.sum())
 
 
-def dhash(luma: "Image") -> str:
-    """Return the horizontal gradient hash of a picture in mode `L`."""
-    pixels = _pixels(luma, SIDE + 1, SIDE)
+def dhash(luma: LumaPlane) -> str:
+    """Return the horizontal gradient hash."""
+    pixels = luma.reduced(SIDE + 1, SIDE)
     return _digits(pixels[:, 1:] > pixels[:, :-1])
 
 
-def phash(luma: "Image") -> str:
-    """Return the DCT hash of a picture in mode `L`."""
+def phash(luma: LumaPlane) -> str:
+    """Return the DCT hash."""
     rows = _dct_rows()
-    low = rows @ _pixels(luma, DCT_SIDE, DCT_SIDE).astype(np.float64) @ rows.T
+    low = rows @ luma.reduced(DCT_SIDE, DCT_SIDE).astype(np.float64) @ rows.T
     below, above = np.sort(low, axis=None)[[low.size // 2 - 1, low.size // 2]]
     if above - below < TIE:
         import imagehash  # noqa: PLC0415  brings scipy: 0.25 s, and seldom needed
 
-        return str(imagehash.phash(luma))
+        return str(imagehash.phash(luma.image))
     return _digits(low > (below + above) / 2)
-
-
-def _pixels(luma: "Image", width: int, height: int) -> NDArray[np.uint8]:
-    """Return the picture at another size, shape (height, width)."""
-    return np.asarray(luma.resize((width, height), Resampling.LANCZOS))
 
 
 @cache

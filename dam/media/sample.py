@@ -11,6 +11,8 @@ from dam.media.kinds import Kind, kind_of
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from dam.media.perceptual_hash import LumaPlane
+
 
 def obstacle(media_type: str) -> str | None:
     """Return why this installation cannot decode such content, or None if it can or nobody needs to."""
@@ -49,6 +51,8 @@ class Sample:
                 return exc
 
     @cached_property
-    def luma(self) -> "Image":
-        """The luma plane of the image, in mode `L`."""
-        return self.image.convert("L")
+    def luma(self) -> "LumaPlane":
+        """The luma plane of the image."""
+        from dam.media.perceptual_hash import LumaPlane  # noqa: PLC0415  needs the image extra
+
+        return LumaPlane(self.image)
