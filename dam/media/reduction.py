@@ -19,12 +19,14 @@ ROWS = 128
 
 
 TALLEST = 1.7
-"""Pillow 13 goes down first on planes whose height is nearly twice their width, or more."""
+NARROWEST = 128
+"""Pillow 13 goes down first on planes that are nearly twice as tall as wide; on tiny ones, on less tall ones too."""
 
 
 def is_exact(width: int, height: int, sizes: Sequence[tuple[int, int]]) -> bool:
     """Tell whether `reduce_plane` gives what Pillow gives for a plane of this size."""
-    return height <= TALLEST * width and all(width >= size[0] and height >= size[1] for size in sizes)
+    reduces = all(width >= size[0] and height >= size[1] for size in sizes)
+    return reduces and width >= NARROWEST and height <= TALLEST * width
 
 
 def reduce_plane(plane: NDArray[np.uint8], sizes: Sequence[tuple[int, int]]) -> list[NDArray[np.uint8]]:
