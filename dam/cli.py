@@ -78,6 +78,9 @@ def add_asset(
     null: Annotated[
         bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")
     ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one a core")
+    ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing of files that went well.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -86,6 +89,12 @@ def add_asset(
     Content that is there already is linked to its new name and source, and what is unchanged is skipped. A file
     that fails is reported, and the rest go on. An embedded library that is not there yet is set up.
     """
+    from dam.services.pool import default_jobs, open_pool, start_server
+
+    jobs = default_jobs() if jobs is None else jobs
+    if jobs:
+        start_server()
+
     from contextlib import closing
     from itertools import chain
 
@@ -103,7 +112,8 @@ def add_asset(
     report = IngestReport(as_json=json, quiet=quiet)
     with (
         open_library(create=True) as library,
-        closing(ingest(library, chain(paths or [], more), checked)) as outcomes,
+        open_pool(library.store, jobs) as pool,
+        closing(ingest(library, chain(paths or [], more), checked, pool=pool)) as outcomes,
         progress(quiet=quiet) as bar,
     ):
         for outcome in outcomes:

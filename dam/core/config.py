@@ -43,6 +43,17 @@ class Settings(BaseSettings):
         description="Seconds to wait for another process to release the database before giving up (exit 11).",
     )
 
+    DAM_DECODE_SECONDS: int = Field(
+        default=60,
+        ge=1,
+        description="Seconds that decoding one file may take before it is given up.",
+    )
+    DAM_WORKER_MEMORY_MB: int = Field(
+        default=4096,
+        ge=256,
+        description="Address space of a worker process in MB (2^20 bytes); a file that needs more is given up.",
+    )
+
     @field_validator("DATABASE_URL")
     @classmethod
     def _name_the_driver(cls, url: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dam.core.errors import DecodeError
+from dam.media.kinds import kind_of
 from dam.media.sample import Sample, obstacle
 from dam.models.base_component import BaseComponent
 from dam.services.ecs import values_of
@@ -37,6 +38,16 @@ class Analysis:
     def error(self) -> str | None:
         """The reasons of the failures, in one line."""
         return "; ".join(dict.fromkeys(failure.reason for failure in self.failures)) or None
+
+
+def give_up(media_type: str, reason: str, seen: AbstractSet[str]) -> Analysis:
+    """Record that no due system can describe a content, for a reason that is known from elsewhere."""
+    kind = kind_of(media_type)
+    labels = {system.label for system in systems_for(kind)}
+    failures = [
+        Failure(system.name, system.version, reason) for system in systems_for(kind) if system.label not in seen
+    ]
+    return Analysis(system_set(kind, labels), [failure.system for failure in failures], failures=failures)
 
 
 def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:

@@ -33,16 +33,19 @@ def add_asset_file(
         StoreError: the store cannot be written.
 
     """
-    file = stage(str(path.absolute()), store or configured_store())
+    store = store or configured_store()
+    file, sample = stage(str(path.absolute()), store)
     try:
         known = known_by_sha256(session, file.digests.sha256)
         analysis = None
         if known is None or not known.is_current:
-            analysis = analyse(file.sample(), known.labels if known else frozenset())
-        file.store.publish({file.digests.sha256: file.blob})
+            analysis = analyse(sample, known.labels if known else frozenset())
+        store.publish({file.digests.sha256: file.blob})
     finally:
         file.discard()
-    [asset] = writer.write_files(session, [(file, analysis)], filename=original_filename)
+    [asset] = writer.write_files(
+        session, [(file, analysis)], storage_type=store.storage_type, filename=original_filename
+    )
     return session.get_one(Entity, asset.entity_id), asset.is_new
 
 

@@ -8,14 +8,16 @@ from enum import StrEnum
 
 from sqlalchemy.exc import IntegrityError
 
-from dam.core.errors import UnreadableFileError, UsageError
+from dam.core.errors import UsageError
 from dam.media.kinds import Kind, kind_of
 from dam.media.walk import Found, NotRead, walk
 from dam.services import ecs, writer
-from dam.services.analysis import Analysis, analyse
+from dam.services.analysis import Analysis
+from dam.services.examine import NO_LIMITS, Examined, Job
 from dam.services.known import Known, known_by_path, known_by_sha256
 from dam.services.library import Library
-from dam.services.staging import StagedFile, stage
+from dam.services.pool import Pool
+from dam.services.staging import StagedFile
 
 BATCH_FILES = 128
 BATCH_BYTES = 64 * 1024 * 1024
@@ -55,37 +57,43 @@ class Outcome:
         return kind_of(self.media_type) if self.media_type else None
 
 
-@dataclass
-class _Read:
-    """A file that has been read and waits for its batch to be written."""
-
-    file: StagedFile
-    analysis: Analysis | None
-    known: Known | None
-
-
-def ingest(library: Library, paths: Iterable[str], tags: Sequence[str] = ()) -> Generator[Outcome, None, None]:
+def ingest(
+    library: Library, paths: Iterable[str], tags: Sequence[str] = (), *, pool: Pool | None = None
+) -> Generator[Outcome, None, None]:
     """Bring files and folders into a library, and yield what became of each, once that is durable.
 
-    Files and folders that cannot be read are outcomes. To close the generator early is to undo the current batch.
+    `pool` examines the files; without one, this process does. Files and folders that cannot be read are outcomes. To
+    close the generator early is to undo the current batch.
 
     Raises:
         UsageError: a path is in the library's own store.
         StoreError, LockedError: the library cannot be written; the batches before are safe.
 
     """
-    batch = _Batch(library, tags)
+    pool = pool or Pool(library.store, 0, NO_LIMITS)
+    batch = _Batch(library, tags, pool)
     try:
-        for some in ecs.batched(_walk_outside(library, paths), BATCH_FILES):
-            with library.read() as session:
-                known = known_by_path(session, (item for item in some if isinstance(item, Found)))
-            for item in some:
-                batch.take(item, known.get(item.path))
-                if batch.is_full:
-                    yield from batch.commit()
+        for item in pool.map(_outcomes_and_jobs(library, paths)):
+            batch.take(item)
+            if batch.is_full:
+                yield from batch.commit()
         yield from batch.commit()
     finally:
         batch.discard()
+
+
+def _outcomes_and_jobs(library: Library, paths: Iterable[str]) -> Iterator[Outcome | Job]:
+    """Walk, and yield what need not be read as it is, and the rest as jobs."""
+    for some in ecs.batched(_walk_outside(library, paths), BATCH_FILES):
+        with library.read() as session:
+            known = known_by_path(session, (item for item in some if isinstance(item, Found)))
+        for item in some:
+            if isinstance(item, NotRead):
+                yield Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
+            elif (match := known.get(item.path)) and match.is_current:
+                yield _outcome_of_known(item.path, match)
+            else:
+                yield Job(item.path, item.status.st_size)
 
 
 def _walk_outside(library: Library, paths: Iterable[str]) -> Iterator[Found | NotRead]:
@@ -108,12 +116,22 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A file that has been examined and waits for its batch to be written."""
+
+    file: StagedFile
+    analysis: Analysis | None
+    is_known: bool
+
+
 class _Batch:
     """Paths whose outcomes have not been reported, in the order they came."""
 
-    def __init__(self, library: Library, tags: Sequence[str]) -> None:
+    def __init__(self, library: Library, tags: Sequence[str], pool: Pool) -> None:
         self._library = library
         self._tags = tags
+        self._pool = pool
         self._clear()
 
     def _clear(self) -> None:
@@ -131,39 +149,34 @@ class _Batch:
             or time.monotonic() - self._began >= BATCH_SECONDS
         )
 
-    def take(self, item: Found | NotRead, known: Known | None) -> None:
-        """Read and analyse a file, unless it is known to be unchanged."""
-        if isinstance(item, NotRead):
-            self._items.append(Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason))
-        elif known and known.is_current:
-            self._items.append(_outcome_of_known(item.path, known))
+    def take(self, item: Outcome | Examined) -> None:
+        """Add what became of a path."""
+        if isinstance(item, Outcome):
+            self._items.append(item)
+        elif item.file is None:
+            self._items.append(Outcome(item.path, Status.FAILED, error=item.error))
         else:
-            try:
-                self._items.append(self._read(item.path))
-            except UnreadableFileError as exc:
-                self._items.append(Outcome(item.path, Status.FAILED, error=str(exc)))
+            self._items.append(self._read(item.file, item.analysis))
 
-    def _read(self, path: str) -> _Read:
-        file = stage(path, self._library.store)
+    def _read(self, file: StagedFile, analysis: Analysis | None) -> _Read:
         sha256 = file.digests.sha256
         self._bytes += file.state.size
         if sha256 in self._first:
             file.discard()
-            return _Read(file, None, None)
-        known = self._known(file)
-        read = _Read(file, None, known)
+            return _Read(file, None, is_known=True)
+        known = None if analysis and file.blob else self._look_up(sha256)
+        if analysis is None and not (known and known.is_current):
+            again = self._pool.examine(Job(file.path, file.state.size, known.labels if known else frozenset()))
+            if again.file and again.file.digests == file.digests:
+                analysis = again.analysis
+        read = _Read(file, analysis, is_known=known is not None)
         self._first[sha256] = read
-        if known is None or not known.is_current:
-            read.analysis = analyse(file.sample(), known.labels if known else frozenset())
-        file.content = None
         return read
 
-    def _known(self, file: StagedFile) -> Known | None:
-        """Look content up in the database; content that the store has never seen is new."""
-        if file.content is not None and file.blob is not None:
-            return None
+    def _look_up(self, sha256: str) -> Known | None:
+        """Look a content up that the store has had before."""
         with self._library.read() as session:
-            return known_by_sha256(session, file.digests.sha256)
+            return known_by_sha256(session, sha256)
 
     def commit(self) -> list[Outcome]:
         """Make the batch durable, blobs before rows, and return its outcomes."""
@@ -171,7 +184,7 @@ class _Batch:
             {
                 sha256: read.file.blob
                 for sha256, read in self._first.items()
-                if read.file.blob is not None or read.known is None
+                if read.file.blob is not None or not read.is_known
             }
         )
         reads = [item for item in self._items if isinstance(item, _Read)]
@@ -188,7 +201,9 @@ class _Batch:
             try:
                 with self._library.write() as session:
                     writer.write_tags(session, unchanged, self._tags)
-                    return writer.write_files(session, [(read.file, read.analysis) for read in reads], self._tags)
+                    files = [(read.file, read.analysis) for read in reads]
+                    storage_type = self._library.store.storage_type
+                    return writer.write_files(session, files, self._tags, storage_type=storage_type)
             except IntegrityError:  # another process wrote the same content between our look and our write
                 if attempt == ATTEMPTS - 1:
                     raise

@@ -1,8 +1,9 @@
 """Reading a source file once: digests, media type, and its bytes on their way into the store."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath
 from typing import BinaryIO
 
@@ -16,9 +17,9 @@ IN_MEMORY_BYTES = 32 * 1024 * 1024
 """Files up to this size are held in one buffer while they are looked at; larger ones stream into the store."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class StagedFile:
-    """A file that has been read."""
+    """A file that has been read. It can cross to another process."""
 
     path: str
     state: FileState
@@ -26,23 +27,11 @@ class StagedFile:
     media_type: str
     blob: StagedBlob | None
     """The bytes on their way into the store; None when it has them."""
-    content: bytes | None
-    """The bytes, for a small file."""
-    store: BlobStore
 
     @property
     def filename(self) -> str:
         """The last part of the path."""
         return PurePath(self.path).name
-
-    def sample(self) -> Sample:
-        """Return the content for systems to look at."""
-        return Sample(self._open, self.media_type)
-
-    def _open(self) -> BinaryIO:
-        if self.content is not None:
-            return io.BytesIO(self.content)
-        return self.blob.open() if self.blob else self.store.open(self.digests.sha256)
 
     def discard(self) -> None:
         """Drop what was not published."""
@@ -50,8 +39,8 @@ class StagedFile:
             self.blob.discard()
 
 
-def stage(path: str, store: BlobStore) -> StagedFile:
-    """Read a file once, and stage its bytes unless the store has them.
+def stage(path: str, store: BlobStore) -> tuple[StagedFile, Sample]:
+    """Read a file once, stage its bytes unless the store has them, and return it with its content to look at.
 
     Raises:
         UnreadableFileError: the file cannot be read, or changed meanwhile; nothing stays staged.
@@ -59,24 +48,29 @@ def stage(path: str, store: BlobStore) -> StagedFile:
 
     """
     blob: StagedBlob | None = None
-    content: bytes | None = None
     try:
         with open_source(path) as (file, state):
             if state.size <= IN_MEMORY_BYTES:
                 content = b"".join(chunks(file))
-                head, digests = content[:HEAD_BYTES], digests_of([content])
+                digests = digests_of([content])
                 if store.size(digests.sha256) != len(content):
                     blob = store.stage()
                     blob.write(content)
+                open_content: Callable[[], BinaryIO] = partial(io.BytesIO, content)
+                head = content[:HEAD_BYTES]
             else:
                 blob = store.stage()
                 stream = _Tee(chunks(file), blob)
                 digests, head = digests_of(stream), stream.head
+                open_content = blob.open
+        if blob:
+            blob.finish()
     except BaseException:
         if blob:
             blob.discard()
         raise
-    return StagedFile(path, state, digests, media_type(head, PurePath(path).name), blob, content, store)
+    found = media_type(head, PurePath(path).name)
+    return StagedFile(path, state, digests, found, blob), Sample(open_content, found)
 
 
 class _Tee:

@@ -40,6 +40,8 @@ def write_files(
     session: Session,
     files: Sequence[tuple[StagedFile, Analysis | None]],
     tags: Iterable[str] = (),
+    *,
+    storage_type: str,
     filename: str | None = None,
 ) -> list[Asset]:
     """Write a batch of files whose blobs have been published; return their assets, in the same order.
@@ -65,7 +67,7 @@ def write_files(
         rows[SourcePathComponent].append(source)
         if sha256 in unwritten:
             unwritten.remove(sha256)
-            _identity_rows(rows, entity_id, file, filename)
+            _identity_rows(rows, entity_id, file, storage_type, filename)
         if analysis:
             analyses[entity_id] = analysis
     for table, values in rows.items():
@@ -85,14 +87,12 @@ def _links(session: Session, files: Iterable[tuple[StagedFile, Analysis | None]]
     return links
 
 
-def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str | None) -> None:
+def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, storage_type: str, filename: str | None) -> None:
     """Add what every new asset has."""
     entity = {"entity_id": entity_id}
     rows[ContentHashSha256Component].append(entity | {"hash_value": file.digests.sha256})
     rows[ContentHashMd5Component].append(entity | {"hash_value": file.digests.md5})
-    rows[FileLocationComponent].append(
-        entity | {"file_identifier": file.digests.sha256, "storage_type": file.store.storage_type}
-    )
+    rows[FileLocationComponent].append(entity | {"file_identifier": file.digests.sha256, "storage_type": storage_type})
     rows[FilePropertiesComponent].append(
         entity
         | {

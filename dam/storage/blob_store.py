@@ -21,6 +21,9 @@ class StagedBlob(Protocol):
     def open(self) -> BinaryIO:
         """Open what has been written so far for reading from its start."""
 
+    def finish(self) -> None:
+        """Say that all is written. Idempotent. After that, the blob can be handed to another process."""
+
     def discard(self) -> None:
         """Drop the bytes and free their room. Idempotent; does nothing once published."""
 

@@ -5,31 +5,41 @@ the folders. `doc/store_format.md` describes what is on disk.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from dam.core.errors import ForeignStoreError, StoreError
 from dam.storage.blob_store import StagedBlob, checked_key
+from dam.storage.flushing import flush, flush_file_system
 from dam.storage.staging_area import StagingArea
 
 MARKER = "dam-library-id"
 QUARANTINE = "quarantine"
 TEMPORARY = "tmp"
 
+FLUSH_ALONE_BYTES = 1024 * 1024
+"""Larger temporary files are flushed by whoever wrote them; smaller ones share a flush when they are published."""
+FLUSH_TOGETHER = 8
+"""From this many files on, one flush of the file system takes less time than one for each."""
+
 
 class LocalStagedBlob:
-    """A temporary file of the store."""
+    """A temporary file of the store. Once finished it can be handed to another process."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0
+        self.is_durable = False
+        self._file: BinaryIO | None = None
         with _naming(path):
             self._file = path.open("xb", buffering=0)
 
     def write(self, data: bytes) -> None:
         """Append `data`."""
+        assert self._file  # noqa: S101  it is not finished
         with _naming(self.path):
             rest = memoryview(data)
             while rest:
@@ -40,18 +50,22 @@ class LocalStagedBlob:
         """Open the temporary file for reading."""
         return self.path.open("rb")
 
-    def seal(self) -> None:
-        """Make the bytes durable and the file read-only. Idempotent."""
-        if self._file.closed:
+    def finish(self) -> None:
+        """Make the file read-only and close it; make a large one durable now, while others are still being read."""
+        if self._file is None:
             return
-        with _naming(self.path):
-            os.fsync(self._file.fileno())
+        with _naming(self.path), self._file:
+            if self.size >= FLUSH_ALONE_BYTES:
+                os.fsync(self._file.fileno())
+                self.is_durable = True
             self.path.chmod(0o444)
-            self._file.close()
+        self._file = None
 
     def discard(self) -> None:
         """Remove the temporary file."""
-        self._file.close()
+        if self._file:
+            self._file.close()
+            self._file = None
         self.path.unlink(missing_ok=True)
 
 
@@ -60,31 +74,50 @@ class LocalBlobStore:
 
     storage_type = "local_content_addressable"
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, staging: Path | None = None) -> None:
         self.root = root
         self._area: StagingArea | None = None
+        self._staging = staging
+
+    def for_worker(self) -> "LocalBlobStore":
+        """Return a store that another process can stage in; its temporary files go when this store is closed."""
+        return LocalBlobStore(self.root, self._staging_folder())
+
+    def _staging_folder(self) -> Path:
+        if self._staging is None:
+            with _naming(self.root):
+                self._area = StagingArea(self.root / TEMPORARY)
+            self._staging = self._area.folder
+        return self._staging
 
     def stage(self) -> StagedBlob:
         """Begin a blob in a temporary file."""
-        if self._area is None:
-            with _naming(self.root):
-                self._area = StagingArea(self.root / TEMPORARY)
-        return LocalStagedBlob(self._area.new_path())
+        return LocalStagedBlob(self._staging_folder() / uuid4().hex)
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
-        """Rename sealed temporary files to their places, then flush every folder level once."""
+        """Flush the temporary files, rename them to their places, and flush the folders."""
+        if not staged:
+            return
+        temporary = [blob for blob in staged.values() if isinstance(blob, LocalStagedBlob)]
+        for file in temporary:
+            file.finish()
+        self._flush([file.path for file in temporary if not file.is_durable])
         folders = {self.root}
-        for blob in staged.values():
-            if isinstance(blob, LocalStagedBlob):
-                blob.seal()
         for key, blob in staged.items():
             target = self._place(key)
             folders.update((target.parent, target.parent.parent))
             with _naming(target):
                 self._settle(target, blob)
-        for folder in sorted(folders, reverse=True):
-            with _naming(folder):
-                _flush_folder(folder)
+        self._flush(sorted(folders, reverse=True))
+
+    def _flush(self, paths: Sequence[Path]) -> None:
+        """Make files or folders of the store durable: each, or all together where they are many."""
+        with _naming(self.root):
+            if len(paths) >= FLUSH_TOGETHER and flush_file_system(self.root):
+                return
+        for path in paths:
+            with _naming(path):
+                flush(path)
 
     def _settle(self, target: Path, blob: StagedBlob | None) -> None:
         there = _size(target)
@@ -109,7 +142,7 @@ class LocalBlobStore:
         while (quarantine / f"{damaged.name}.{number}").exists():
             number += 1
         damaged.replace(quarantine / f"{damaged.name}.{number}")
-        _flush_folder(quarantine)
+        flush(quarantine)
 
     def size(self, key: str) -> int | None:
         """Return the size of the blob's file, or None."""
@@ -137,7 +170,7 @@ class LocalBlobStore:
         """Remove this process's temporary files."""
         if self._area:
             self._area.close()
-            self._area = None
+            self._area = self._staging = None
 
     def _place(self, key: str) -> Path:
         checked_key(key)
@@ -178,9 +211,10 @@ class LocalBlobStore:
                 marker = self.stage()
                 marker.write(f"{library_id}\n".encode("ascii"))
                 assert isinstance(marker, LocalStagedBlob)  # noqa: S101  that is what stage gives
-                marker.seal()
+                marker.finish()
+                flush(marker.path)
                 marker.path.replace(self.root / MARKER)
-                _flush_folder(self.root)
+                flush(self.root)
         self.check_marker(library_id)
 
 
@@ -195,16 +229,6 @@ def _folders(parent: Path) -> Iterator[Path]:
     """Yield the two-digit folders below `parent` in order."""
     names = sorted(path.name for path in parent.iterdir() if len(path.name) == len("ab"))
     return (parent / name for name in names)
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":  # a folder cannot be opened there
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -25,6 +25,9 @@ class MemoryStagedBlob:
         """Open what has been written so far."""
         return io.BytesIO(self._data)
 
+    def finish(self) -> None:
+        """Do nothing."""
+
     def discard(self) -> None:
         """Drop the bytes."""
         self._data.clear()

@@ -29,12 +29,6 @@ class StagingArea:
             self.folder = parent / uuid4().hex
             self.folder.mkdir()
             self._lock = _take(self.folder)
-        self._count = 0
-
-    def new_path(self) -> Path:
-        """Return a path in the folder that is not in use."""
-        self._count += 1
-        return self.folder / str(self._count)
 
     def close(self) -> None:
         """Remove the folder with all that is in it. Idempotent."""
