@@ -50,5 +50,8 @@ class Sample:
 
     @cached_property
     def luma(self) -> "Image":
-        """The luma plane of the image, in mode `L`."""
-        return self.image.convert("L")
+        """The luma plane of the image, in mode `L`; or DecodeError."""
+        try:
+            return self.image.convert("L")
+        except ValueError as exc:  # L*a*b*, for one, has no such conversion in Pillow
+            raise DecodeError(f"has no luma plane: {exc}") from exc

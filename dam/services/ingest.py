@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.exc import IntegrityError
 
-from dam.core.errors import UnreadableFileError, UsageError
+from dam.core.errors import DeadlockError, UnreadableFileError, UsageError
 from dam.media.kinds import Kind, kind_of
 from dam.media.walk import Found, NotRead, walk
 from dam.services import ecs, writer
@@ -91,13 +91,14 @@ def ingest(library: Library, paths: Iterable[str], tags: Sequence[str] = ()) -> 
 def _walk_outside(library: Library, paths: Iterable[str]) -> Iterator[Found | NotRead]:
     """Walk, but never into the library itself."""
     root = os.path.realpath(library.store.root)
-    database = library.engine.url.database or ""
+    is_file = library.engine.dialect.name == "sqlite"  # elsewhere the name of a database is no path
+    database = (library.engine.url.database or "") if is_file else ""
     own = {_identity(os.stat(path)) for path in (root, database) if os.path.exists(path)}
     journals = tuple(f"{os.path.abspath(database)}-{ending}" for ending in ("journal", "wal", "shm"))
 
     def outside() -> Iterator[str]:
         for path in paths:
-            if os.path.commonpath([root, os.path.realpath(path)]) == root:
+            if "\0" not in path and os.path.commonpath([root, os.path.realpath(path)]) == root:
                 raise UsageError(f"{path} is in the store of the library itself")
             yield path
 
@@ -149,6 +150,7 @@ class _Batch:
         self._bytes += file.state.size
         if sha256 in self._first:
             file.discard()
+            file.content = None
             return _Read(file, None, None)
         known = self._known(file)
         read = _Read(file, None, known)
@@ -189,7 +191,7 @@ class _Batch:
                 with self._library.write() as session:
                     writer.write_tags(session, unchanged, self._tags)
                     return writer.write_files(session, [(read.file, read.analysis) for read in reads], self._tags)
-            except IntegrityError:  # another process wrote the same content between our look and our write
+            except (IntegrityError, DeadlockError):  # another process wrote the same content beside us
                 if attempt == ATTEMPTS - 1:
                     raise
         raise AssertionError("the last attempt returns or raises")
