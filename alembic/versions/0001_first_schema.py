@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         required("uuid", sa.String(36)),
         sa.PrimaryKeyConstraint("id", name="pk_library"),
-        sa.CheckConstraint("id = 1", name="ck_library_only_one"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_library_only_one")),
     )
     op.create_table(
         "system_sets",

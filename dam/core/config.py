@@ -14,6 +14,9 @@ logger = logging.getLogger(__name__)
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SQLITE_PREFIX = "sqlite:///"
 
+DIALECTS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+"""The databases by the first word of a URL, each with the one driver that is used for it."""
+
 
 def default_home() -> Path:
     """Return the user's data folder for dam: the same from every working directory."""
@@ -40,6 +43,7 @@ class Settings(BaseSettings):
     DAM_LOCK_TIMEOUT: float = Field(
         default=30.0,
         ge=0,
+        le=24 * 60 * 60,
         description="Seconds to wait for another process to release the database before giving up (exit 11).",
     )
 
@@ -58,11 +62,10 @@ class Settings(BaseSettings):
     @classmethod
     def _name_the_driver(cls, url: str) -> str:
         scheme, separator, rest = url.partition("://")
-        if scheme in ("postgres", "postgresql"):
-            return f"postgresql+psycopg://{rest}"
-        if not separator or scheme.split("+")[0] not in ("sqlite", "postgresql"):
+        dialect = DIALECTS.get(scheme.partition("+")[0].lower())
+        if not separator or not dialect:
             raise ValueError(f"{scheme!r} is not supported: use sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
-        return url
+        return f"{dialect}://{rest}"
 
     @field_validator("DAM_LOG_LEVEL")
     @classmethod

@@ -14,10 +14,23 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
 from dam.core.config import settings
-from dam.core.errors import DamError, LockedError, MissingExtraError, UsageError
+from dam.core.errors import DamError, DeadlockError, LockedError, MissingExtraError, UsageError
 
 BEGIN = "dam_begin"
 WAL_IS_SAFE_SINCE = (3, 51, 3)
+
+# Parts of the messages of drivers for what is no error of the program.
+OUTSIDE_CAUSES = (
+    "disk I/O error",
+    "disk is full",
+    "malformed",
+    "No space left on device",
+    "not a database",
+    "permission denied",
+    "read-only",
+    "readonly",
+    "unable to open",
+)
 
 
 def journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
@@ -72,11 +85,12 @@ def _name_the_error(context: ExceptionContext) -> None:
     where = context.engine.url.render_as_string(hide_password=True) if context.engine else "the database"
     if "database is locked" in message or "lock timeout" in message:
         raise LockedError(f"{where} is locked by another process: try again, or raise DAM_LOCK_TIMEOUT") from cause
+    if "deadlock detected" in message:
+        raise DeadlockError(f"another process wrote the same to {where} in another order: try again") from cause
     if context.connection is None:
         raise DamError(f"cannot connect to {where}: {message}") from cause
-    for sign in ("disk is full", "disk I/O error", "readonly", "unable to open", "not a database", "malformed"):
-        if sign in message:
-            raise DamError(f"{where}: {message}") from cause
+    if context.is_disconnect or any(sign in message for sign in OUTSIDE_CAUSES):
+        raise DamError(f"{where}: {message}") from cause
 
 
 def make_folder() -> None:

@@ -7,6 +7,7 @@
     ├── ForeignStoreError        10   the store does not belong to the database
     ├── OutdatedSchemaError      10   the schema is older than the program
     ├── LockedError              11   another process held a lock past the timeout
+    │   └── DeadlockError             two processes waited for each other: the same again works
     ├── NewerSchemaError         12   the schema is newer than the program
     ├── MissingExtraError         5   an optional library is not installed
     ├── StoreError                5   the store cannot be read or written
@@ -76,6 +77,10 @@ class LockedError(DamError):
     """Another process held the database for longer than the timeout."""
 
     exit_code = ExitCode.LOCKED
+
+
+class DeadlockError(LockedError):
+    """Two transactions waited for each other, and the database ended this one."""
 
 
 class NewerSchemaError(DamError):

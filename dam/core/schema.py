@@ -7,6 +7,7 @@ the last file name, and older and newer can be told apart by comparing.
 from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound, OperationalError, ProgrammingError
 
 from dam.core.errors import NewerSchemaError, NoLibraryError, OutdatedSchemaError
 
@@ -35,12 +36,13 @@ def check_schema(connection: Connection) -> str:
 
     """
     where = connection.engine.url.render_as_string(hide_password=True)
-    row = None
-    if connection.dialect.has_table(connection, "library"):
-        row = connection.execute(text("SELECT version_num, uuid FROM alembic_version, library")).one_or_none()
-    if row is None:
-        raise NoLibraryError(f"there is no library at {where}: {SETUP_HINT}")
-    revision, library_id = row
+    missing = NoLibraryError(f"there is no library at {where}: {SETUP_HINT}")
+    if not connection.dialect.has_table(connection, "library"):
+        raise missing
+    try:
+        revision, library_id = connection.execute(text("SELECT version_num, uuid FROM alembic_version, library")).one()
+    except (OperationalError, ProgrammingError, NoResultFound, MultipleResultsFound) as exc:
+        raise missing from exc  # another program's table of that name
     head = head_revision()
     if revision > head:
         raise NewerSchemaError(f"{where} has schema {revision}, this program knows {head}: install a newer dam")

@@ -52,7 +52,10 @@ class Sample:
 
     @cached_property
     def luma(self) -> "LumaPlane":
-        """The luma plane of the image."""
+        """The luma plane of the image; or DecodeError."""
         from dam.media.perceptual_hash import LumaPlane  # noqa: PLC0415  needs the image extra
 
-        return LumaPlane(self.image)
+        try:
+            return LumaPlane(self.image)
+        except ValueError as exc:  # L*a*b*, for one, has no such conversion in Pillow
+            raise DecodeError(f"has no luma plane: {exc}") from exc

@@ -15,10 +15,10 @@ from dam.models.base_component import BaseComponent
 
 @cache
 def all_models() -> dict[str, type[Base]]:
-    """Import every table and return them by the names of their classes."""
+    """Import every table and return them by the names of their classes, in order."""
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
         importlib.import_module(module.name)
-    return {mapper.class_.__name__: mapper.class_ for mapper in Base.registry.mappers}
+    return dict(sorted((mapper.class_.__name__, mapper.class_) for mapper in Base.registry.mappers))
 
 
 def component_classes() -> list[type[BaseComponent]]:

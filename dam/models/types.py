@@ -12,6 +12,9 @@ BigInt = BigInteger().with_variant(Integer, "sqlite")
 
 PrimaryKey = Annotated[int, mapped_column(BigInt, primary_key=True)]
 
+DIGITS = 16
+"""The hexadecimal digits of a perceptual hash: 64 bits."""
+
 
 class HexDigest(TypeDecorator[str]):
     """A digest: lower-case hexadecimal digits in Python, bytes in the database.
@@ -38,8 +41,12 @@ class PerceptualHash(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Turn 16 digits into a signed integer of the same 64 bits."""
-        return None if value is None else int.from_bytes(bytes.fromhex(value), signed=True)
+        """Turn 16 digits into a signed integer of the same 64 bits; ValueError when they are not 16 digits."""
+        if value is None:
+            return None
+        if len(value) != DIGITS:
+            raise ValueError(f"{value!r} is not a perceptual hash: it must be {DIGITS} hexadecimal digits")
+        return int.from_bytes(bytes.fromhex(value), signed=True)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Turn a signed integer into 16 digits."""

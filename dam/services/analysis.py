@@ -9,6 +9,7 @@ from dam.media.kinds import kind_of
 from dam.media.sample import Sample, obstacle
 from dam.models.base_component import BaseComponent
 from dam.services.ecs import values_of
+from dam.services.source_paths import storable
 from dam.systems.system import system_set, systems_for
 
 
@@ -63,7 +64,7 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
         try:
             component = system(sample)
         except DecodeError as exc:
-            analysis.failures.append(Failure(system.name, system.version, str(exc)))
+            analysis.failures.append(Failure(system.name, system.version, storable(str(exc))))
         else:
             if component is not None:
                 analysis.rows.append((type(component), values_of(component)))

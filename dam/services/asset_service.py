@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from dam.core.errors import UsageError
+from dam.core.errors import NotFoundError, UnreadableFileError, UsageError
 from dam.models.entity import Entity
 from dam.models.tag_component import TagComponent
 from dam.services import ecs, writer
@@ -34,7 +34,10 @@ def add_asset_file(
 
     """
     store = store or configured_store()
-    file, sample = stage(str(path.absolute()), store)
+    try:
+        file, sample = stage(str(path.absolute()), store)
+    except UnreadableFileError as exc:
+        raise UnreadableFileError(f"{path}: {exc}") from exc
     try:
         known = known_by_sha256(session, file.digests.sha256)
         analysis = None
@@ -50,8 +53,17 @@ def add_asset_file(
 
 
 def add_tag_to_entity(session: Session, entity_id: int, tag: str) -> bool:
-    """Put a tag on an entity; return whether it is new there. UsageError when it is no tag."""
-    _, is_new = ecs.get_or_add_component(session, TagComponent(entity_id=entity_id, tag=checked_tag(tag)))
+    """Put a tag on an entity; return whether it is new there.
+
+    Raises:
+        UsageError: it is no tag.
+        NotFoundError: there is no such entity.
+
+    """
+    component = TagComponent(entity_id=entity_id, tag=checked_tag(tag))
+    if session.get(Entity, entity_id) is None:
+        raise NotFoundError(f"the library has no entity {entity_id}")
+    _, is_new = ecs.get_or_add_component(session, component)
     return is_new
 
 
@@ -70,7 +82,7 @@ def get_tags_for_entity(session: Session, entity_id: int) -> list[str]:
 def count_tags(session: Session) -> dict[str, int]:
     """Return how many assets have each tag, by tag."""
     tag = TagComponent.tag
-    return dict(session.execute(select(tag, func.count()).group_by(tag).order_by(tag)).tuples().all())
+    return dict(session.execute(select(tag, func.count()).group_by(tag).order_by(tag)).all())
 
 
 def checked_tag(tag: str) -> str:

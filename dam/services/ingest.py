@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.exc import IntegrityError
 
-from dam.core.errors import UsageError
+from dam.core.errors import DeadlockError, UsageError
 from dam.media.kinds import Kind, kind_of
 from dam.media.walk import Found, NotRead, walk
 from dam.services import ecs, writer
@@ -99,13 +99,14 @@ def _outcomes_and_jobs(library: Library, paths: Iterable[str]) -> Iterator[Outco
 def _walk_outside(library: Library, paths: Iterable[str]) -> Iterator[Found | NotRead]:
     """Walk, but never into the library itself."""
     root = os.path.realpath(library.store.root)
-    database = library.engine.url.database or ""
+    is_file = library.engine.dialect.name == "sqlite"  # elsewhere the name of a database is no path
+    database = (library.engine.url.database or "") if is_file else ""
     own = {_identity(os.stat(path)) for path in (root, database) if os.path.exists(path)}
     journals = tuple(f"{os.path.abspath(database)}-{ending}" for ending in ("journal", "wal", "shm"))
 
     def outside() -> Iterator[str]:
         for path in paths:
-            if os.path.commonpath([root, os.path.realpath(path)]) == root:
+            if "\0" not in path and os.path.commonpath([root, os.path.realpath(path)]) == root:
                 raise UsageError(f"{path} is in the store of the library itself")
             yield path
 
@@ -167,8 +168,9 @@ class _Batch:
         known = None if analysis and file.blob else self._look_up(sha256)
         if analysis is None and not (known and known.is_current):
             again = self._pool.examine(Job(file.path, file.state.size, known.labels if known else frozenset()))
-            if again.file and again.file.digests == file.digests:
-                analysis = again.analysis
+            if again.file:
+                again.file.discard()
+                analysis = again.analysis if again.file.digests == file.digests else None
         read = _Read(file, analysis, is_known=known is not None)
         self._first[sha256] = read
         return read
@@ -204,7 +206,7 @@ class _Batch:
                     files = [(read.file, read.analysis) for read in reads]
                     storage_type = self._library.store.storage_type
                     return writer.write_files(session, files, self._tags, storage_type=storage_type)
-            except IntegrityError:  # another process wrote the same content between our look and our write
+            except (IntegrityError, DeadlockError):  # another process wrote the same content beside us
                 if attempt == ATTEMPTS - 1:
                     raise
         raise AssertionError("the last attempt returns or raises")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dam.core import database
 from dam.core.config import settings
-from dam.core.errors import NoLibraryError
+from dam.core.errors import ForeignStoreError, NoLibraryError
 from dam.core.schema import SETUP_HINT, check_schema
 from dam.services.file_storage import configured_store
 from dam.storage.local import LocalBlobStore
@@ -50,10 +50,20 @@ def open_library(*, create: bool = False) -> Iterator[Library]:
         ForeignStoreError: the store is not this library's, or not mounted.
 
     """
-    if create and settings.sqlite_path and not _has_content():
+    create = create and settings.sqlite_path is not None
+    if create and not _has_content():
         set_up_library()
-    with _opened() as library:
+    try:
+        library = _checked()
+    except ForeignStoreError:
+        if not create:
+            raise
+        set_up_library()  # finishes what another process is about to, or was killed in: the marker comes last
+        library = _checked()
+    try:
         yield library
+    finally:
+        library.store.close()
 
 
 def set_up_library() -> "SetupResult":
@@ -67,18 +77,15 @@ def set_up_library() -> "SetupResult":
         configured_store().close()
 
 
-@contextmanager
-def _opened() -> Iterator[Library]:
+def _checked() -> Library:
+    """Return the configured library; see `open_library` for what is raised."""
     if settings.sqlite_path and not _has_content():
         raise NoLibraryError(f"there is no library at {settings.sqlite_path}: {SETUP_HINT}")
     store = configured_store()
     with database.reading(database.engine)() as session:
         library_id = check_schema(session.connection())
     store.check_marker(library_id)
-    try:
-        yield Library(database.engine, store, library_id)
-    finally:
-        store.close()
+    return Library(database.engine, store, library_id)
 
 
 def _has_content() -> bool:

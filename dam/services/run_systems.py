@@ -49,6 +49,9 @@ def _update(library: Library, known: Known, analyses: dict[int, Analysis]) -> Up
     """Analyse an asset; what is found out goes into `analyses`."""
     about = partial(Update, known.entity_id, known.sha256, known.media_type)
     try:
+        size = library.store.size(known.sha256)
+        if size not in (None, known.size):  # what a damaged blob says is no fact about the asset
+            return about(error=f"the blob is damaged: it has {size} bytes, not {known.size}")
         analysis = analyse(Sample(lambda: library.store.open(known.sha256), known.media_type), known.labels)
     except StoreError as exc:
         return about(error=str(exc))

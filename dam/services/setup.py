@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from dam.core.errors import NewerSchemaError
+from dam.core.errors import DamError, NewerSchemaError
 from dam.core.schema import head_revision, migrations_path
 from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
@@ -63,6 +63,7 @@ def _upgrade(connection: Connection) -> str | None:
     from alembic import command  # noqa: PLC0415  0.35 s, and only set-up needs it
     from alembic.config import Config  # noqa: PLC0415
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     before = MigrationContext.configure(connection).get_current_revision()
     if before is not None and before > head_revision():
@@ -71,5 +72,8 @@ def _upgrade(connection: Connection) -> str | None:
         config = Config()
         config.set_main_option("script_location", str(migrations_path()).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as exc:  # the revision is not one of ours, or the schema was changed by hand
+            raise DamError(f"the database cannot be brought from schema {before} to {head_revision()}: {exc}") from exc
     return before

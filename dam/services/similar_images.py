@@ -59,11 +59,11 @@ def read_query(path: Path) -> Query:
             digests = digests_of(chunks(file))
             file.seek(0)
             found = media_type(file.read(HEAD_BYTES), path.name)
-        if not found.startswith("image/"):
-            raise DecodeError(f"is not an image but {found}")
-        if reason := obstacle(found):
-            raise DecodeError(reason)
-        luma = Sample(lambda: path.open("rb"), found).luma
+            if not found.startswith("image/"):
+                raise DecodeError(f"is not an image but {found}")
+            if reason := obstacle(found):
+                raise DecodeError(reason)
+            luma = Sample(lambda: path.open("rb"), found).luma
     except (UnreadableFileError, DecodeError) as exc:
         raise type(exc)(f"{path}: {exc}") from exc
     return Query(digests.sha256, {name: compute(luma) for name, compute in HASHES.items()})

@@ -30,4 +30,9 @@ def path_digest(path: bytes) -> bytes:
 
 def displayed(raw: bytes) -> str:
     r"""Return bytes of a path as text that any database takes: what is not UTF-8 as `\xff`."""
-    return raw.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+    return storable(raw.decode("utf-8", "backslashreplace"))
+
+
+def storable(text: str) -> str:
+    r"""Return text as any database takes it: NUL as `\x00`, surrogates as `\ud800`."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()

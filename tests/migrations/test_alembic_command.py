@@ -1,0 +1,40 @@
+"""Alembic's own commands, as processes in the checkout."""
+
+import subprocess
+import sys
+
+from sqlalchemy import create_engine, inspect
+
+from tests.conftest import PROJECT, Dam
+
+
+def alembic(dam: Dam, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=PROJECT,
+        env=dam.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_upgrade_check_and_downgrade(each_dam: Dam) -> None:
+    alembic(each_dam, "upgrade", "head")
+    assert "No new upgrade operations detected" in alembic(each_dam, "check")
+    alembic(each_dam, "downgrade", "base")
+    engine = create_engine(each_dam.env["DATABASE_URL"])
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    engine.dispose()
+
+
+def test_setup_db_goes_on_where_alembic_stopped(each_dam: Dam) -> None:
+    alembic(each_dam, "upgrade", "head")
+    each_dam("setup-db")
+    assert each_dam("info", "--json").json["entities"] == 0
+
+
+def test_upgrade_can_be_written_as_sql(each_dam: Dam) -> None:
+    assert "CREATE TABLE component_tag" in alembic(each_dam, "upgrade", "head", "--sql")

@@ -1,0 +1,94 @@
+"""Each migration goes up, down and up again, and leads to what the models say; on SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect
+
+from dam.core.database import make_engine
+from dam.core.schema import head_revision, migrations_path
+from dam.models import Base, all_models
+
+
+def scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(migrations_path()))
+
+
+REVISIONS = [script.revision for script in reversed(list(scripts().walk_revisions()))]
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url, 5)
+    yield engine
+    engine.dispose()
+
+
+def migrate(engine: Engine, to: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_path()))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        now = MigrationContext.configure(connection).get_current_revision() or "base"
+        up = to != "base" and (now == "base" or now < to)
+        (command.upgrade if up else command.downgrade)(config, to)
+
+
+def schema(engine: Engine) -> dict[str, object]:
+    found = inspect(engine)
+    return {
+        table: (
+            sorted((column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(table)),
+            found.get_pk_constraint(table),
+            sorted(map(str, found.get_foreign_keys(table))),
+            sorted(map(str, found.get_unique_constraints(table))),
+            sorted(map(str, found.get_check_constraints(table))),
+            sorted(map(str, found.get_indexes(table))),
+        )
+        for table in found.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def test_revisions_are_numbered_without_a_gap_or_a_branch() -> None:
+    assert [int(revision) for revision in REVISIONS] == list(range(1, len(REVISIONS) + 1))
+    assert scripts().get_heads() == [head_revision()] == [REVISIONS[-1]]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_the_file_is_named_after_its_revision(revision: str) -> None:
+    [file] = (migrations_path() / "versions").glob(f"{revision}_*.py")
+    assert scripts().get_revision(revision).path == str(file)
+
+
+def test_up_down_and_up_again(engine: Engine) -> None:
+    for before, revision in zip(["base", *REVISIONS], REVISIONS, strict=False):
+        below = schema(engine)
+        migrate(engine, revision)
+        above = schema(engine)
+        migrate(engine, before)
+        assert schema(engine) == below
+        migrate(engine, revision)
+        assert schema(engine) == above
+
+
+def test_the_migrations_lead_to_the_models(engine: Engine) -> None:
+    all_models()
+    migrate(engine, "head")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_migrated_database_is_what_the_models_would_create(engine: Engine) -> None:
+    """Alembic's comparison does not look at primary keys, check constraints and their names."""
+    migrate(engine, "head")
+    migrated = schema(engine)
+    migrate(engine, "base")
+    Base.metadata.create_all(engine)
+    assert migrated == schema(engine)
