@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.sql.functions import now
 from sqlalchemy.types import TypeDecorator
 
 from dam.core import database
@@ -21,10 +22,15 @@ def number_the_revision(_context: Any, _revision: Any, directives: list[Any]) ->
         script.rev_id = f"{int(head or 0) + 1:04d}"
 
 
-def render_plain_type(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
-    """Write what the database sees of dam's own column types: a migration must not change with the program."""
+def render_plainly(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
+    """Write a column type or default as any database takes it, whichever database the developer has.
+
+    Of dam's own types, what the database sees of them: a migration must not change with the program.
+    """
     if kind == "type" and isinstance(item, TypeDecorator):
         return f"sa.{item.impl!r}"
+    if kind == "server_default" and isinstance(getattr(item, "arg", None), now):
+        return "sa.func.now()"
     return False
 
 
@@ -34,7 +40,7 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         process_revision_directives=number_the_revision,
-        render_item=render_plain_type,
+        render_item=render_plainly,
         render_as_batch=True,
         transactional_ddl=True,
     )

@@ -50,7 +50,7 @@ def main(
 
 @app.command("setup-db", epilog=epilog("dam-cli setup-db"))
 def setup_db(json: JsonOption = False) -> None:
-    """Set up the library, or bring its schema to the newest revision. Can be run again at any time."""
+    """Set up the library, or bring its schema up to date. Can be run again at any time."""
     from dam.render import library as render
     from dam.services.library import set_up_library
 
@@ -59,7 +59,7 @@ def setup_db(json: JsonOption = False) -> None:
 
 @app.command("info", epilog=epilog("dam-cli info --json"))
 def info(json: JsonOption = False) -> None:
-    """Say where the library is, what it holds, its schema, and the versions that matter."""
+    """Say where the library is and what it holds. Also its schema, and the versions that matter."""
     from dam.render import library as render
     from dam.services.info import describe
     from dam.services.library import open_library
@@ -84,7 +84,7 @@ def add_asset(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing of files that went well.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring files, and folders with all that is in them, into the library.
+    """Bring files and folders into the library. Of a folder, all that is in it.
 
     Content that is there already is linked to its new name and source, and what is unchanged is skipped. A file
     that fails is reported, and the rest go on. An embedded library that is not there yet is set up.
@@ -131,7 +131,10 @@ def find_file_by_hash(
     file: Annotated[Path | None, typer.Option("--file", "-f", help="Look for the content of this file.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Find an asset by its SHA-256 or MD5, by the first digits of one, or by a file with the same content."""
+    """Find an asset by a hash, or by a file.
+
+    The hash is the SHA-256 or MD5 of the content, or the first digits of one. A file stands for its content.
+    """
     from dam.render import assets as render
     from dam.render.text import note
     from dam.services.assets import summarise
@@ -164,7 +167,10 @@ def find_similar_images(
     dhash_threshold: Threshold = 4,
     json: JsonOption = False,
 ) -> None:
-    """Find the images that look like one: within the threshold for at least one of the hashes, nearest first."""
+    """Find the images that look like one.
+
+    Those that are within the threshold for at least one of the hashes, nearest first.
+    """
     from dam.media.image import require_installed
     from dam.render import assets as render
     from dam.services.assets import summarise
@@ -205,7 +211,7 @@ def show(
 
 @app.command("run-systems", epilog=epilog("dam-cli run-systems", ExitCode.INPUTS_FAILED))
 def run_systems(json: JsonOption = False) -> None:
-    """Bring assets up to date: add what today's systems would find in them."""
+    """Bring assets up to date with today's systems. Adds what they find, and runs nothing twice."""
     from dam.render.ingest import UpdateReport
     from dam.services.library import open_library
     from dam.services.run_systems import run_systems as run

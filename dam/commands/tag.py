@@ -29,7 +29,7 @@ def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> N
 
 @app.command("rm", epilog=epilog("dam-cli tag rm 42 sea", ExitCode.NOT_FOUND))
 def remove(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
-    """Take tags off an asset; those it does not have are no error."""
+    """Take tags off an asset. Those it does not have are no error."""
     from dam.services.asset_service import remove_tag_from_entity
 
     _change(asset, tags, remove_tag_from_entity, as_json=json)
@@ -40,7 +40,7 @@ def list_tags(
     asset: Annotated[str | None, typer.Argument(metavar="[ASSET]", help="Whose tags; all tags without it.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """List the tags of an asset, or all tags with how many assets have each."""
+    """List the tags of an asset, or all tags. Of all tags, with how many assets have each."""
     from dam.render import tags as render
     from dam.services.asset_service import count_tags, get_tags_for_entity
     from dam.services.library import open_library

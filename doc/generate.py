@@ -1,0 +1,138 @@
+"""Write the pages that derive from the program: `doc/cli.md` and `doc/components.md`.
+
+`python doc/generate.py` writes them; with `--check` it changes nothing, and exits 1 when one is not up to date.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint, inspect
+
+from dam.models import component_classes
+from dam.models.base_component import BaseComponent
+from dam.models.types import HexDigest, PerceptualHash, UtcDateTime
+from dam.systems.system import System, all_systems
+
+DOC = Path(__file__).parent
+PROGRAM = "dam-cli"
+NOTICE = "<!-- Written by doc/generate.py: do not edit. -->"
+
+COMMON = ("id", "entity_id", "created_at", "updated_at")
+MEANT: dict[type, str] = {
+    HexDigest: "hexadecimal digits, kept as bytes",
+    PerceptualHash: "16 hexadecimal digits, kept as 64 bits",
+}
+
+
+def cli_page() -> str:
+    """Return the reference of the commands: the help of the program, of every group and of every command."""
+    parts = ["# Command line", NOTICE, "What `--help` says. See [exit codes](exit_codes.md) and [JSON](json.md)."]
+    for words, text in _help_pages():
+        title = " ".join((PROGRAM, *words))
+        parts += [f"## {title}", f"```text\n{text}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _help_pages() -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the words that lead to a command, and its help; a level of the tree at a time runs side by side."""
+    level: list[tuple[str, ...]] = [()]
+    pages: dict[tuple[str, ...], str] = {}
+    with ThreadPoolExecutor() as pool:
+        while level:
+            pages |= zip(level, pool.map(_help, level), strict=True)
+            level = [(*words, name) for words in level for name in _commands_in(pages[words])]
+    order = {words: place for place, words in enumerate(pages)}
+    yield from sorted(pages.items(), key=lambda page: [order[page[0][: n + 1]] for n in range(len(page[0]))])
+
+
+def _help(words: tuple[str, ...]) -> str:
+    program = Path(sys.executable).with_name(PROGRAM)
+    env = os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PYTHONUTF8": "1"}
+    done = subprocess.run([program, *words, "--help"], env=env, stdout=subprocess.PIPE, check=True, text=True)
+    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+
+
+def _commands_in(text: str) -> list[str]:
+    return re.findall(r"^  ([a-z][a-z-]*)", text.partition("\nCommands:\n")[2], re.MULTILINE)
+
+
+def components_page() -> str:
+    """Return the list of all components: what they hold, and which systems produce them."""
+    parts = [
+        "# Components",
+        NOTICE,
+        "Every component also has `id`, `entity_id` (the asset; deleted with it), `created_at` and `updated_at`.",
+    ]
+    for kind in component_classes():
+        parts += [f"## {kind.component_name()}", *_described(kind)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _described(kind: type[BaseComponent]) -> Iterator[str]:
+    table = inspect(kind).local_table
+    assert isinstance(table, Table)  # noqa: S101  no model maps a join
+    yield f"`{kind.__name__}`, table `{table.name}`."
+    yield re.sub(r"\n +", "\n", (kind.__doc__ or "").strip())
+    rows = [f"| `{column.name}` | {_type(column)} |" for column in table.columns if column.name not in COMMON]
+    yield "\n".join(["| column | type |", "|---|---|", *rows])
+    yield "\n".join(f"- {rule}" for rule in _rules(table))
+    for system in all_systems():
+        if system.produces is kind:
+            yield _system(system)
+
+
+def _type(column: Column[object]) -> str:
+    kind = type(column.type)
+    name = "moment (UTC)" if kind is UtcDateTime else MEANT.get(kind) or str(column.type).lower()
+    return f"{name}, may be null" if column.nullable else name
+
+
+def _rules(table: Table) -> Iterator[str]:
+    for constraint in sorted(table.constraints, key=lambda constraint: str(constraint.name)):
+        if isinstance(constraint, UniqueConstraint):
+            yield f"unique: {_names(constraint.columns)}"
+        elif isinstance(constraint, CheckConstraint):
+            yield f"check: `{constraint.sqltext}`"
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+        yield f"index: {_names(index.columns)}"
+
+
+def _names(columns: object) -> str:
+    return ", ".join(f"`{column.name}`" for column in columns)  # type: ignore[attr-defined]
+
+
+def _system(system: System) -> str:
+    kinds = ", ".join(sorted(system.kinds))
+    summary = (system.run.__doc__ or "").strip()
+    return f"Produced by the system `{system.name}`, version {system.version}, for: {kinds}. {summary}"
+
+
+PAGES = {"cli.md": cli_page, "components.md": components_page}
+
+
+def main() -> int:
+    """Write or check the pages; return the exit code."""
+    checking = sys.argv[1:] == ["--check"]
+    if sys.argv[1:] and not checking:
+        sys.exit(__doc__)
+    stale = 0
+    for name, page in PAGES.items():
+        path, text = DOC / name, page()
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale += 1
+        if checking:
+            print(f"doc/{name} is not up to date: run python doc/generate.py")
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote doc/{name}")
+    return int(checking and stale > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
