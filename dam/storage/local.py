@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dam.core.errors import ForeignStoreError, StoreError
-from dam.storage.blob_store import StagedBlob, checked_key
+from dam.storage.blob_store import StagedBlob, checked_key, is_key
 from dam.storage.staging_area import StagingArea
 
 MARKER = "dam-library-id"
@@ -73,12 +73,13 @@ class LocalBlobStore:
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Rename sealed temporary files to their places, then flush every folder level once."""
+        targets = {key: self._place(key) for key in staged}
         folders = {self.root}
         for blob in staged.values():
             if isinstance(blob, LocalStagedBlob):
                 blob.seal()
         for key, blob in staged.items():
-            target = self._place(key)
+            target = targets[key]
             folders.update((target.parent, target.parent.parent))
             with _naming(target):
                 self._settle(target, blob)
@@ -128,10 +129,10 @@ class LocalBlobStore:
         return self._place(key) if self.size(key) is not None else None
 
     def keys(self) -> Iterator[str]:
-        """Yield the keys, a folder at a time."""
+        """Yield the keys, a folder at a time; a file that is no blob in its place is none of ours."""
         for upper in _folders(self.root):
             for lower in _folders(upper):
-                yield from sorted(path.name for path in lower.iterdir())
+                yield from (name for name in _names(lower) if is_key(name) and lower == self._place(name).parent)
 
     def close(self) -> None:
         """Remove this process's temporary files."""
@@ -193,8 +194,12 @@ def _size(path: Path) -> int | None:
 
 def _folders(parent: Path) -> Iterator[Path]:
     """Yield the two-digit folders below `parent` in order."""
-    names = sorted(path.name for path in parent.iterdir() if len(path.name) == len("ab"))
-    return (parent / name for name in names)
+    return (parent / name for name in _names(parent) if len(name) == len("ab") and (parent / name).is_dir())
+
+
+def _names(folder: Path) -> list[str]:
+    with _naming(folder):
+        return sorted(os.listdir(folder))
 
 
 def _flush_folder(folder: Path) -> None:
