@@ -50,5 +50,5 @@ class Sample:
 
     @cached_property
     def luma(self) -> "Image":
-        """The luma plane of the image, in mode `L`."""
-        return self.image.convert("L")
+        """The luma plane of the image, in mode `L`; or DecodeError."""
+        return image.luma(self.image)
