@@ -116,7 +116,7 @@ def test_the_marker_tells_whose_store_it_is(store: LocalBlobStore) -> None:
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_a_folder_without_a_marker_is_not_the_store(tmp_path: Path, exists: bool) -> None:
+def test_a_folder_without_a_marker_is_not_the_store(tmp_path: Path, *, exists: bool) -> None:
     if exists:
         (tmp_path / "unmounted").mkdir()
     with pytest.raises(ForeignStoreError, match="mounted"):
