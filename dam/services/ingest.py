@@ -97,7 +97,7 @@ def _walk_outside(library: Library, paths: Iterable[str]) -> Iterator[Found | No
 
     def outside() -> Iterator[str]:
         for path in paths:
-            if os.path.commonpath([root, os.path.realpath(path)]) == root:
+            if "\0" not in path and os.path.commonpath([root, os.path.realpath(path)]) == root:
                 raise UsageError(f"{path} is in the store of the library itself")
             yield path
 
@@ -135,7 +135,7 @@ class _Batch:
         """Read and analyse a file, unless it is known to be unchanged."""
         if isinstance(item, NotRead):
             self._items.append(Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason))
-        elif known and known.is_current:
+        elif known and known.is_current and self._library.store.size(known.sha256) == known.size:
             self._items.append(_outcome_of_known(item.path, known))
         else:
             try:

@@ -112,7 +112,7 @@ def find_one_asset(session: Session, reference: str) -> int:
 def _find_by_path(session: Session, path: Path) -> list[int]:
     source = SourcePathComponent
     digest = path_digest(os.fsencode(os.path.abspath(path)))
-    if path.is_file():
+    if os.path.isfile(path):
         return find_by_file(session, path)
     return list(
         session.scalars(select(source.entity_id).where(source.path_digest == digest).order_by(source.entity_id))

@@ -60,7 +60,7 @@ def test_noise_of_every_size(size: tuple[int, int], seed: int, levels: int) -> N
 )
 @settings(max_examples=200, deadline=None)
 def test_flat_and_two_part_pictures(
-    size: tuple[int, int], colours: tuple[int, int], share: float, upright: bool
+    size: tuple[int, int], colours: tuple[int, int], share: float, *, upright: bool
 ) -> None:
     image = Image.new("L", size, colours[0])
     width, height = size
