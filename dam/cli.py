@@ -11,7 +11,7 @@ import typer
 from dam import __version__
 from dam.commands import tag
 from dam.commands.group import DamGroup
-from dam.commands.help_text import JsonOption, epilog
+from dam.commands.help_text import LOOKUP, JsonOption, epilog
 from dam.core.errors import ExitCode
 
 app = typer.Typer(
@@ -124,9 +124,9 @@ def add_asset(
         raise typer.Exit(ExitCode.INPUTS_FAILED)
 
 
-@app.command("find-file-by-hash", epilog=epilog("dam-cli find-file-by-hash 9f86d081", ExitCode.NOT_FOUND))
+@app.command("find-file-by-hash", epilog=epilog("dam-cli find-file-by-hash 9f86d081", *LOOKUP))
 def find_file_by_hash(
-    hash: Annotated[str | None, typer.Argument(metavar="[HASH]", help="A hash, or its first 8 digits or more.")] = None,
+    hash: Annotated[str | None, typer.Argument(metavar="HASH", help="A hash, or its first 8 digits or more.")] = None,
     hash_type: Annotated[str | None, typer.Option(metavar="sha256|md5", help="Which hash; either, without.")] = None,
     file: Annotated[Path | None, typer.Option("--file", "-f", help="Look for the content of this file.")] = None,
     json: JsonOption = False,
@@ -158,7 +158,7 @@ def find_file_by_hash(
 
 @app.command(
     "find-similar-images",
-    epilog=epilog("dam-cli find-similar-images photo.jpg", ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED),
+    epilog=epilog("dam-cli find-similar-images photo.jpg", *LOOKUP),
 )
 def find_similar_images(
     image: Annotated[Path, typer.Argument(help="An image file; it need not be in the library.")],
@@ -191,7 +191,7 @@ def find_similar_images(
         raise typer.Exit(ExitCode.NOT_FOUND)
 
 
-@app.command("show", epilog=epilog("dam-cli show photo.jpg", ExitCode.NOT_FOUND))
+@app.command("show", epilog=epilog("dam-cli show photo.jpg", *LOOKUP))
 def show(
     asset: Annotated[
         str, typer.Argument(metavar="ENTITY|HASH|PATH", help="An entity id, a hash or its prefix, or a path.")

@@ -29,6 +29,7 @@ from dam.storage.local import LocalBlobStore
 
 PROJECT = Path(__file__).parent.parent
 TEST_DATA = Path(__file__).parent / "test_data"
+PICTURES = TEST_DATA / "images"
 DAM_CLI = str(Path(sys.executable).with_name("dam-cli"))
 
 
@@ -108,6 +109,10 @@ class Dam:
         assert "Traceback" not in finished.err, finished.err
         assert code is None or finished.code == code, finished
         return finished
+
+    @property
+    def program(self) -> str:
+        return DAM_CLI
 
     @property
     def store(self) -> Path:

@@ -1,18 +1,23 @@
 """The root command group: errors become messages and exit codes, signals end the program in order."""
 
 import gc
+import io
 import logging
 import os
 import signal
 import sys
 from typing import Any, NoReturn
 
+from typer import BadParameter
 from typer.core import TyperGroup
 
 from dam.core.errors import DamError, ExitCode
 
 GC_THRESHOLD = 100_000
 """Objects between two collections of garbage: imports make many and drop none, and each collection costs time."""
+
+Complaint: type[Exception] = BadParameter.__mro__[1]
+"""What Typer raises when the words of a command are off: a bad parameter is one of several."""
 
 
 class DamGroup(TyperGroup):
@@ -23,7 +28,9 @@ class DamGroup(TyperGroup):
         gc.set_threshold(GC_THRESHOLD, 20, 20)
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # files are done side by side; threads inside one only spin
         try:
-            return super().main(*args, **kwargs)
+            sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
+        except Complaint as exc:
+            _refuse(exc)
         except DamError as exc:
             _fail(str(exc), exc.exit_code)
         except Exception as exc:
@@ -48,6 +55,17 @@ class DamGroup(TyperGroup):
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:
     sys.exit(ExitCode.TERMINATED)
+
+
+def _refuse(complaint: Any) -> NoReturn:
+    """Write a complaint as Typer would, but for what a name in it could do to a terminal."""
+    from dam.render.text import note, safe
+
+    text = io.StringIO()
+    complaint.show(text)
+    for line in text.getvalue().splitlines():
+        note(safe(line))
+    sys.exit(ExitCode.USAGE)
 
 
 def _fail(message: str, exit_code: int) -> NoReturn:

@@ -22,6 +22,9 @@ MEANINGS = {
 _ALWAYS = (ExitCode.USAGE, ExitCode.FATAL)
 _LIBRARY = (ExitCode.NO_LIBRARY, ExitCode.LOCKED, ExitCode.NEWER_SCHEMA, ExitCode.INTERRUPTED)
 
+LOOKUP = (ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED)
+"""The codes of a command that looks for an asset: there may be none, or the file that names it is unreadable."""
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON; see doc/json.md.")]
 
 

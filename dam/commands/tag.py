@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dam.commands.help_text import JsonOption, epilog
+from dam.commands.help_text import LOOKUP, JsonOption, epilog
 from dam.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity i
 TagsArgument = Annotated[list[str], typer.Argument(metavar="TAG", help="The tags.")]
 
 
-@app.command("add", epilog=epilog("dam-cli tag add 42 holiday sea", ExitCode.NOT_FOUND))
+@app.command("add", epilog=epilog("dam-cli tag add 42 holiday sea", *LOOKUP))
 def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
     """Put tags on an asset; those it has already stay."""
     from dam.services.asset_service import add_tag_to_entity
@@ -27,7 +27,7 @@ def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> N
     _change(asset, tags, add_tag_to_entity, as_json=json)
 
 
-@app.command("rm", epilog=epilog("dam-cli tag rm 42 sea", ExitCode.NOT_FOUND))
+@app.command("rm", epilog=epilog("dam-cli tag rm 42 sea", *LOOKUP))
 def remove(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
     """Take tags off an asset. Those it does not have are no error."""
     from dam.services.asset_service import remove_tag_from_entity
@@ -35,9 +35,9 @@ def remove(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -
     _change(asset, tags, remove_tag_from_entity, as_json=json)
 
 
-@app.command("ls", epilog=epilog("dam-cli tag ls", ExitCode.NOT_FOUND))
+@app.command("ls", epilog=epilog("dam-cli tag ls", *LOOKUP))
 def list_tags(
-    asset: Annotated[str | None, typer.Argument(metavar="[ASSET]", help="Whose tags; all tags without it.")] = None,
+    asset: Annotated[str | None, typer.Argument(metavar="ASSET", help="Whose tags; all tags without it.")] = None,
     json: JsonOption = False,
 ) -> None:
     """List the tags of an asset, or all tags. Of all tags, with how many assets have each."""

@@ -80,6 +80,14 @@ def decode(stream: BinaryIO, media_type: str) -> "Image.Image":
             raise DecodeError(f"cannot be decoded as {media_type}: {str(exc) or type(exc).__name__}") from exc
 
 
+def luma(image: "Image.Image") -> "Image.Image":
+    """Return the luma plane of an image, in mode `L`; DecodeError when its colour space has none, such as CIELAB."""
+    try:
+        return image.convert("L")
+    except (ValueError, MemoryError) as exc:
+        raise DecodeError(f"colours in {image.mode} cannot be turned into grey: {exc}") from exc
+
+
 def _on_white(image: "Image.Image") -> "Image.Image":
     from PIL import Image  # noqa: PLC0415  an optional library
 

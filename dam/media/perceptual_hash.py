@@ -27,11 +27,11 @@ TIE = 1e-6
 """Frequencies closer than this to the median may fall on either side of it by rounding alone."""
 
 
-class LumaPlane:
-    """The luma plane of a picture, reduced once to the sizes of all hashes."""
+class Reductions:
+    """A picture in mode `L`, reduced once to the sizes of all hashes."""
 
     def __init__(self, image: "Image") -> None:
-        self.image = image.convert("L")
+        self.image = image
 
     def reduced(self, width: int, height: int) -> NDArray[np.uint8]:
         """Return the plane at one of `SIZES`, shape (height, width), as Pillow's LANCZOS resize gives it."""
@@ -46,27 +46,27 @@ class LumaPlane:
         return dict(zip(SIZES, planes, strict=True))
 
 
-def ahash(luma: LumaPlane) -> str:
+def ahash(picture: Reductions) -> str:
     """Return the average hash."""
-    pixels = luma.reduced(SIDE, SIDE).astype(np.int64)
+    pixels = picture.reduced(SIDE, SIDE).astype(np.int64)
     return _digits(pixels * pixels.size > pixels.sum())
 
 
-def dhash(luma: LumaPlane) -> str:
+def dhash(picture: Reductions) -> str:
     """Return the horizontal gradient hash."""
-    pixels = luma.reduced(SIDE + 1, SIDE)
+    pixels = picture.reduced(SIDE + 1, SIDE)
     return _digits(pixels[:, 1:] > pixels[:, :-1])
 
 
-def phash(luma: LumaPlane) -> str:
+def phash(picture: Reductions) -> str:
     """Return the DCT hash."""
     rows = _dct_rows()
-    low = rows @ luma.reduced(DCT_SIDE, DCT_SIDE).astype(np.float64) @ rows.T
+    low = rows @ picture.reduced(DCT_SIDE, DCT_SIDE).astype(np.float64) @ rows.T
     below, above = np.sort(low, axis=None)[[low.size // 2 - 1, low.size // 2]]
     if above - below < TIE:
         import imagehash  # noqa: PLC0415  brings scipy: 0.25 s, and seldom needed
 
-        return str(imagehash.phash(luma.image))
+        return str(imagehash.phash(picture.image))
     return _digits(low > (below + above) / 2)
 
 

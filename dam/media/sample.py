@@ -11,7 +11,7 @@ from dam.media.kinds import Kind, kind_of
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from dam.media.perceptual_hash import LumaPlane
+    from dam.media.perceptual_hash import Reductions
 
 
 def obstacle(media_type: str) -> str | None:
@@ -51,11 +51,13 @@ class Sample:
                 return exc
 
     @cached_property
-    def luma(self) -> "LumaPlane":
-        """The luma plane of the image; or DecodeError."""
-        from dam.media.perceptual_hash import LumaPlane  # noqa: PLC0415  needs the image extra
+    def luma(self) -> "Image":
+        """The luma plane of the image, in mode `L`; or DecodeError."""
+        return image.luma(self.image)
 
-        try:
-            return LumaPlane(self.image)
-        except ValueError as exc:  # L*a*b*, for one, has no such conversion in Pillow
-            raise DecodeError(f"has no luma plane: {exc}") from exc
+    @cached_property
+    def reductions(self) -> "Reductions":
+        """The luma plane at the sizes of all perceptual hashes; or DecodeError."""
+        from dam.media.perceptual_hash import Reductions  # noqa: PLC0415  needs the image extra
+
+        return Reductions(self.luma)

@@ -35,9 +35,9 @@ def walk(paths: Iterable[str], *, leave_out: LeaveOut = lambda _path, _status: F
     for path in paths:
         absolute = os.path.abspath(path)
         try:
-            status = os.stat(absolute)
+            status = os.stat(path)  # not the absolute path: an empty one, as of an unset variable, names nothing
         except (OSError, ValueError) as exc:
-            yield NotRead(absolute, _reason(exc))
+            yield NotRead(absolute if path else path, _reason(exc))
             continue
         if stat.S_ISDIR(status.st_mode):
             yield from _below(absolute, leave_out)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dam.core import database
 from dam.core.config import settings
-from dam.core.errors import ForeignStoreError, NoLibraryError
+from dam.core.errors import DamError, ForeignStoreError, NoLibraryError
 from dam.core.schema import SETUP_HINT, check_schema
 from dam.services.file_storage import configured_store
 from dam.storage.local import LocalBlobStore
@@ -90,5 +90,9 @@ def _checked() -> Library:
 
 def _has_content() -> bool:
     """Tell whether the SQLite file is there: to connect would make it."""
-    path = settings.sqlite_path
-    return path is not None and path.exists() and path.stat().st_size > 0
+    try:
+        return settings.sqlite_path is not None and settings.sqlite_path.stat().st_size > 0
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as exc:
+        raise DamError(f"cannot open the database {settings.sqlite_path}: {exc.strerror}") from exc

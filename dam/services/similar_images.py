@@ -63,10 +63,10 @@ def read_query(path: Path) -> Query:
                 raise DecodeError(f"is not an image but {found}")
             if reason := obstacle(found):
                 raise DecodeError(reason)
-            luma = Sample(lambda: path.open("rb"), found).luma
+            reductions = Sample(lambda: path.open("rb"), found).reductions
     except (UnreadableFileError, DecodeError) as exc:
         raise type(exc)(f"{path}: {exc}") from exc
-    return Query(digests.sha256, {name: compute(luma) for name, compute in HASHES.items()})
+    return Query(digests.sha256, {name: compute(reductions) for name, compute in HASHES.items()})
 
 
 def find_similar(session: Session, query: Query, thresholds: Mapping[str, int]) -> list[Match]:

@@ -66,6 +66,11 @@ class BlobStore(Protocol):
 
 def checked_key(key: str) -> str:
     """Return `key` if it is 64 lower-case hexadecimal digits; UsageError otherwise."""
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise UsageError(f"{key!r} is not a file identifier: it must be 64 lower-case hexadecimal digits")
     return key
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a text has the form of a key."""
+    return _KEY.fullmatch(text) is not None

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from dam.core.errors import ForeignStoreError, StoreError
-from dam.storage.blob_store import StagedBlob, checked_key
+from dam.storage.blob_store import StagedBlob, checked_key, is_key
 from dam.storage.flushing import flush, flush_file_system
 from dam.storage.staging_area import StagingArea
 
@@ -96,6 +96,7 @@ class LocalBlobStore:
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Flush the temporary files, rename them to their places, and flush the folders."""
+        targets = {key: self._place(key) for key in staged}
         if not staged:
             return
         temporary = [blob for blob in staged.values() if isinstance(blob, LocalStagedBlob)]
@@ -104,7 +105,7 @@ class LocalBlobStore:
         self._flush([file.path for file in temporary if not file.is_durable])
         folders = {self.root}
         for key, blob in staged.items():
-            target = self._place(key)
+            target = targets[key]
             folders.update((target.parent, target.parent.parent))
             with _naming(target):
                 self._settle(target, blob)
@@ -161,10 +162,10 @@ class LocalBlobStore:
         return self._place(key) if self.size(key) is not None else None
 
     def keys(self) -> Iterator[str]:
-        """Yield the keys, a folder at a time."""
+        """Yield the keys, a folder at a time; a file that is no blob in its place is none of ours."""
         for upper in _folders(self.root):
             for lower in _folders(upper):
-                yield from sorted(path.name for path in lower.iterdir())
+                yield from (name for name in _names(lower) if is_key(name) and lower == self._place(name).parent)
 
     def close(self) -> None:
         """Remove this process's temporary files."""
@@ -227,8 +228,12 @@ def _size(path: Path) -> int | None:
 
 def _folders(parent: Path) -> Iterator[Path]:
     """Yield the two-digit folders below `parent` in order."""
-    names = sorted(path.name for path in parent.iterdir() if len(path.name) == len("ab"))
-    return (parent / name for name in names)
+    return (parent / name for name in _names(parent) if len(name) == len("ab") and (parent / name).is_dir())
+
+
+def _names(folder: Path) -> list[str]:
+    with _naming(folder):
+        return sorted(os.listdir(folder))
 
 
 @contextmanager

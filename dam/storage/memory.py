@@ -47,6 +47,8 @@ class MemoryBlobStore:
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Make blobs visible."""
+        for key in staged:
+            checked_key(key)
         for key, blob in staged.items():
             if blob is None:
                 if self.size(key) is None:

@@ -11,4 +11,4 @@ def image_ahash(sample: Sample) -> ImagePerceptualHashAhashComponent:
     """64-bit average hash of the luma plane."""
     from dam.media.perceptual_hash import ahash  # noqa: PLC0415  needs the image extra
 
-    return ImagePerceptualHashAhashComponent(hash_value=ahash(sample.luma))
+    return ImagePerceptualHashAhashComponent(hash_value=ahash(sample.reductions))

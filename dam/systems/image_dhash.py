@@ -11,4 +11,4 @@ def image_dhash(sample: Sample) -> ImagePerceptualHashDhashComponent:
     """64-bit gradient hash of the luma plane."""
     from dam.media.perceptual_hash import dhash  # noqa: PLC0415  needs the image extra
 
-    return ImagePerceptualHashDhashComponent(hash_value=dhash(sample.luma))
+    return ImagePerceptualHashDhashComponent(hash_value=dhash(sample.reductions))

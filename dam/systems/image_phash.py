@@ -11,4 +11,4 @@ def image_phash(sample: Sample) -> ImagePerceptualHashPhashComponent:
     """64-bit DCT hash of the luma plane."""
     from dam.media.perceptual_hash import phash  # noqa: PLC0415  needs the image extra
 
-    return ImagePerceptualHashPhashComponent(hash_value=phash(sample.luma))
+    return ImagePerceptualHashPhashComponent(hash_value=phash(sample.reductions))

@@ -70,7 +70,7 @@ def main() -> None:
             copies.mkdir()
             bare = cpu_of([sys.executable, "-c", BARE, str(folder), str(copies)], dict(os.environ))
             env = os.environ | {"DATABASE_URL": f"sqlite:///{scratch}/{run}/dam.sqlite3"}
-            dam = cpu_of([str(Path(sys.executable).with_name("dam-cli")), "add-asset", str(folder)], env)
+            dam = cpu_of([str(Path(sys.executable).with_name("dam-cli")), "add-asset", "-j", "0", str(folder)], env)
             ratios.append(dam / bare)
             print(f"bare {bare:6.2f} s   dam-cli add-asset {dam:6.2f} s   {ratios[-1]:.2f} times")
     print(f"median {statistics.median(ratios):.2f} times the CPU of the bare loop")

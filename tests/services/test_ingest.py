@@ -127,7 +127,7 @@ def test_a_touched_file_is_unchanged_and_not_read_the_next_time(
     ingest_all(library, folder)
     os.utime(folder / "a", (1, 1))
     assert statuses(ingest_all(library, folder)) == ["unchanged"]
-    monkeypatch.setattr("dam.services.ingest.stage", lambda *_: pytest.fail("was read"))
+    monkeypatch.setattr("dam.services.examine.stage", lambda *_: pytest.fail("was read"))
     assert statuses(ingest_all(library, folder)) == ["unchanged"]
 
 
@@ -276,7 +276,7 @@ def test_a_file_that_vanishes_before_it_is_read(
             (folder / "a").unlink()
         return staging.stage(path, store)
 
-    monkeypatch.setattr("dam.services.ingest.stage", stage_late)
+    monkeypatch.setattr("dam.services.examine.stage", stage_late)
     gone, there = ingest_all(library, folder)
     assert (gone.status, gone.error) == (Status.FAILED, "No such file or directory")
     assert there.status is Status.ADDED

@@ -1,0 +1,73 @@
+"""Every system has a sample, gives what it declares, and gives it again."""
+
+import io
+import re
+
+import pytest
+
+from dam.media.media_type import media_type
+from dam.media.sample import Sample
+from dam.services.ecs import values_of
+from dam.systems.system import System, all_systems, labels_in, systems_for, todays_set
+from tests.media.pictures import picture, saved
+
+# One content or more for each system, by its name. A new system needs a line here.
+SAMPLES = {
+    "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
+    "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
+    "image_dimensions": [saved(picture(), "AVIF"), saved(picture("1"), "BMP")],
+    "image_phash": [saved(picture(), "PNG"), saved(picture("CMYK"), "TIFF")],
+}
+
+
+def samples_of(system: System) -> list[Sample]:
+    contents = SAMPLES.get(system.name, [])
+    return [Sample(lambda data=data: io.BytesIO(data), media_type(data, "")) for data in contents]
+
+
+@pytest.mark.parametrize("system", all_systems(), ids=lambda system: system.name)
+class TestEverySystem:
+    def test_has_a_sample_of_its_kind(self, system: System) -> None:
+        assert samples_of(system), f"add a sample for {system.name} to SAMPLES in tests/systems/test_conformance.py"
+        assert all(sample.kind in system.kinds for sample in samples_of(system))
+
+    def test_gives_the_component_that_it_declares(self, system: System) -> None:
+        assert all(type(system(sample)) is system.produces for sample in samples_of(system))
+
+    def test_is_deterministic(self, system: System) -> None:
+        for first, second in zip(samples_of(system), samples_of(system), strict=True):
+            one, again = system(first), system(second)
+            assert one is not None
+            assert again is not None
+            assert values_of(one) == values_of(again)
+
+    def test_leaves_the_sample_as_it_was(self, system: System) -> None:
+        for sample in samples_of(system):
+            before = sample.image.tobytes()
+            system(sample)
+            assert sample.image.tobytes() == before
+
+    def test_is_declared_whole(self, system: System) -> None:
+        assert re.fullmatch(r"[a-z0-9_]{1,64}", system.name)
+        assert system.version >= 1
+        assert system.kinds
+        assert system.run.__doc__
+        assert all(system in systems_for(kind) for kind in system.kinds)
+
+
+def test_no_sample_is_left_over() -> None:
+    assert set(SAMPLES) == {system.name for system in all_systems()}
+
+
+def test_every_system_is_in_todays_set() -> None:
+    for system in all_systems():
+        for kind in system.kinds:
+            assert system.label in labels_in(todays_set(kind))
+
+
+def test_dimensions_are_those_displayed() -> None:
+    data = saved(picture(size=(40, 20)), "TIFF", tiffinfo={0x0112: 6})
+    [system] = [system for system in all_systems() if system.name == "image_dimensions"]
+    component = system(Sample(lambda: io.BytesIO(data), "image/tiff"))
+    assert component is not None
+    assert values_of(component) == {"width": 20, "height": 40}
