@@ -18,6 +18,7 @@ os.environ["DATABASE_URL"] = "sqlite:////nonexistent/dam-tests/dam.sqlite3"
 os.environ.pop("ASSET_STORAGE_PATH", None)
 os.environ["DAM_LOG_LEVEL"] = "INFO"
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.orm import Session
@@ -26,6 +27,9 @@ from dam.core.database import make_engine, writing
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
+
+hypothesis.settings.register_profile("dam", deadline=None)  # machines are noisy: no test is timed
+hypothesis.settings.load_profile("dam")
 
 PROJECT = Path(__file__).parent.parent
 TEST_DATA = Path(__file__).parent / "test_data"

@@ -11,6 +11,7 @@
     ├── NewerSchemaError         12   the schema is newer than the program
     ├── MissingExtraError         5   an optional library is not installed
     ├── StoreError                5   the store cannot be read or written
+    │   └── CannotShareError          its file system cannot share a file's bytes
     └── InputError                3   one input: its path and the cause
         ├── UnreadableFileError       it cannot be read, or changed meanwhile
         └── DecodeError               its content cannot be decoded
@@ -95,6 +96,10 @@ class MissingExtraError(DamError):
 
 class StoreError(DamError):
     """The store cannot be read or written: disk full, read-only, input/output error."""
+
+
+class CannotShareError(StoreError):
+    """The file system cannot make a reflink or a hard link of a source in the store."""
 
 
 class InputError(DamError):

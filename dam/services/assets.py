@@ -63,11 +63,11 @@ def _without_sources(session: Session, store: BlobStore, ids: list[int]) -> dict
         )
         .join(md5, md5.entity_id == sha256.entity_id)
         .join(properties, properties.entity_id == sha256.entity_id)
-        .join(location, location.entity_id == sha256.entity_id)
+        .outerjoin(location, (location.entity_id == sha256.entity_id) & (location.storage_type == store.storage_type))
         .where(sha256.entity_id.in_(ids))
     )
     assets = {}
     for entity_id, sha, md, size, media_type, name, identifier in rows:
-        path = store.path(identifier)
+        path = store.path(identifier) if identifier else None
         assets[entity_id] = Asset(entity_id, sha, md, size, media_type, str(path) if path else None, [name])
     return assets

@@ -92,9 +92,10 @@ def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, An
     from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415  20 ms that reading commands need not pay
 
     is_sqlite = session.get_bind().dialect.name == "sqlite"
+    core = _table(table)
     key = unique_key(table)
     for columns, alike in groupby(rows, key=_columns):
-        statement = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+        statement = sqlite.insert(core) if is_sqlite else postgresql.insert(core)
         changes: dict[str, Any] = {name: statement.excluded[name] for name in columns if name not in key}
         if not changes:
             statement = statement.on_conflict_do_nothing(index_elements=key)
@@ -111,10 +112,15 @@ def _columns(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def unique_key(table: type[Base]) -> tuple[str, ...]:
     """Return the columns of the unique constraint that begins with the entity; without one, the primary key."""
-    described = inspect(table).local_table
-    assert isinstance(described, Table)  # noqa: S101  no model maps a join
+    described = _table(table)
     keys = [tuple(key.columns.keys()) for key in described.constraints if isinstance(key, UniqueConstraint)]
     return min((key for key in keys if key[0] == "entity_id"), default=tuple(described.primary_key.columns.keys()))
+
+
+def _table(model: type[Base]) -> Table:
+    table = inspect(model).local_table
+    assert isinstance(table, Table)  # noqa: S101  no model maps a join
+    return table
 
 
 def values_of(component: BaseComponent) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dam.core.errors import UnreadableFileError
 from dam.services.analysis import Analysis, analyse, give_up
 from dam.services.staging import StagedFile, stage
 from dam.storage.blob_store import BlobStore
+from dam.storage.modes import Mode
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Job:
 
     path: str
     size: int
+    mode: Mode = Mode.COPY
     seen: frozenset[str] | None = None
     """The systems that have run for its content; None where nobody has looked it up yet."""
 
@@ -48,10 +50,10 @@ NO_LIMITS = Limits(seconds=0, memory_bytes=0)
 def examine(store: BlobStore, job: Job) -> Examined:
     """Read a file and run the systems on its content; StoreError when the store fails."""
     try:
-        file, sample = stage(job.path, store)
+        file, sample = stage(job.path, store, job.mode)
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
-    if job.seen is None and file.blob is None:
+    if job.seen is None and file.blob is None and job.mode is not Mode.REFERENCE:
         return Examined(job.path, file)
     _Deadline.start()
     try:
@@ -68,7 +70,7 @@ def examine_all(store: BlobStore, jobs: Sequence[Job]) -> list[Examined]:
 def examine_undecoded(store: BlobStore, job: Job, reason: str) -> Examined:
     """Read a file whose decoding has taken a worker down, and record that as the reason for each of its systems."""
     try:
-        file, _ = stage(job.path, store)
+        file, _ = stage(job.path, store, job.mode)
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
     return Examined(job.path, file, give_up(file.media_type, reason, job.seen or frozenset()))

@@ -3,13 +3,15 @@
 import os
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy.exc import IntegrityError
 
 from dam.core.errors import DeadlockError, UsageError
 from dam.media.kinds import Kind, kind_of
+from dam.media.selection import EVERYTHING, Selection
+from dam.media.source import FileState
 from dam.media.walk import Found, NotRead, walk
 from dam.services import ecs, writer
 from dam.services.analysis import Analysis
@@ -18,6 +20,7 @@ from dam.services.known import Known, known_by_path, known_by_sha256
 from dam.services.library import Library
 from dam.services.pool import Pool
 from dam.services.staging import StagedFile
+from dam.storage.modes import REFERENCE_STORAGE, Mode
 
 BATCH_FILES = 128
 BATCH_BYTES = 64 * 1024 * 1024
@@ -46,6 +49,8 @@ class Outcome:
     md5: str | None = None
     media_type: str | None = None
     size: int = 0
+    replaces: int | None = None
+    """The asset that this path was of before, if its content has changed."""
     error: str | None = None
     """Why it failed; or, for content that is stored, why it could not be decoded."""
     obstacle: str | None = None
@@ -57,8 +62,31 @@ class Outcome:
         return kind_of(self.media_type) if self.media_type else None
 
 
+@dataclass(frozen=True)
+class Options:
+    """How to ingest."""
+
+    selection: Selection = EVERYTHING
+    mode: Mode = Mode.COPY
+    rehash: bool = False
+    """Whether to read files that look unchanged."""
+
+    @property
+    def trusts_state(self) -> bool:
+        """Whether a file that looks unchanged is passed over. Before a file is unlinked, it is read."""
+        return not self.rehash and self.mode is not Mode.MOVE
+
+
+DEFAULT = Options()
+
+
 def ingest(
-    library: Library, paths: Iterable[str], tags: Sequence[str] = (), *, pool: Pool | None = None
+    library: Library,
+    paths: Iterable[str],
+    tags: Sequence[str] = (),
+    options: Options = DEFAULT,
+    *,
+    pool: Pool | None = None,
 ) -> Generator[Outcome, None, None]:
     """Bring files and folders into a library, and yield what became of each, once that is durable.
 
@@ -71,9 +99,9 @@ def ingest(
 
     """
     pool = pool or Pool(library.store, 0, NO_LIMITS)
-    batch = _Batch(library, tags, pool)
+    batch = _Batch(library, tags, options.mode, pool)
     try:
-        for item in pool.map(_outcomes_and_jobs(library, paths)):
+        for item in pool.map(_outcomes_and_jobs(library, paths, options)):
             batch.take(item)
             if batch.is_full:
                 yield from batch.commit()
@@ -82,21 +110,23 @@ def ingest(
         batch.discard()
 
 
-def _outcomes_and_jobs(library: Library, paths: Iterable[str]) -> Iterator[Outcome | Job]:
+def _outcomes_and_jobs(library: Library, paths: Iterable[str], options: Options) -> Iterator[Outcome | Job]:
     """Walk, and yield what need not be read as it is, and the rest as jobs."""
-    for some in ecs.batched(_walk_outside(library, paths), BATCH_FILES):
-        with library.read() as session:
-            known = known_by_path(session, (item for item in some if isinstance(item, Found)))
+    for some in ecs.batched(_walk_outside(library, paths, options.selection), BATCH_FILES):
+        known: dict[str, Known] = {}
+        if options.trusts_state:
+            with library.read() as session:
+                known = known_by_path(session, (item for item in some if isinstance(item, Found)))
         for item in some:
             if isinstance(item, NotRead):
                 yield Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
             elif (match := known.get(item.path)) and match.is_current:
                 yield _outcome_of_known(item.path, match)
             else:
-                yield Job(item.path, item.status.st_size)
+                yield Job(item.path, item.status.st_size, options.mode)
 
 
-def _walk_outside(library: Library, paths: Iterable[str]) -> Iterator[Found | NotRead]:
+def _walk_outside(library: Library, paths: Iterable[str], selection: Selection) -> Iterator[Found | NotRead]:
     """Walk, but never into the library itself."""
     root = os.path.realpath(library.store.root)
     is_file = library.engine.dialect.name == "sqlite"  # elsewhere the name of a database is no path
@@ -110,7 +140,7 @@ def _walk_outside(library: Library, paths: Iterable[str]) -> Iterator[Found | No
                 raise UsageError(f"{path} is in the store of the library itself")
             yield path
 
-    return walk(outside(), leave_out=lambda path, status: _identity(status) in own or path in journals)
+    return walk(outside(), selection, leave_out=lambda path, status: _identity(status) in own or path in journals)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
@@ -129,9 +159,10 @@ class _Read:
 class _Batch:
     """Paths whose outcomes have not been reported, in the order they came."""
 
-    def __init__(self, library: Library, tags: Sequence[str], pool: Pool) -> None:
+    def __init__(self, library: Library, tags: Sequence[str], mode: Mode, pool: Pool) -> None:
         self._library = library
         self._tags = tags
+        self._mode = mode
         self._pool = pool
         self._clear()
 
@@ -167,7 +198,8 @@ class _Batch:
             return _Read(file, None, is_known=True)
         known = None if analysis and file.blob else self._look_up(sha256)
         if analysis is None and not (known and known.is_current):
-            again = self._pool.examine(Job(file.path, file.state.size, known.labels if known else frozenset()))
+            seen = known.labels if known else frozenset()
+            again = self._pool.examine(Job(file.path, file.state.size, self._mode, seen))
             if again.file:
                 again.file.discard()
                 analysis = again.analysis if again.file.digests == file.digests else None
@@ -186,12 +218,15 @@ class _Batch:
             {
                 sha256: read.file.blob
                 for sha256, read in self._first.items()
-                if read.file.blob is not None or not read.is_known
+                if read.file.blob or not (read.is_known or self._mode is Mode.REFERENCE)
             }
         )
         reads = [item for item in self._items if isinstance(item, _Read)]
         assets = iter(self._write(reads))
         outcomes = [item if isinstance(item, Outcome) else _outcome(item, next(assets)) for item in self._items]
+        if self._mode is Mode.MOVE:
+            problems = {read.file.path: _remove_source(read.file) for read in reads}
+            outcomes = [replace(outcome, error=problems.get(outcome.path) or outcome.error) for outcome in outcomes]
         self._clear()
         return outcomes
 
@@ -204,7 +239,8 @@ class _Batch:
                 with self._library.write() as session:
                     writer.write_tags(session, unchanged, self._tags)
                     files = [(read.file, read.analysis) for read in reads]
-                    storage_type = self._library.store.storage_type
+                    referenced = self._mode is Mode.REFERENCE
+                    storage_type = REFERENCE_STORAGE if referenced else self._library.store.storage_type
                     return writer.write_files(session, files, self._tags, storage_type=storage_type)
             except (IntegrityError, DeadlockError):  # another process wrote the same content beside us
                 if attempt == ATTEMPTS - 1:
@@ -216,6 +252,17 @@ class _Batch:
         for read in self._first.values():
             read.file.discard()
         self._clear()
+
+
+def _remove_source(file: StagedFile) -> str | None:
+    """Unlink a source that the library has for good; return why it could not be, if so."""
+    try:
+        if FileState.of(os.stat(file.path)) != file.state:
+            return "is in the library, and was not removed: it has changed since"
+        os.unlink(file.path)
+    except OSError as exc:
+        return f"is in the library, and could not be removed: {exc.strerror}"
+    return None
 
 
 def _outcome_of_known(path: str, known: Known) -> Outcome:
@@ -244,6 +291,7 @@ def _outcome(read: _Read, asset: writer.Asset) -> Outcome:
         md5=file.digests.md5,
         media_type=file.media_type,
         size=file.state.size,
+        replaces=asset.replaces,
         error=read.analysis.error if read.analysis else None,
         obstacle=read.analysis.obstacle if read.analysis else None,
     )

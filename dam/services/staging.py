@@ -2,16 +2,19 @@
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePath
-from typing import BinaryIO
+from pathlib import Path, PurePath
+from typing import BinaryIO, NamedTuple
 
+from dam.core.errors import CannotShareError
 from dam.media.digests import Digests, digests_of
 from dam.media.media_type import HEAD_BYTES, media_type
 from dam.media.sample import Sample
 from dam.media.source import FileState, chunks, open_source
 from dam.storage.blob_store import BlobStore, StagedBlob
+from dam.storage.modes import Mode
 
 IN_MEMORY_BYTES = 32 * 1024 * 1024
 """Files up to this size are held in one buffer while they are looked at; larger ones stream into the store."""
@@ -39,44 +42,110 @@ class StagedFile:
             self.blob.discard()
 
 
-def stage(path: str, store: BlobStore) -> tuple[StagedFile, Sample]:
+class _Content(NamedTuple):
+    """What reading a source gave."""
+
+    digests: Digests
+    head: bytes
+    open: Callable[[], BinaryIO]
+    blob: StagedBlob | None
+
+
+def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFile, Sample]:
     """Read a file once, stage its bytes unless the store has them, and return it with its content to look at.
 
     Raises:
         UnreadableFileError: the file cannot be read, or changed meanwhile; nothing stays staged.
+        CannotShareError: `mode` asks for a reflink or hard link where there can be none.
         StoreError: the store cannot take the bytes.
 
     """
-    blob: StagedBlob | None = None
+    content: _Content | None = None
     try:
         with open_source(path) as (file, state):
-            if state.size <= IN_MEMORY_BYTES:
-                content = b"".join(chunks(file))
-                digests = digests_of([content])
-                if store.size(digests.sha256) != len(content):
-                    blob = store.stage()
-                    blob.write(content)
-                open_content: Callable[[], BinaryIO] = partial(io.BytesIO, content)
-                head = content[:HEAD_BYTES]
-            else:
-                blob = store.stage()
-                stream = _Tee(chunks(file), blob)
-                digests, head = digests_of(stream), stream.head
-                open_content = blob.open
-        if blob:
-            blob.finish()
+            content = _read(path, file, state.size, store, mode)
     except BaseException:
-        if blob:
-            blob.discard()
+        if content and content.blob:
+            content.blob.discard()
         raise
-    found = media_type(head, PurePath(path).name)
-    return StagedFile(path, state, digests, found, blob), Sample(open_content, found)
+    if content.blob:
+        content.blob.finish()
+    found = media_type(content.head, PurePath(path).name)
+    return StagedFile(path, state, content.digests, found, content.blob), Sample(content.open, found)
+
+
+def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) -> _Content:
+    if mode is Mode.REFERENCE:
+        return _look(path, file)
+    if mode in (Mode.REFLINK, Mode.HARDLINK):
+        return _take(store, store.stage_shared(path, mode))
+    if mode is Mode.AUTO:
+        try:
+            return _take(store, store.stage_shared(path, Mode.REFLINK))
+        except CannotShareError:
+            pass
+    return _buffer(file, store) if size <= IN_MEMORY_BYTES else _stream(file, store)
+
+
+def _look(path: str, file: BinaryIO) -> _Content:
+    """Read a file that stays where it is."""
+    stream = _Tee(chunks(file), None)
+    return _Content(digests_of(stream), stream.head, lambda: Path(path).open("rb"), None)
+
+
+def _take(store: BlobStore, blob: StagedBlob) -> _Content:
+    """Read a blob that shares its bytes with the source: what was hashed is what is stored."""
+    with _dropping(blob):
+        with blob.open() as file:
+            stream = _Tee(chunks(file), None)
+            digests = digests_of(stream)
+        return _unless_known(store, _Content(digests, stream.head, blob.open, blob))
+
+
+def _buffer(file: BinaryIO, store: BlobStore) -> _Content:
+    """Read a small file into memory; it is written only if the store lacks it."""
+    data = b"".join(chunks(file))
+    digests = digests_of([data])
+    if store.size(digests.sha256) == len(data):
+        return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), None)
+    blob = store.stage()
+    with _dropping(blob):
+        blob.write(data)
+    return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), blob)
+
+
+def _stream(file: BinaryIO, store: BlobStore) -> _Content:
+    """Read a large file and write it as it passes: it never is in memory."""
+    blob = store.stage()
+    with _dropping(blob):
+        stream = _Tee(chunks(file), blob)
+        digests = digests_of(stream)
+        return _unless_known(store, _Content(digests, stream.head, blob.open, blob))
+
+
+def _unless_known(store: BlobStore, content: _Content) -> _Content:
+    """Drop the bytes of a content that the store has."""
+    key = content.digests.sha256
+    if content.blob is None or store.size(key) != content.blob.size:
+        return content
+    content.blob.discard()
+    return content._replace(blob=None, open=partial(store.open, key))
+
+
+@contextmanager
+def _dropping(blob: StagedBlob) -> Iterator[None]:
+    """Drop a blob if anything goes wrong."""
+    try:
+        yield
+    except BaseException:
+        blob.discard()
+        raise
 
 
 class _Tee:
-    """Chunks that are written to a blob as they pass, and whose first bytes are kept."""
+    """Chunks that are written to a blob as they pass, if there is one, and whose first bytes are kept."""
 
-    def __init__(self, source: Iterable[bytes], blob: StagedBlob) -> None:
+    def __init__(self, source: Iterable[bytes], blob: StagedBlob | None) -> None:
         self.source = source
         self.blob = blob
         self.head = b""
@@ -84,5 +153,6 @@ class _Tee:
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self.source:
             self.head = self.head or chunk[:HEAD_BYTES]
-            self.blob.write(chunk)
+            if self.blob:
+                self.blob.write(chunk)
             yield chunk

@@ -36,6 +36,8 @@ class Asset:
     is_new: bool
     is_linked: bool
     """Whether this path is new to the asset."""
+    replaces: int | None
+    """The asset that this path was of before, if it was of another."""
 
 
 def write_files(
@@ -55,7 +57,7 @@ def write_files(
     new = list(dict.fromkeys(file.digests.sha256 for file, _ in files if file.digests.sha256 not in known))
     known |= dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
     unwritten = set(new)
-    linked = _links(session, files)
+    links = _links(session, files)
     assets = []
     rows: Rows = defaultdict(list)
     analyses: dict[int, Analysis] = {}
@@ -63,13 +65,17 @@ def write_files(
         sha256 = file.digests.sha256
         entity_id = known[sha256]
         source = source_row(entity_id, file.path, file.state, filename)
-        link = (entity_id, source["path_digest"])
-        assets.append(Asset(entity_id, sha256 in unwritten, link not in linked))
-        linked.add(link)
+        before = links[source["path_digest"]]
+        replaced = before[-1] if before and before[-1] != entity_id else None
+        assets.append(Asset(entity_id, sha256 in unwritten, entity_id not in before, replaced))
+        before.append(entity_id)
         rows[SourcePathComponent].append(source)
         if sha256 in unwritten:
             unwritten.remove(sha256)
-            _identity_rows(rows, entity_id, file, storage_type, filename)
+            _identity_rows(rows, entity_id, file, filename)
+            rows[FileLocationComponent].append(_location_row(entity_id, file, storage_type))
+        elif file.blob:  # known, but not at this place
+            rows[FileLocationComponent].append(_location_row(entity_id, file, storage_type))
         if analysis:
             analyses[entity_id] = analysis
     for table, values in rows.items():
@@ -79,22 +85,30 @@ def write_files(
     return assets
 
 
-def _links(session: Session, files: Iterable[tuple[StagedFile, Analysis | None]]) -> set[tuple[int, bytes]]:
-    """Return the pairs of entity and path digest that the library has for the paths of a batch."""
+def _links(session: Session, files: Iterable[tuple[StagedFile, Analysis | None]]) -> dict[bytes, list[int]]:
+    """Return the entities that the paths of a batch have been of, by path digest, the latest last."""
     table = SourcePathComponent
-    links: set[tuple[int, bytes]] = set()
+    links: dict[bytes, list[int]] = defaultdict(list)
     for digests in ecs.batched(path_digest(os.fsencode(file.path)) for file, _ in files):
-        rows = session.execute(select(table.entity_id, table.path_digest).where(table.path_digest.in_(digests)))
-        links.update((entity_id, digest) for entity_id, digest in rows)
+        rows = session.execute(
+            select(table.path_digest, table.entity_id)
+            .where(table.path_digest.in_(digests))
+            .order_by(table.updated_at, table.id)
+        )
+        for digest, entity_id in rows:
+            links[digest].append(entity_id)
     return links
 
 
-def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, storage_type: str, filename: str | None) -> None:
+def _location_row(entity_id: int, file: StagedFile, storage_type: str) -> dict[str, Any]:
+    return {"entity_id": entity_id, "file_identifier": file.digests.sha256, "storage_type": storage_type}
+
+
+def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str | None) -> None:
     """Add what every new asset has."""
     entity = {"entity_id": entity_id}
     rows[ContentHashSha256Component].append(entity | {"hash_value": file.digests.sha256})
     rows[ContentHashMd5Component].append(entity | {"hash_value": file.digests.md5})
-    rows[FileLocationComponent].append(entity | {"file_identifier": file.digests.sha256, "storage_type": storage_type})
     rows[FilePropertiesComponent].append(
         entity
         | {

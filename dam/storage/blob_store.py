@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from dam.core.errors import UsageError
+from dam.storage.modes import Mode
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 
@@ -39,6 +40,12 @@ class BlobStore(Protocol):
 
     def stage(self) -> StagedBlob:
         """Begin a blob. Concurrent stagings, also in other processes, do not meet."""
+
+    def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
+        """Begin a blob that shares the bytes of a file (REFLINK, HARDLINK) instead of copying them, all at once.
+
+        CannotShareError when this store, or its file system, has no such thing for this file.
+        """
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Make blobs visible under their keys, each one atomically, and durable by the time this returns.

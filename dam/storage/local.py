@@ -6,7 +6,6 @@ the folders. `doc/store_format.md` describes what is on disk.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -14,59 +13,15 @@ from uuid import uuid4
 from dam.core.errors import ForeignStoreError, StoreError
 from dam.storage.blob_store import StagedBlob, checked_key, is_key
 from dam.storage.flushing import flush, flush_file_system
+from dam.storage.local_staging import LocalStagedBlob, naming, share
+from dam.storage.modes import Mode
 from dam.storage.staging_area import StagingArea
 
 MARKER = "dam-library-id"
 QUARANTINE = "quarantine"
 TEMPORARY = "tmp"
-
-FLUSH_ALONE_BYTES = 1024 * 1024
-"""Larger temporary files are flushed by whoever wrote them; smaller ones share a flush when they are published."""
 FLUSH_TOGETHER = 8
 """From this many files on, one flush of the file system takes less time than one for each."""
-
-
-class LocalStagedBlob:
-    """A temporary file of the store. Once finished it can be handed to another process."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.size = 0
-        self.is_durable = False
-        self._file: BinaryIO | None = None
-        with _naming(path):
-            self._file = path.open("xb", buffering=0)
-
-    def write(self, data: bytes) -> None:
-        """Append `data`."""
-        assert self._file  # noqa: S101  it is not finished
-        with _naming(self.path):
-            rest = memoryview(data)
-            while rest:
-                rest = rest[self._file.write(rest) or 0 :]
-        self.size += len(data)
-
-    def open(self) -> BinaryIO:
-        """Open the temporary file for reading."""
-        return self.path.open("rb")
-
-    def finish(self) -> None:
-        """Make the file read-only and close it; make a large one durable now, while others are still being read."""
-        if self._file is None:
-            return
-        with _naming(self.path), self._file:
-            if self.size >= FLUSH_ALONE_BYTES:
-                os.fsync(self._file.fileno())
-                self.is_durable = True
-            self.path.chmod(0o444)
-        self._file = None
-
-    def discard(self) -> None:
-        """Remove the temporary file."""
-        if self._file:
-            self._file.close()
-            self._file = None
-        self.path.unlink(missing_ok=True)
 
 
 class LocalBlobStore:
@@ -85,7 +40,7 @@ class LocalBlobStore:
 
     def _staging_folder(self) -> Path:
         if self._staging is None:
-            with _naming(self.root):
+            with naming(self.root):
                 self._area = StagingArea(self.root / TEMPORARY)
             self._staging = self._area.folder
         return self._staging
@@ -93,6 +48,10 @@ class LocalBlobStore:
     def stage(self) -> StagedBlob:
         """Begin a blob in a temporary file."""
         return LocalStagedBlob(self._staging_folder() / uuid4().hex)
+
+    def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
+        """Begin a blob that shares the bytes of a file instead of copying them; see `share`."""
+        return share(source, self._staging_folder() / uuid4().hex, mode)
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Flush the temporary files, rename them to their places, and flush the folders."""
@@ -107,17 +66,17 @@ class LocalBlobStore:
         for key, blob in staged.items():
             target = targets[key]
             folders.update((target.parent, target.parent.parent))
-            with _naming(target):
+            with naming(target):
                 self._settle(target, blob)
         self._flush(sorted(folders, reverse=True))
 
     def _flush(self, paths: Sequence[Path]) -> None:
         """Make files or folders of the store durable: each, or all together where they are many."""
-        with _naming(self.root):
+        with naming(self.root):
             if len(paths) >= FLUSH_TOGETHER and flush_file_system(self.root):
                 return
         for path in paths:
-            with _naming(path):
+            with naming(path):
                 flush(path)
 
     def _settle(self, target: Path, blob: StagedBlob | None) -> None:
@@ -136,25 +95,28 @@ class LocalBlobStore:
         blob.path.replace(target)
 
     def _set_aside(self, damaged: Path) -> None:
-        """Move a damaged blob to the quarantine: never unlink what may be all that is left of a file."""
+        """Keep a damaged blob in the quarantine: never drop what may be all that is left of a file.
+
+        It stays in its place until the sound one takes that, at once: no moment without either.
+        """
         quarantine = self.root / QUARANTINE
         quarantine.mkdir(exist_ok=True)
         number = 1
         while (quarantine / f"{damaged.name}.{number}").exists():
             number += 1
-        damaged.replace(quarantine / f"{damaged.name}.{number}")
+        os.link(damaged, quarantine / f"{damaged.name}.{number}")
         flush(quarantine)
 
     def size(self, key: str) -> int | None:
         """Return the size of the blob's file, or None."""
         place = self._place(key)
-        with _naming(place):
+        with naming(place):
             return _size(place)
 
     def open(self, key: str) -> BinaryIO:
         """Open the blob's file."""
         place = self._place(key)
-        with _naming(place):
+        with naming(place):
             return place.open("rb")
 
     def path(self, key: str) -> Path | None:
@@ -206,7 +168,7 @@ class LocalBlobStore:
             ForeignStoreError: the folder is the store of another library.
 
         """
-        with _naming(self.root):
+        with naming(self.root):
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not (self.root / MARKER).exists():
                 marker = self.stage()
@@ -232,14 +194,5 @@ def _folders(parent: Path) -> Iterator[Path]:
 
 
 def _names(folder: Path) -> list[str]:
-    with _naming(folder):
+    with naming(folder):
         return sorted(os.listdir(folder))
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Turn an error of the system into one that names the path in the store."""
-    try:
-        yield
-    except OSError as exc:
-        raise StoreError(f"the store at {path}: {exc.strerror or exc}") from exc

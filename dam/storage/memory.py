@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from dam.core.errors import StoreError
+from dam.core.errors import CannotShareError, StoreError
 from dam.storage.blob_store import StagedBlob, checked_key
+from dam.storage.modes import Mode
 
 
 class MemoryStagedBlob:
@@ -44,6 +45,10 @@ class MemoryBlobStore:
     def stage(self) -> StagedBlob:
         """Begin a blob."""
         return MemoryStagedBlob()
+
+    def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
+        """Refuse: memory shares nothing with files."""
+        raise CannotShareError(f"{source} cannot come into memory as a {mode.value}")
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Make blobs visible."""

@@ -271,10 +271,10 @@ def test_a_file_that_vanishes_before_it_is_read(
     for name in ("a", "b"):
         (folder / name).write_text(name)
 
-    def stage_late(path: str, store: LocalBlobStore) -> staging.StagedFile:
+    def stage_late(path: str, *more: Any) -> Any:
         if path.endswith("a"):
             (folder / "a").unlink()
-        return staging.stage(path, store)
+        return staging.stage(path, *more)
 
     monkeypatch.setattr("dam.services.examine.stage", stage_late)
     gone, there = ingest_all(library, folder)
