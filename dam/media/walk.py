@@ -33,6 +33,9 @@ def walk(paths: Iterable[str], *, leave_out: LeaveOut = lambda _path, _status: F
     are not opened. Where `leave_out` says so of an entry of a folder, it is passed over with all that is below it.
     """
     for path in paths:
+        if not path:  # a shell's unset variable; the working directory is not what was meant
+            yield NotRead(path, "is an empty path")
+            continue
         absolute = os.path.abspath(path)
         try:
             status = os.stat(absolute)
