@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from urllib.parse import unquote
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -23,13 +24,18 @@ def default_home() -> Path:
     return Path(platformdirs.user_data_dir("dam", appauthor=False))
 
 
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file; `%` and `?` mean something in a URL."""
+    return SQLITE_PREFIX + str(path).replace("%", "%25").replace("?", "%3F")
+
+
 class Settings(BaseSettings):
     """What a user can set, and what holds for a user who sets nothing."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", case_sensitive=False)
 
     DATABASE_URL: str = Field(
-        default_factory=lambda: f"{SQLITE_PREFIX}{default_home() / 'dam.sqlite3'}",
+        default_factory=lambda: sqlite_url(default_home() / "dam.sqlite3"),
         description="Where the database is: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.",
     )
     ASSET_STORAGE_PATH: Path = Field(
@@ -90,7 +96,7 @@ class Settings(BaseSettings):
         path = self.DATABASE_URL.removeprefix(SQLITE_PREFIX)
         if path in (self.DATABASE_URL, "", ":memory:"):
             return None
-        return Path(path.partition("?")[0]).absolute()
+        return Path(unquote(path.partition("?")[0])).absolute()
 
 
 def load_settings() -> Settings:

@@ -39,6 +39,9 @@ def walk(
     passed over with all that is below it.
     """
     for path in paths:
+        if not path:  # a shell's unset variable; the working directory is not what was meant
+            yield NotRead(path, "is an empty path")
+            continue
         absolute = os.path.abspath(path)
         try:
             status = os.stat(path)  # not the absolute path: an empty one, as of an unset variable, names nothing

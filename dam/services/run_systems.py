@@ -50,8 +50,10 @@ def _update(library: Library, known: Known, analyses: dict[int, Analysis]) -> Up
     about = partial(Update, known.entity_id, known.sha256, known.media_type)
     try:
         size = library.store.size(known.sha256)
-        if size not in (None, known.size):  # what a damaged blob says is no fact about the asset
-            return about(error=f"the blob is damaged: it has {size} bytes, not {known.size}")
+        if size is None:
+            return about(error="the blob is missing from the store: add the file again")
+        if size != known.size:  # what a damaged blob says is no fact about the asset
+            return about(error=f"the blob is damaged, with {size} bytes instead of {known.size}: add the file again")
         analysis = analyse(Sample(lambda: library.store.open(known.sha256), known.media_type), known.labels)
     except StoreError as exc:
         return about(error=str(exc))
