@@ -88,6 +88,7 @@ class Dam:
 
     folder: Path
     env: dict[str, str]
+    prefix: tuple[str, ...] = ()
 
     def __call__(
         self,
@@ -99,7 +100,7 @@ class Dam:
     ) -> Finished:
         """Run `dam-cli`, expecting an exit code (None: any), and never a traceback."""
         done = subprocess.run(
-            [DAM_CLI, *arguments], input=input, env=self.env | env, cwd=cwd or self.folder, capture_output=True
+            [*self.command, *arguments], input=input, env=self.env | env, cwd=cwd or self.folder, capture_output=True
         )
         finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in finished.err, finished.err
@@ -107,15 +108,15 @@ class Dam:
         return finished
 
     @property
-    def program(self) -> str:
-        return DAM_CLI
+    def command(self) -> list[str]:
+        return [*self.prefix, DAM_CLI]
 
     @property
     def store(self) -> Path:
         return self.folder / "store"
 
 
-def _dam(folder: Path) -> Dam:
+def dam_in(folder: Path) -> Dam:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
@@ -126,13 +127,13 @@ def _dam(folder: Path) -> Dam:
 @pytest.fixture
 def dam(library_folder: Path) -> Dam:
     """The program on an empty library."""
-    return _dam(library_folder)
+    return dam_in(library_folder)
 
 
 @pytest.fixture
 def fresh_dam(tmp_path: Path) -> Dam:
     """The program where nothing is set up."""
-    return _dam(tmp_path / "fresh")
+    return dam_in(tmp_path / "fresh")
 
 
 @pytest.fixture

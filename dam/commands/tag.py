@@ -57,7 +57,7 @@ def list_tags(
             render.tags_of(entity_id, tags, as_json=json)
             some = bool(tags)
     if not some:
-        raise typer.Exit(*LOOKUP)
+        raise typer.Exit(ExitCode.NOT_FOUND)
 
 
 def _change(asset: str, tags: list[str], change: "Callable[[Session, int, str], bool]", *, as_json: bool) -> None:
