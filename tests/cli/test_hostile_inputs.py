@@ -230,3 +230,26 @@ def test_what_may_not_be_read_fails_and_the_rest_goes_on(guest: Dam) -> None:
         ("closed", "failed", "Permission denied"),
         ("secret.txt", "failed", "Permission denied"),
     }
+
+
+def test_progress_on_a_terminal_shows_names_harmlessly(dam: Dam, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number, name in enumerate(["\x1b]0;title\x07", "\u202ebidi", "[bold]markup[/bold]", "[/]"]):
+        (folder / name.replace("/", "-")).write_text(str(number))
+    reader, terminal = os.openpty()
+    with os.fdopen(reader, "rb", buffering=0) as screen:
+        command = [*dam.command, "add-asset", folder, "--json"]
+        done = subprocess.run(command, env=dam.env, stdout=subprocess.PIPE, stderr=terminal, check=False)
+        os.close(terminal)
+        shown = b""
+        try:
+            while part := screen.read(65536):
+                shown += part
+        except OSError:  # how a terminal ends on Linux
+            pass
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 5
+    assert b"title\x07" not in shown
+    assert "\u202e".encode() not in shown
+    assert b"4 added" in shown
