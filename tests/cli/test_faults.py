@@ -18,6 +18,8 @@ from tests.conftest import PICTURES, Dam
 Start = Callable[..., "subprocess.Popen[str]"]
 Mount = Callable[..., None]
 
+MANY = 800
+
 
 def temporary(dam: Dam) -> list[Path]:
     return list((dam.store / "tmp").rglob("*")) if (dam.store / "tmp").exists() else []
@@ -41,11 +43,11 @@ def assert_whole(dam: Dam) -> None:
 
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    """A folder with more files than one batch has."""
+    """A folder with more files than one batch has, and whose report is more than a pipe holds."""
     folder = tmp_path / "many"
     folder.mkdir()
-    for number in range(1500):
-        (folder / f"{number:04}.txt").write_text(str(number))
+    for number in range(MANY):
+        (folder / f"{number:04}-{'x' * 100}.txt").write_text(str(number))
     return folder
 
 
@@ -65,11 +67,11 @@ def test_a_signal_ends_in_order_and_the_same_command_continues(
     assert_whole(dam)
 
     reported = [first, *map(json.loads, out.splitlines())]
-    assert 0 < len(reported) < 1500
+    assert 0 < len(reported) < MANY
     *lines, last = dam("add-asset", many, "--json").json_lines
     unchanged = {line["path"] for line in lines if line["status"] == "unchanged"}
     assert {line["path"] for line in reported} <= unchanged
-    assert last["summary"]["added"] + len(unchanged) == 1500
+    assert last["summary"]["added"] + len(unchanged) == MANY
 
 
 def test_a_closed_pipe_is_no_error_to_show(dam: Dam, many: Path, start: Start) -> None:
