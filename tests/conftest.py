@@ -96,6 +96,7 @@ class Dam:
 
     folder: Path
     env: dict[str, str]
+    prefix: tuple[str, ...] = ()
 
     def __call__(
         self,
@@ -107,7 +108,7 @@ class Dam:
     ) -> Finished:
         """Run `dam-cli`, expecting an exit code (None: any), and never a traceback."""
         done = subprocess.run(
-            [DAM_CLI, *arguments], input=input, env=self.env | env, cwd=cwd or self.folder, capture_output=True
+            [*self.command, *arguments], input=input, env=self.env | env, cwd=cwd or self.folder, capture_output=True
         )
         finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in finished.err, finished.err
@@ -115,8 +116,8 @@ class Dam:
         return finished
 
     @property
-    def program(self) -> str:
-        return DAM_CLI
+    def command(self) -> list[str]:
+        return [*self.prefix, DAM_CLI]
 
     @property
     def store(self) -> Path:
@@ -135,7 +136,7 @@ def at_once(dam: Dam, *commands: Sequence[str]) -> list[tuple[int, str]]:
     return [(process.returncode, error) for process, error in zip(started, errors, strict=True)]
 
 
-def _dam(folder: Path, database: str | None = None) -> Dam:
+def dam_in(folder: Path, database: str | None = None) -> Dam:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
@@ -149,13 +150,13 @@ def _dam(folder: Path, database: str | None = None) -> Dam:
 @pytest.fixture
 def dam(library_folder: Path) -> Dam:
     """The program on an empty library."""
-    return _dam(library_folder)
+    return dam_in(library_folder)
 
 
 @pytest.fixture
 def fresh_dam(tmp_path: Path) -> Dam:
     """The program where nothing is set up."""
-    return _dam(tmp_path / "fresh")
+    return dam_in(tmp_path / "fresh")
 
 
 @pytest.fixture(scope="session")
@@ -202,7 +203,7 @@ def each_library(database_url: str, tmp_path: Path) -> Iterator[Library]:
 @pytest.fixture
 def each_dam(database_url: str, tmp_path: Path) -> Dam:
     """The program where nothing is set up, on each kind of database."""
-    return _dam(tmp_path, database_url)
+    return dam_in(tmp_path, database_url)
 
 
 @pytest.fixture

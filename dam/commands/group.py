@@ -1,5 +1,6 @@
 """The root command group: errors become messages and exit codes, signals end the program in order."""
 
+import contextlib
 import gc
 import io
 import logging
@@ -48,9 +49,21 @@ class DamGroup(TyperGroup):
         except KeyboardInterrupt:
             _fail("interrupted: what was reported is safe; the same command continues", ExitCode.INTERRUPTED)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+            _give_up_output()
             sys.exit(ExitCode.BROKEN_PIPE)
+        except (
+            OSError
+        ) as exc:  # what has to do with files was turned into a DamError: this is the output, on a full disk
+            _give_up_output()
+            _fail(f"{exc.filename or 'cannot write the output'}: {exc.strerror}", ExitCode.FATAL)
         return result
+
+
+def _give_up_output() -> None:
+    """Write what can be written of the output, and see to it that the flush at exit does not fail again."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:

@@ -1,7 +1,9 @@
 """Decoding images with Pillow, within bounds."""
 
 import contextlib
+import os
 import warnings
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
@@ -66,7 +68,8 @@ def decode(stream: BinaryIO, media_type: str) -> "Image.Image":
             width, height = image.size
             if width * height > PIXEL_LIMIT:
                 raise DecodeError(f"{width} × {height} pixels are more than the limit of {PIXEL_LIMIT:,}")
-            image.load()
+            with _silenced() if media_type == "image/tiff" else contextlib.nullcontext():
+                image.load()
             with contextlib.suppress(Exception):  # unreadable EXIF data tell no orientation
                 ImageOps.exif_transpose(image, in_place=True)
             return _on_white(image) if image.has_transparency_data else image
@@ -78,6 +81,24 @@ def decode(stream: BinaryIO, media_type: str) -> "Image.Image":
             raise DecodeError("decoding takes more memory than there is") from exc
         except Exception as exc:  # decoders of hostile content raise anything: SyntaxError, struct.error, …
             raise DecodeError(f"cannot be decoded as {media_type}: {str(exc) or type(exc).__name__}") from exc
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep what libtiff writes to stderr by itself from the user: its complaints name no file that they know."""
+    try:
+        stderr = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(silence)
 
 
 def luma(image: "Image.Image") -> "Image.Image":

@@ -1,6 +1,6 @@
 """Finding images that look like one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +72,8 @@ def read_query(path: Path) -> Query:
 def find_similar(session: Session, query: Query, thresholds: Mapping[str, int]) -> list[Match]:
     """Return the images within the threshold of at least one hash, nearest first.
 
-    `thresholds` maps names of hashes to Hamming distances; a hash that is not in it matches nothing. Nearest is by
-    the least distance, then by their sum.
+    `thresholds` maps names of hashes to Hamming distances; a hash that is not in it has no say. Nearest is by the
+    least distance, then by their sum.
     """
     scans = {name: _distances(session, name, query.hashes[name]) for name in HASHES}
     near = [ids[away <= thresholds[name]] for name, (ids, away) in scans.items() if name in thresholds]
@@ -87,7 +87,7 @@ def find_similar(session: Session, query: Query, thresholds: Mapping[str, int]) 
         Match(entity_id, {name: distances[name].get(entity_id) for name in HASHES}, entity_id in identical)
         for entity_id in chosen.tolist()
     ]
-    return sorted(matches, key=_nearness)
+    return sorted(matches, key=lambda match: _nearness(match, thresholds))
 
 
 def _distances(session: Session, name: str, digits: str) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
@@ -99,6 +99,6 @@ def _distances(session: Session, name: str, digits: str) -> tuple[NDArray[np.int
     return ids, np.bitwise_count(values.astype(np.uint64) ^ np.uint64(int(digits, 16)))
 
 
-def _nearness(match: Match) -> tuple[bool, int, int, int]:
-    known = [distance for distance in match.distances.values() if distance is not None]
+def _nearness(match: Match, names: Iterable[str]) -> tuple[bool, int, int, int]:
+    known = [distance for name in names if (distance := match.distances[name]) is not None]
     return not match.identical, min(known), sum(known), match.entity_id

@@ -63,7 +63,7 @@ def test_help_of_no_command_imports_anything_heavy(dam: Dam) -> None:
 def test_completion(dam: Dam, variable: str, more: dict[str, str]) -> None:
     completion = {"_DAM_CLI_COMPLETE": variable} | more
     assert imported(dam, **completion) & HEAVY == set()
-    done = subprocess.run([dam.program], env=dam.env | completion, capture_output=True, text=True, check=False)
+    done = subprocess.run(dam.command, env=dam.env | completion, capture_output=True, text=True, check=False)
     assert "find-file-by-hash" in done.stdout
 
 
