@@ -49,7 +49,8 @@ def make_venv(folder: Path, project: Path) -> None:
     """Make a virtual environment that has the project installed, and all else from the one that runs the tests."""
     venv.create(folder, symlinks=True)
     installed = sysconfig.get_path("purelib", vars={"base": str(folder)})
-    Path(installed, "project.pth").write_text(f"{project}\n{sysconfig.get_path('purelib')}\n")
+    others = [path for path in sys.path if path not in ("", str(PROJECT))]
+    Path(installed, "project.pth").write_text("\n".join([str(project), *others]))
     programs = {"dam-cli": "from dam.cli import app as main", "alembic": "from alembic.config import main"}
     for name, line in programs.items():
         program = folder / "bin" / name
