@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import PROJECT
 
 GUIDE = PROJECT / "doc/developer_guide.md"
-SECTION = "## Add a component and its system, step by step"
+SECTION = "## Add a component and its system: the steps of the tag component"
 COPIED = ("alembic", "alembic.ini", "dam", "doc", "pyproject.toml", "tests")
 LIBRARY = "/tmp/try-dam"  # the folder that the guide names
 
