@@ -1,0 +1,107 @@
+"""doc/json.md against what the program writes: neither has a key that the other lacks."""
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import PROJECT, Dam
+
+# How to run what each section of the page describes, on the library that `filled` makes.
+RUNS = {
+    "setup-db": ["setup-db"],
+    "info": ["info"],
+    "add-asset": ["add-asset", "inputs", "missing.jpg"],
+    "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
+    "find-similar-images": ["find-similar-images", "inputs/a.jpg"],
+    "show": ["show", "1"],
+    "tag add": ["tag", "add", "1", "sea"],
+    "tag rm": ["tag", "rm", "1", "nothing"],
+    "tag ls ASSET": ["tag", "ls", "1"],
+    "tag ls": ["tag", "ls"],
+    "run-systems": ["run-systems"],
+}
+FINISHED = (0, 3)  # 3: the inputs have a missing and a damaged file, on purpose
+
+
+def documented() -> dict[str, list[set[str]]]:
+    """The keys of each table on the page, by section."""
+    page = (PROJECT / "doc/json.md").read_text()
+    sections = re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    return {
+        name: [set(re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)) for table in text.split("| key | value |")[1:]]
+        for name, text in sections
+    }
+
+
+DOCUMENTED = documented()
+
+
+def keys_in(value: Any, documented: set[str], at: str = "") -> Iterator[str]:
+    """The keys of a document, as the page writes them."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            free = any(name.startswith(f"{at}.*") for name in documented)
+            yield from keys_in(inner, documented, f"{at}.*" if free else f"{at}.{key}".removeprefix("."))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_in(inner, documented, f"{at}[]")
+    else:
+        yield at
+
+
+@pytest.fixture
+def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
+    """A library of a picture and a damaged one, both tagged; beside them, more inputs of every sort."""
+    picture = make_image("library/inputs/a.jpg")
+    (picture.parent / "b.jpg").write_bytes(picture.read_bytes())
+    (picture.parent / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"?" * 100)
+    (picture.parent / os.fsdecode(b"caf\xe9.txt")).write_text("not UTF-8 by name")
+    (picture.parent / "raw.nef").write_bytes(make_image("raw.tif", seed=2).read_bytes())
+    dam("add-asset", "inputs/a.jpg", "inputs/damaged.png", "--tags", "lake", code=3)
+    return dam
+
+
+def test_every_command_is_documented() -> None:
+    commands = re.findall(r"^## dam-cli (.+)$", (PROJECT / "doc/cli.md").read_text(), re.MULTILINE)
+    groups = {command.split()[0] for command in commands if " " in command}
+    assert {name.removesuffix(" ASSET") for name in DOCUMENTED} == set(commands) - groups
+    assert set(RUNS) == set(DOCUMENTED)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
+    if name == "run-systems":
+        forget_what_ran(filled)
+    lines = filled(*RUNS[name], "--json", code=None)
+    assert lines.code in FINISHED, lines
+    *tables, last = DOCUMENTED[name]
+    seen: list[set[str]] = [set() for _ in DOCUMENTED[name]]
+    for document in lines.json_lines:
+        assert document.pop("schema_version") == 1
+        number = len(tables) if "summary" in document else 0
+        table = (*tables, last)[number]
+        keys = set(keys_in(document, {key.removesuffix("?") for key in table}))
+        seen[number] |= keys
+        always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
+        assert always <= keys, document
+    assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def forget_what_ran(dam: Dam) -> None:
+    """Have all inputs in the library, and outdated: as if a program without today's systems had ingested them."""
+    dam("add-asset", "inputs")
+    with sqlite3.connect(dam.folder / "dam.sqlite3") as connection:
+        connection.execute("DELETE FROM system_records")
+    connection.close()
+
+
+def test_json_is_one_ascii_object_a_line(filled: Dam) -> None:
+    out = filled("add-asset", "inputs", "--json").out
+    assert out.isascii()
+    assert all(isinstance(json.loads(line), dict) for line in out.splitlines())
