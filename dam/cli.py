@@ -13,6 +13,7 @@ from dam.commands import tag
 from dam.commands.group import DamGroup
 from dam.commands.help_text import LOOKUP, JsonOption, epilog
 from dam.core.errors import ExitCode
+from dam.storage.modes import Mode
 
 app = typer.Typer(
     name="dam-cli",
@@ -80,16 +81,40 @@ def add_asset(
     null: Annotated[
         bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")
     ] = False,
+    mode: Annotated[Mode, typer.Option(help="How the bytes come in: see below.", show_choices=True)] = Mode.COPY,
+    rehash: Annotated[bool, typer.Option("--rehash", help="Read files that look unchanged, too.")] = False,
+    include: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Take only such files of a folder (as in .gitignore).")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Leave out such files and folders (as in .gitignore).")
+    ] = None,
+    skip_hidden: Annotated[bool, typer.Option("--skip-hidden", help="Leave out names that begin with a dot.")] = False,
+    follow_links: Annotated[
+        bool, typer.Option("-L", "--follow-links", help="Follow symbolic links in folders.")
+    ] = False,
+    one_file_system: Annotated[
+        bool, typer.Option("-x", "--one-file-system", help="Stay out of folders where another file system is mounted.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one a core")
     ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing of files that went well.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring files and folders into the library. Of a folder, all that is in it.
+    r"""Bring files and folders into the library. Of a folder, all that is in it.
 
     Content that is there already is linked to its new name and source, and what is unchanged is skipped. A file
     that fails is reported, and the rest go on. An embedded library that is not there yet is set up.
+
+    \b
+    Modes:
+      copy       copy the bytes
+      auto       share them with the source where the file system can (reflink), copy elsewhere
+      reflink    share them; an error where the file system cannot
+      hardlink   one more name of the same file: writing to one writes to both
+      move       copy, and unlink the source once the library has it for good
+      reference  leave the file where it is, and know it by its path and content
     """
     from dam.services.pool import default_jobs, open_pool, start_server
 
@@ -101,21 +126,24 @@ def add_asset(
     from itertools import chain
 
     from dam.commands.path_list import read_paths
+    from dam.media.selection import Selection
     from dam.render.ingest import IngestReport
     from dam.render.progress import progress
     from dam.services.asset_service import checked_tags
-    from dam.services.ingest import ingest
+    from dam.services.ingest import Options, ingest
     from dam.services.library import open_library
 
     if not paths and files_from is None:
         raise typer.BadParameter("name at least one PATH, or --files-from")
     checked = checked_tags(tags.split(",") if tags else [])
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
+    selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
+    options = Options(selection, mode, rehash)
     report = IngestReport(as_json=json, quiet=quiet)
     with (
         open_library(create=True) as library,
         open_pool(library.store, jobs) as pool,
-        closing(ingest(library, chain(paths or [], more), checked, pool=pool)) as outcomes,
+        closing(ingest(library, chain(paths or [], more), checked, options, pool=pool)) as outcomes,
         progress(quiet=quiet) as bar,
     ):
         for outcome in outcomes:

@@ -128,6 +128,7 @@ def _keys(outcome: Outcome) -> dict[str, object]:
         "kind": outcome.kind.value if outcome.kind else None,
         "media_type": outcome.media_type,
         "size": outcome.size,
+        "replaces": outcome.replaces,
         "error": outcome.error,
     }
 
@@ -135,4 +136,6 @@ def _keys(outcome: Outcome) -> dict[str, object]:
 def _line(outcome: Outcome) -> str:
     entity = "-" if outcome.entity_id is None else str(outcome.entity_id)
     text = f"{outcome.status.value:<9}  {entity:>7}  {safe(outcome.path)}"
+    if outcome.replaces:
+        text += f" (was entity {outcome.replaces})"
     return f"{text}: {safe(outcome.error)}" if outcome.error else text
