@@ -140,10 +140,10 @@ def dam_in(folder: Path, database: str | None = None) -> Dam:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
-    settings = {
-        "DATABASE_URL": database or f"sqlite:///{folder / 'dam.sqlite3'}",
-        "ASSET_STORAGE_PATH": str(folder / "store"),
-    }
+    if database:
+        settings = {"DATABASE_URL": database, "ASSET_STORAGE_PATH": str(folder / "store")}
+    else:  # the store is then beside it
+        settings = {"DATABASE_URL": f"sqlite:///{folder / 'dam.sqlite3'}"}
     return Dam(folder, kept | settings | {"HOME": str(home), "PYTHONUTF8": "1"})
 
 

@@ -1,5 +1,7 @@
 """What became of files, a line each, and a summary."""
 
+import io
+import sys
 from collections import Counter
 
 from dam.render.json_output import path_keys, write_document
@@ -15,6 +17,8 @@ class IngestReport:
     """Writes outcomes as they come and counts them."""
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=True)  # what is reported is safe: let nobody wait to hear it
         self._as_json = as_json
         self._quiet = quiet
         self._statuses: Counter[Status] = Counter()

@@ -1,12 +1,13 @@
 """Examining many files side by side, in order and within bounds, whatever becomes of the workers."""
 
+import logging
 import multiprocessing
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
@@ -28,17 +29,19 @@ PRELOADED = ["dam.cli", "dam.services.examine", "dam.media.perceptual_hash", "PI
 # the database's connections nor the threads of this process, which a fork of this process would inherit.
 START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 
 def start_server() -> None:
     """Begin importing what workers need, while this process does other things."""
-    context = multiprocessing.get_context(START_METHOD)
     if START_METHOD == "forkserver":
         from multiprocessing.forkserver import ensure_running  # noqa: PLC0415  not on Windows
 
-        context.set_forkserver_preload(PRELOADED)
-        ensure_running()
+        multiprocessing.get_context(START_METHOD).set_forkserver_preload(PRELOADED)
+        with suppress(OSError):  # then no worker can be started either: the pool says so
+            ensure_running()
 
 
 def default_jobs() -> int:
@@ -153,13 +156,17 @@ class Pool:
             chunk.future = Future()
             chunk.future.set_result(examine_all(self._here, chunk.jobs))
             return chunk
-        if self._executor is None:
-            self._executor = self._make_executor()
         try:
+            if self._executor is None:
+                self._executor = self._make_executor()
             chunk.future = self._executor.submit(examine_all, self._here.for_worker(), chunk.jobs)
         except BrokenExecutor as exc:
             chunk.future = Future()
             chunk.future.set_exception(exc)
+        except (OSError, EOFError, NotImplementedError) as exc:  # as where there are no semaphores
+            logger.warning("worker processes cannot be started (%s): files are examined in this one", exc)
+            self._jobs = 0
+            return self._submit(chunk)
         return chunk
 
     def _collect(self, window: deque[_Chunk[T]]) -> Iterator[T | Examined]:

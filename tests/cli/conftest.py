@@ -41,7 +41,10 @@ def mount() -> Iterator[Callable[..., None]]:
 
 @pytest.fixture
 def guest(empty_library_folder: Path) -> Iterator[Dam]:
-    """The program run by a user whom file permissions bind, on an empty library of that user."""
+    """The program run by a user whom file permissions bind, on an empty library of that user.
+
+    It may not find the interpreter of the environment: give `-j0`, for no worker can be started then.
+    """
     with tempfile.TemporaryDirectory(prefix="dam-guest-") as folder:  # pytest's own folders are closed to others
         os.chmod(folder, 0o755)
         guest = dam_in(Path(shutil.copytree(empty_library_folder, f"{folder}/library")))

@@ -126,7 +126,7 @@ def test_a_full_disk(dam: Dam, mount: Mount, tmp_path: Path) -> None:
 
 def test_a_read_only_library_answers_and_refuses_to_grow(guest: Dam) -> None:
     os.chmod(guest.folder, 0o777)
-    guest("add-asset", PICTURES, "-q")
+    guest("add-asset", "-j0", PICTURES, "-q")
     new = guest.folder / "new.txt"
     new.write_text("new")
     change_modes(guest.folder, 0o555)
@@ -138,7 +138,7 @@ def test_a_read_only_library_answers_and_refuses_to_grow(guest: Dam) -> None:
     assert guest("find-similar-images", dunes, "--json").json["matches"][0]["identical"]
     assert guest("info", "--json").json["entities"] == 8
     assert guest("tag", "ls", code=1).err == ""
-    refused = guest("add-asset", new, code=5).err
+    refused = guest("add-asset", "-j0", new, code=5).err
     assert "Permission denied" in refused or "readonly" in refused
     assert "readonly" in guest("tag", "add", "1", "sea", code=5).err
 
@@ -210,7 +210,7 @@ def test_a_home_that_may_not_be_written(guest: Dam) -> None:
     guest.env["HOME"] = str(guest.folder / "home")
     for mode in (0o555, 0o000):
         (guest.folder / "home").chmod(mode)
-        done = guest("add-asset", PICTURES, code=5)
+        done = guest("add-asset", "-j0", PICTURES, code=5)
         assert "ermission denied" in done.err
         assert "internal error" not in done.err
 
@@ -226,7 +226,7 @@ def test_an_unmounted_or_foreign_store(dam: Dam, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "empty").iterdir()] == ["dam-library-id"]
 
 
-@pytest.mark.parametrize("how", ["same path", "copy"])
+@pytest.mark.parametrize("how", ["--rehash", "copy"])
 @pytest.mark.parametrize("left", [0, 100])
 def test_a_truncated_blob_heals_when_its_content_comes_again(dam: Dam, tmp_path: Path, how: str, left: int) -> None:
     path = tmp_path / "dunes.tif"
@@ -237,7 +237,7 @@ def test_a_truncated_blob_heals_when_its_content_comes_again(dam: Dam, tmp_path:
     os.truncate(blob, left)
     if how == "copy":
         path = path.rename(tmp_path / "copy.tif")
-    dam("add-asset", path)
+    dam("add-asset", path, *([how] if how == "--rehash" else []))
     assert blob.read_bytes() == path.read_bytes()
     assert [(kept.name, kept.stat().st_size) for kept in (dam.store / "quarantine").iterdir()] == [
         (f"{sha256}.1", left)

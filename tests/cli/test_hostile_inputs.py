@@ -224,7 +224,7 @@ def test_what_may_not_be_read_fails_and_the_rest_goes_on(guest: Dam) -> None:
         (folder / name).write_text(name)
     (folder / "closed").chmod(0)
     (folder / "secret.txt").chmod(0)
-    *lines, _ = guest("add-asset", folder, "--json", code=3).json_lines
+    *lines, _ = guest("add-asset", "-j0", folder, "--json", code=3).json_lines
     assert {(Path(line["path"]).name, line["status"], line["error"]) for line in lines} == {
         ("a.txt", "added", None),
         ("closed", "failed", "Permission denied"),

@@ -54,7 +54,7 @@ def make_venv(folder: Path, project: Path) -> None:
     programs = {"dam-cli": "from dam.cli import app as main", "alembic": "from alembic.config import main"}
     for name, line in programs.items():
         program = folder / "bin" / name
-        program.write_text(f"#!{folder}/bin/python\n{line}\nmain()\n")
+        program.write_text(f"#!{folder}/bin/python\n{line}\nif __name__ == '__main__':\n    main()\n")
         program.chmod(0o755)
     (folder / "bin/ruff").symlink_to(Path(sys.executable).with_name("ruff"))
 
