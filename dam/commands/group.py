@@ -5,7 +5,6 @@ import gc
 import io
 import logging
 import os
-import signal
 import sys
 from typing import Any, NoReturn
 
@@ -13,6 +12,7 @@ from typer import BadParameter
 from typer.core import TyperGroup
 
 from dam.core.errors import DamError, ExitCode
+from dam.core.interrupts import handle_interrupts
 
 GC_THRESHOLD = 100_000
 """Objects between two collections of garbage: imports make many and drop none, and each collection costs time."""
@@ -42,7 +42,7 @@ class DamGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
-        signal.signal(signal.SIGTERM, _terminate)
+        handle_interrupts()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -64,10 +64,6 @@ def _give_up_output() -> None:
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _terminate(_signal: int, _frame: object) -> NoReturn:
-    sys.exit(ExitCode.TERMINATED)
 
 
 def _refuse(complaint: Any) -> NoReturn:

@@ -81,6 +81,8 @@ def _begin_sqlite(connection: Connection) -> None:
 def _name_the_error(context: ExceptionContext) -> None:
     """Replace the driver's errors that a user can provoke by errors that say what to do."""
     cause = context.original_exception
+    if not isinstance(cause, Exception):  # an interruption is no error
+        return
     message = str(cause).strip()
     where = context.engine.url.render_as_string(hide_password=True) if context.engine else "the database"
     if "database is locked" in message or "lock timeout" in message:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy.exc import IntegrityError
 
 from dam.core.errors import DeadlockError, UsageError
+from dam.core.interrupts import deferred
 from dam.media.kinds import Kind, kind_of
 from dam.media.selection import EVERYTHING, Selection
 from dam.media.source import FileState
@@ -213,7 +214,11 @@ class _Batch:
             return known_by_sha256(session, sha256)
 
     def commit(self) -> list[Outcome]:
-        """Make the batch durable, blobs before rows, and return its outcomes."""
+        """Make the batch durable, blobs before rows, and return its outcomes; all of it, or none."""
+        with deferred():
+            return self._commit()
+
+    def _commit(self) -> list[Outcome]:
         self._library.store.publish(
             {
                 sha256: read.file.blob

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dam.core import database
 from dam.core.config import settings
 from dam.core.errors import DamError, ForeignStoreError, NoLibraryError
+from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
 from dam.services.file_storage import configured_store
 from dam.storage.local import LocalBlobStore
@@ -30,13 +31,13 @@ class Library:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Give a session that only reads."""
-        with database.reading(self.engine)() as session:
+        with deferred(), database.reading(self.engine)() as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session that is committed at the end, durably, or rolled back on an error."""
-        with database.writing(self.engine).begin() as session:
+        with deferred(), database.writing(self.engine).begin() as session:
             yield session
 
 

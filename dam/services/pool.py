@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
 from dam.core.config import settings
+from dam.core.interrupts import deferred
 from dam.services.examine import Examined, Job, Limits, become_worker, examine, examine_all, examine_undecoded
 from dam.storage.local import LocalBlobStore
 
@@ -157,9 +158,10 @@ class Pool:
             chunk.future.set_result(examine_all(self._here, chunk.jobs))
             return chunk
         try:
-            if self._executor is None:
-                self._executor = self._make_executor()
-            chunk.future = self._executor.submit(examine_all, self._here.for_worker(), chunk.jobs)
+            with deferred():  # an executor that is interrupted while it starts a process never ends
+                if self._executor is None:
+                    self._executor = self._make_executor()
+                chunk.future = self._executor.submit(examine_all, self._here.for_worker(), chunk.jobs)
         except BrokenExecutor as exc:
             chunk.future = Future()
             chunk.future.set_exception(exc)

@@ -1,0 +1,47 @@
+"""Ctrl-C and SIGTERM: they end the program between two steps, never in the middle of a write."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from dam.core.errors import ExitCode
+
+
+class _Pending:
+    """What has come while it could not be heard."""
+
+    depth = 0
+    signal: int | None = None
+
+
+def handle_interrupts() -> None:
+    """Let SIGINT raise KeyboardInterrupt and SIGTERM exit with 143: at once, or after what is deferring them."""
+    signal.signal(signal.SIGINT, _hear)
+    signal.signal(signal.SIGTERM, _hear)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Hold back an interruption until the end of the block; the second one comes through."""
+    _Pending.depth += 1
+    try:
+        yield
+    finally:
+        _Pending.depth -= 1
+        if _Pending.depth == 0 and _Pending.signal is not None:
+            number, _Pending.signal = _Pending.signal, None
+            _end(number)
+
+
+def _hear(number: int, _frame: FrameType | None) -> None:
+    if _Pending.depth == 0 or _Pending.signal is not None:
+        _end(number)
+    _Pending.signal = number
+
+
+def _end(number: int) -> NoReturn:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(ExitCode.TERMINATED)
