@@ -4,7 +4,7 @@ Nothing heavy is imported here: `--help`, `--version` and completion must answer
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from dam.commands.group import DamGroup
 from dam.commands.help_text import LOOKUP, JsonOption, epilog
 from dam.core.errors import ExitCode
 from dam.storage.modes import Mode
+
+if TYPE_CHECKING:
+    from dam.services.library import Library
 
 app = typer.Typer(
     name="dam-cli",
@@ -253,6 +256,72 @@ def run_systems(json: JsonOption = False) -> None:
     report.finish()
     if report.problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)
+
+
+@app.command("failures", epilog=epilog("dam-cli failures --retry", ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED))
+def failures(
+    retry: Annotated[bool, typer.Option("--retry", help="Try them all again.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """List what failed and is remembered: unreadable paths, undecodable assets. Or try them again."""
+    from itertools import chain
+
+    from dam.render import failures as render
+    from dam.services.failures import undecodable, unreadable
+    from dam.services.library import open_library
+
+    with open_library() as library:
+        if retry:
+            _retry_failures(library, as_json=json)
+            return
+        with library.read() as session:
+            count = render.failures(chain(unreadable(session), undecodable(session)), as_json=json)
+    if not count:
+        raise typer.Exit(ExitCode.NOT_FOUND)
+
+
+def _retry_failures(library: "Library", *, as_json: bool) -> None:
+    from dam.render.ingest import IngestReport, UpdateReport
+    from dam.services.failures import unreadable
+    from dam.services.ingest import ingest
+    from dam.services.run_systems import run_systems
+
+    with library.read() as session:
+        paths = [failure.path for failure in unreadable(session) if failure.path]
+    files = IngestReport(as_json=as_json, quiet=False)
+    for outcome in ingest(library, paths):
+        files.add(outcome)
+    files.finish()
+    assets = UpdateReport(as_json=as_json)
+    for update in run_systems(library, retry_failed=True):
+        assets.add(update)
+    assets.finish()
+    if files.problems or assets.problems:
+        raise typer.Exit(ExitCode.INPUTS_FAILED)
+
+
+@app.command("verify", epilog=epilog("dam-cli verify --content", ExitCode.DAMAGE))
+def verify(
+    content: Annotated[bool, typer.Option("--content", help="Read every byte and compare it with its digest.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Compare the store with the database: name what is missing, altered, orphaned or dangling."""
+    from dam.render.progress import progress
+    from dam.render.verify import VerifyReport
+    from dam.services.library import open_library
+    from dam.services.pool import default_jobs
+    from dam.services.verify import Sound
+    from dam.services.verify import verify as run
+
+    report = VerifyReport(as_json=json)
+    with open_library() as library, progress() as bar:
+        for result in run(library, content=content, threads=default_jobs()):
+            report.add(result)
+            if isinstance(result, Sound):
+                bar.advance(f"entity {result.entity_id}", result.size)
+    report.finish()
+    if report.damage:
+        raise typer.Exit(ExitCode.DAMAGE)
 
 
 @app.command("query-assets-placeholder", hidden=True, epilog=epilog("dam-cli query-assets-placeholder"))

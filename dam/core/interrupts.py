@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM: they end the program between two steps, never in the middle of a write."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -24,7 +25,13 @@ def handle_interrupts() -> None:
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Hold back an interruption until the end of the block; the second one comes through."""
+    """Hold back an interruption until the end of the block; the second one comes through.
+
+    Only the main thread is interrupted, so elsewhere this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     _Pending.depth += 1
     try:
         yield

@@ -111,10 +111,14 @@ def _columns(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def unique_key(table: type[Base]) -> tuple[str, ...]:
-    """Return the columns of the unique constraint that begins with the entity; without one, the primary key."""
+    """Return the columns under which a row is found: of the unique constraint that begins with the entity.
+
+    Without one, those of the only unique constraint there is, else of the primary key.
+    """
     described = _table(table)
     keys = [tuple(key.columns.keys()) for key in described.constraints if isinstance(key, UniqueConstraint)]
-    return min((key for key in keys if key[0] == "entity_id"), default=tuple(described.primary_key.columns.keys()))
+    of_entity = [key for key in keys if key[0] == "entity_id"]
+    return min(of_entity or keys, default=tuple(described.primary_key.columns.keys()))
 
 
 def _table(model: type[Base]) -> Table:

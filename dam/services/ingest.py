@@ -14,7 +14,7 @@ from dam.media.kinds import Kind, kind_of
 from dam.media.selection import EVERYTHING, Selection
 from dam.media.source import FileState
 from dam.media.walk import Found, NotRead, walk
-from dam.services import ecs, writer
+from dam.services import ecs, failures, writer
 from dam.services.analysis import Analysis
 from dam.services.examine import NO_LIMITS, Examined, Job
 from dam.services.known import Known, known_by_path, known_by_sha256
@@ -236,12 +236,16 @@ class _Batch:
         return outcomes
 
     def _write(self, reads: Sequence[_Read]) -> list[writer.Asset]:
-        unchanged = [item.entity_id for item in self._items if isinstance(item, Outcome) and item.entity_id]
-        if not reads and not (unchanged and self._tags):
+        outcomes = [item for item in self._items if isinstance(item, Outcome)]
+        unchanged = [item.entity_id for item in outcomes if item.entity_id]
+        failed = {item.path: item.error or "" for item in outcomes if item.status is Status.FAILED}
+        if not (reads or failed or (unchanged and self._tags)):
             return []
         for attempt in range(ATTEMPTS):
             try:
                 with self._library.write() as session:
+                    failures.remember(session, failed)
+                    failures.forget(session, (read.file.path for read in reads))
                     writer.write_tags(session, unchanged, self._tags)
                     files = [(read.file, read.analysis) for read in reads]
                     referenced = self._mode is Mode.REFERENCE

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -16,10 +16,11 @@ from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
+from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services import ecs
 from dam.services.source_paths import path_digest
-from dam.systems.system import labels_in, todays_set
+from dam.systems.system import labels_in, system_set, todays_set
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,19 @@ def outdated(session: Session, after: int, limit: int) -> list[Known]:
     entity_id = ContentHashSha256Component.entity_id
     rows = session.execute(_known().where(entity_id > after, differs).order_by(entity_id).limit(limit))
     return [Known(*row) for row in rows]
+
+
+def failed(session: Session, after: int, limit: int) -> list[Known]:
+    """Return assets beyond the id `after`, in order, that systems have failed on: as if those had not run."""
+    entity_id, failure = ContentHashSha256Component.entity_id, SystemFailureComponent
+    with_failures = entity_id.in_(select(failure.entity_id))
+    found = []
+    for row in session.execute(_known().where(entity_id > after, with_failures).order_by(entity_id).limit(limit)):
+        known = Known(*row)
+        names = session.scalars(select(failure.system).where(failure.entity_id == known.entity_id)).all()
+        left = {label for label in known.labels if label.partition("@")[0] not in names}
+        found.append(replace(known, system_set=system_set(known.kind, left)))
+    return found
 
 
 def _known(*more: Any) -> Select[Any]:

@@ -8,7 +8,7 @@ from dam.core.errors import StoreError
 from dam.media.sample import Sample
 from dam.services import writer
 from dam.services.analysis import Analysis, analyse
-from dam.services.known import Known, outdated
+from dam.services.known import Known, failed, outdated
 from dam.services.library import Library
 
 PAGE = 32
@@ -28,12 +28,15 @@ class Update:
     """Why nothing could be run here."""
 
 
-def run_systems(library: Library) -> Iterator[Update]:
-    """Run the systems that assets have not seen, and yield what was done for each, once that is durable."""
+def run_systems(library: Library, *, retry_failed: bool = False) -> Iterator[Update]:
+    """Run the systems that assets have not seen, and yield what was done for each, once that is durable.
+
+    With `retry_failed`, run those that have failed instead.
+    """
     last = 0
     while True:
         with library.read() as session:
-            page = outdated(session, last, PAGE)
+            page = failed(session, last, PAGE) if retry_failed else outdated(session, last, PAGE)
         if not page:
             return
         last = page[-1].entity_id

@@ -5,7 +5,11 @@ import os
 from pathlib import PurePath
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from dam.media.source import FileState
+from dam.models.source_path_component import SourcePathComponent
+from dam.services import ecs
 
 
 def source_row(entity_id: int, path: str, state: FileState, filename: str | None = None) -> dict[str, Any]:
@@ -21,6 +25,11 @@ def source_row(entity_id: int, path: str, state: FileState, filename: str | None
         "mtime_ns": state.mtime_ns,
         "inode": state.inode,
     }
+
+
+def recorded_paths(session: Session, entity_id: int) -> list[str]:
+    """Return the paths that an entity came from, oldest first."""
+    return [os.fsdecode(source.path) for source in ecs.get_components(session, entity_id, SourcePathComponent)]
 
 
 def path_digest(path: bytes) -> bytes:

@@ -1,0 +1,23 @@
+"""Paths that could not be ingested."""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_class import Base
+from dam.models.types import PrimaryKey, UtcDateTime
+
+
+class IngestFailure(Base):
+    """A path that could not be read when it was last tried, and why. It goes when the path comes in after all."""
+
+    __tablename__ = "ingest_failures"
+    __table_args__ = (UniqueConstraint("path_digest"),)
+
+    id: Mapped[PrimaryKey] = mapped_column(init=False)
+    path: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
+    path_digest: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
+    path_display: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    failed_at: Mapped[datetime] = mapped_column(UtcDateTime, init=False, server_default=func.now())

@@ -1,0 +1,68 @@
+"""What failed and is remembered: paths that could not be read, and assets that could not be decoded."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from dam.models.file_properties_component import FilePropertiesComponent
+from dam.models.ingest_failure import IngestFailure
+from dam.models.system_failure_component import SystemFailureComponent
+from dam.services import ecs
+from dam.services.source_paths import displayed, path_digest, storable
+
+
+@dataclass(frozen=True)
+class RememberedFailure:
+    """A path (`unreadable`) or an asset (`undecodable`), and why it failed."""
+
+    problem: str
+    name: str
+    """The path, or the name under which the asset came in."""
+    reason: str
+    path: str | None = None
+    entity_id: int | None = None
+    systems: tuple[str, ...] = ()
+
+
+def remember(session: Session, reasons: Mapping[str, str]) -> None:
+    """Remember that paths could not be read, and why."""
+    rows = []
+    now = datetime.now(UTC)
+    for path, reason in reasons.items():
+        raw = os.fsencode(path)
+        about = {"path": raw, "path_digest": path_digest(raw), "path_display": displayed(raw)}
+        rows.append(about | {"reason": storable(reason), "failed_at": now})
+    ecs.put_rows(session, IngestFailure, rows)
+
+
+def forget(session: Session, paths: Iterable[str]) -> None:
+    """Forget failures of paths that have come in."""
+    for digests in ecs.batched(path_digest(os.fsencode(path)) for path in paths):
+        session.execute(delete(IngestFailure).where(IngestFailure.path_digest.in_(digests)))
+
+
+def unreadable(session: Session) -> Iterator[RememberedFailure]:
+    """Yield the paths that could not be read, in the order in which they first failed."""
+    table = IngestFailure
+    for path, name, reason in session.execute(select(table.path, table.path_display, table.reason).order_by(table.id)):
+        yield RememberedFailure("unreadable", name, reason, path=os.fsdecode(path))
+
+
+def undecodable(session: Session) -> Iterator[RememberedFailure]:
+    """Yield the assets for which systems have failed, by id."""
+    table, properties = SystemFailureComponent, FilePropertiesComponent
+    rows = session.execute(
+        select(table.entity_id, properties.original_filename, table.system, table.reason)
+        .join(properties, properties.entity_id == table.entity_id)
+        .order_by(table.entity_id, table.system)
+    )
+    found: dict[int, RememberedFailure] = {}
+    for entity_id, name, system, reason in rows:
+        before = found.get(entity_id)
+        systems = (*before.systems, system) if before else (system,)
+        found[entity_id] = RememberedFailure("undecodable", name, reason, entity_id=entity_id, systems=systems)
+    yield from found.values()
