@@ -73,7 +73,7 @@ class _Place:
 
 
 def verify(library: Library, *, content: bool = False, threads: int = 1) -> Iterator[Finding | Sound]:
-    """Compare the store with the database, and yield what is wrong and what is sound; with `content`, read all bytes."""
+    """Compare the store with the database; yield what is wrong and what is sound. With `content`, read all bytes."""
     yield from _dangling(library)
     with ThreadPoolExecutor(max(threads, 1)) as executor:
         for places in _pages(library):
