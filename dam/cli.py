@@ -133,7 +133,7 @@ def add_asset(
     from dam.render.ingest import IngestReport
     from dam.render.progress import progress
     from dam.services.asset_service import checked_tags
-    from dam.services.ingest import Options, ingest
+    from dam.services.ingest import Detail, Options, Outcome, ingest
     from dam.services.library import open_library
 
     if not paths and files_from is None:
@@ -141,7 +141,8 @@ def add_asset(
     checked = checked_tags(tags.split(",") if tags else [])
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
-    options = Options(selection, mode, rehash)
+    detail = Detail.FULL if json else Detail.COUNTS if quiet and not checked else Detail.LINES
+    options = Options(selection, mode, rehash, detail)
     report = IngestReport(as_json=json, quiet=quiet)
     with (
         open_library(create=True) as library,
@@ -151,7 +152,8 @@ def add_asset(
     ):
         for outcome in outcomes:
             report.add(outcome)
-            bar.advance(outcome.path, outcome.size)
+            if isinstance(outcome, Outcome):
+                bar.advance(outcome.path, outcome.size)
     report.finish()
     if report.problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)

@@ -120,6 +120,7 @@ def upgrade() -> None:
         "source_path",
         required("path", sa.LargeBinary()),
         required("path_digest", sa.LargeBinary()),
+        required("folder_digest", sa.LargeBinary()),
         required("path_display", sa.Text()),
         required("filename", sa.Text()),
         required("size", sa.BigInteger()),
@@ -127,7 +128,8 @@ def upgrade() -> None:
         required("inode", sa.BigInteger()),
         unique("source_path", "entity_id", "path_digest"),
     )
-    op.create_index("ix_component_source_path_path_digest", "component_source_path", ["path_digest"])
+    for column in ("path_digest", "folder_digest"):
+        op.create_index(f"ix_component_source_path_{column}", "component_source_path", [column])
     create_component("tag", required("tag", sa.String(255)), unique("tag", "entity_id", "tag"))
     op.create_index("ix_component_tag_tag", "component_tag", ["tag"])
     create_component(

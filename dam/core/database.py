@@ -17,6 +17,7 @@ from dam.core.config import settings
 from dam.core.errors import DamError, DeadlockError, LockedError, MissingExtraError, UsageError
 
 BEGIN = "dam_begin"
+NO_TRANSACTION = "none"
 WAL_IS_SAFE_SINCE = (3, 51, 3)
 
 # Parts of the messages of drivers for what is no error of the program.
@@ -75,7 +76,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(BEGIN, 'IMMEDIATE')}")
+    how = connection.get_execution_options().get(BEGIN, "IMMEDIATE")
+    if how != NO_TRANSACTION:
+        connection.exec_driver_sql(f"BEGIN {how}")
 
 
 def _name_the_error(context: ExceptionContext) -> None:
@@ -112,6 +115,15 @@ def writing(engine: Engine) -> sessionmaker[Session]:
 def reading(engine: Engine) -> sessionmaker[Session]:
     """Return a factory of sessions that only read, and so wait for no writer."""
     return sessionmaker(engine.execution_options(**{BEGIN: "DEFERRED"}), expire_on_commit=False)
+
+
+def peeking(engine: Engine) -> Engine:
+    """Return an engine for connections without transactions: each statement sees what is committed, and ends there.
+
+    Such a connection can stay open while others write, also on SQLite.
+    """
+    is_sqlite = engine.dialect.name == "sqlite"
+    return engine.execution_options(**{BEGIN: NO_TRANSACTION} if is_sqlite else {"isolation_level": "AUTOCOMMIT"})
 
 
 engine = make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from dam.media.selection import EVERYTHING, Selection
@@ -26,107 +27,127 @@ class NotRead(NamedTuple):
 LeaveOut = Callable[[str, os.stat_result], bool]
 
 
+FILE_TYPE = 0o170000
+"""The bits of a mode that say what kind of file it is."""
+
+GROUP = 1024
+"""The most entries of one folder that are handed on at once."""
+
+
 def walk(
     paths: Iterable[str],
     selection: Selection = EVERYTHING,
     *,
     leave_out: LeaveOut = lambda _path, _status: False,
 ) -> Iterator[Found | NotRead]:
-    """Yield the regular files that `paths` name or contain, folders depth first and in the order of their names.
+    """Yield the regular files that `paths` name or contain; see `walk_folders`."""
+    return chain.from_iterable(walk_folders(paths, selection, leave_out=leave_out))
 
-    A path that is named may be a symbolic link, and is taken whatever the selection says; in a folder, the selection
-    holds, and FIFOs, sockets and devices are not opened. Where `leave_out` says so of an entry of a folder, it is
-    passed over with all that is below it.
+
+def walk_folders(
+    paths: Iterable[str],
+    selection: Selection = EVERYTHING,
+    *,
+    leave_out: LeaveOut = lambda _path, _status: False,
+) -> Iterator[list[Found | NotRead]]:
+    """Yield the regular files that `paths` name or contain, those of one folder together, at most `GROUP` at once.
+
+    A folder's files come in the order of their names, then its folders in the order of theirs, depth first. A path
+    that is named may be a symbolic link, and is taken whatever the selection says; in a folder, the selection holds,
+    and FIFOs, sockets and devices are not opened. Where `leave_out` says so of an entry of a folder, it is passed
+    over with all that is below it.
     """
     for path in paths:
         if not path:  # a shell's unset variable; the working directory is not what was meant
-            yield NotRead(path, "is an empty path")
+            yield [NotRead(path, "is an empty path")]
             continue
         absolute = os.path.abspath(path)
         try:
-            status = os.stat(path)  # not the absolute path: an empty one, as of an unset variable, names nothing
+            status = os.stat(absolute)
         except (OSError, ValueError) as exc:
-            yield NotRead(absolute if path else path, _reason(exc))
+            yield [NotRead(absolute, _reason(exc))]
             continue
         if stat.S_ISDIR(status.st_mode):
             yield from _Walk(absolute, status, selection, leave_out)
         elif stat.S_ISREG(status.st_mode):
-            yield Found(absolute, status)
+            yield [Found(absolute, status)]
         else:
-            yield NotRead(absolute, f"is {_special(status.st_mode)}, not a file")
+            yield [NotRead(absolute, f"is {_special(status.st_mode)}, not a file")]
 
 
-class _Level(NamedTuple):
-    """A folder that is being walked, and the entries of it that are left."""
+class _Folder(NamedTuple):
+    """A folder to go into, and the identities of those that it is in."""
 
-    identity: tuple[int, int]
-    entries: Iterator[os.DirEntry[str]]
+    path: str
+    status: os.stat_result
+    above: frozenset[tuple[int, int]]
 
 
 class _Walk:
-    """The walk of one folder."""
+    """The walk of one named folder."""
 
     def __init__(self, root: str, status: os.stat_result, selection: Selection, leave_out: LeaveOut) -> None:
-        self._root = root
         self._prefix = len(root.rstrip(os.sep)) + 1
-        self._status = status
+        self._device = status.st_dev
         self._selection = selection
+        self._takes_all = selection == EVERYTHING
         self._leave_out = leave_out
-        self._levels: list[_Level] = []
+        self._left = [_Folder(root, status, frozenset())]
 
-    def __iter__(self) -> Iterator[Found | NotRead]:
-        first = _open(self._root, self._status)
-        if isinstance(first, NotRead):
-            yield first
+    def __iter__(self) -> Iterator[list[Found | NotRead]]:
+        while self._left:
+            folder = self._left.pop()
+            try:
+                names = sorted(os.listdir(folder.path))
+            except OSError as exc:
+                yield [NotRead(folder.path, _reason(exc))]
+                continue
+            inside: list[_Folder] = []
+            for first in range(0, len(names), GROUP):
+                if found := self._look_at(folder, names[first : first + GROUP], inside):
+                    yield found
+            self._left += reversed(inside)
+
+    def _look_at(self, folder: _Folder, names: list[str], inside: list[_Folder]) -> list[Found | NotRead]:
+        """Return what some entries of a folder are; folders to go into are added to `inside`."""
+        prefix = folder.path if folder.path.endswith(os.sep) else folder.path + os.sep
+        found: list[Found | NotRead] = []
+        # A rescan of what has not changed is made of this loop: what is looked up in it is looked up before.
+        lstat, leave_out, takes_file = os.lstat, self._leave_out, self._selection.takes_file
+        takes_all, follow_links = self._takes_all, self._selection.follow_links
+        for name in names:
+            path = prefix + name
+            try:
+                status = lstat(path)
+                if follow_links and stat.S_ISLNK(status.st_mode):
+                    status = os.stat(path)
+            except OSError as exc:
+                found.append(NotRead(path, _reason(exc)))
+                continue
+            if leave_out(path, status):
+                continue
+            kind = status.st_mode & FILE_TYPE
+            if kind == stat.S_IFDIR:
+                self._enter(_Folder(path, status, folder.above), folder, inside, found)
+            elif takes_all or takes_file(path[self._prefix :], name):
+                if kind == stat.S_IFREG:
+                    found.append(Found(path, status))
+                else:
+                    found.append(NotRead(path, f"is {_special(status.st_mode)}", skipped=True))
+        return found
+
+    def _enter(self, folder: _Folder, parent: _Folder, inside: list[_Folder], found: list[Found | NotRead]) -> None:
+        path, status = folder.path, folder.status
+        if not self._selection.takes_folder(path[self._prefix :], os.path.basename(path)):
             return
-        self._levels.append(first)
-        while self._levels:
-            for entry in self._levels[-1].entries:
-                result = self._look_at(entry)
-                if isinstance(result, _Level):
-                    self._levels.append(result)
-                    break
-                if result:
-                    yield result
-            else:
-                self._levels.pop()
-
-    def _look_at(self, entry: os.DirEntry[str]) -> Found | NotRead | _Level | None:
-        """Return what an entry of a folder is: a file, a folder to go into, a problem, or nothing to take."""
-        path = entry.path
-        relative = path[self._prefix :]
-        try:
-            status = entry.stat(follow_symlinks=False)
-            if self._selection.follow_links and stat.S_ISLNK(status.st_mode):
-                status = entry.stat()
-        except OSError as exc:
-            return NotRead(path, _reason(exc))
-        if self._leave_out(path, status):
-            return None
-        if stat.S_ISREG(status.st_mode):
-            return Found(path, status) if self._selection.takes_file(relative, entry.name) else None
-        if stat.S_ISDIR(status.st_mode):
-            return self._folder(path, relative, entry.name, status)
-        if self._selection.takes_file(relative, entry.name):
-            return NotRead(path, f"is {_special(status.st_mode)}", skipped=True)
-        return None
-
-    def _folder(self, path: str, relative: str, name: str, status: os.stat_result) -> NotRead | _Level | None:
-        if not self._selection.takes_folder(relative, name):
-            return None
-        if self._selection.one_file_system and status.st_dev != self._status.st_dev:
-            return NotRead(path, "is on another file system", skipped=True)
-        if self._selection.follow_links and any(level.identity == _identity(status) for level in self._levels):
-            return NotRead(path, "is a link to a folder that it is in", skipped=True)
-        return _open(path, status)
-
-
-def _open(folder: str, status: os.stat_result) -> _Level | NotRead:
-    try:
-        with os.scandir(folder) as entries:
-            return _Level(_identity(status), iter(sorted(entries, key=lambda entry: entry.name)))
-    except OSError as exc:
-        return NotRead(folder, _reason(exc))
+        if self._selection.one_file_system and status.st_dev != self._device:
+            found.append(NotRead(path, "is on another file system", skipped=True))
+        elif not self._selection.follow_links:
+            inside.append(folder)
+        elif _identity(status) in (above := parent.above | {_identity(parent.status)}):
+            found.append(NotRead(path, "is a link to a folder that it is in", skipped=True))
+        else:
+            inside.append(folder._replace(above=above))
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -11,13 +11,19 @@ class SourcePathComponent(BaseComponent):
 
     `path` has the raw bytes of the absolute path, `path_display` the same as text that can be shown. `path_digest`
     is the BLAKE2b-128 of `path`: what is looked up and kept unique, since a path can be too long for an index.
+    `folder_digest` is that of the folder that it is in: a rescan asks once for all files of a folder.
     """
 
     __tablename__ = "component_source_path"
-    __table_args__ = (UniqueConstraint("entity_id", "path_digest"), Index(None, "path_digest"))
+    __table_args__ = (
+        UniqueConstraint("entity_id", "path_digest"),
+        Index(None, "path_digest"),
+        Index(None, "folder_digest"),
+    )
 
     path: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
     path_digest: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
+    folder_digest: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
     path_display: Mapped[str] = mapped_column(Text)
     filename: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(BigInteger)

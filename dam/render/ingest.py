@@ -6,7 +6,7 @@ from collections import Counter
 
 from dam.render.json_output import path_keys, write_document
 from dam.render.text import counted, human_size, line, note, safe
-from dam.services.ingest import Outcome, Status
+from dam.services.ingest import Outcome, Status, Unchanged
 from dam.services.run_systems import Update
 
 MOST_LISTED = 20
@@ -29,8 +29,12 @@ class IngestReport:
         self.problems = 0
         """How many inputs failed: unreadable, or stored but not decodable."""
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Outcome | Unchanged) -> None:
         """Write and count an outcome."""
+        if isinstance(outcome, Unchanged):
+            self._statuses[Status.UNCHANGED] += outcome.count
+            self._bytes += outcome.bytes
+            return
         self._statuses[outcome.status] += 1
         if outcome.status is Status.SKIPPED:
             return

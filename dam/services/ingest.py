@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from dam.core.errors import DeadlockError, UsageError
@@ -13,11 +14,11 @@ from dam.core.interrupts import deferred
 from dam.media.kinds import Kind, kind_of
 from dam.media.selection import EVERYTHING, Selection
 from dam.media.source import FileState
-from dam.media.walk import Found, NotRead, walk
+from dam.media.walk import Found, NotRead, walk_folders
 from dam.services import ecs, failures, writer
 from dam.services.analysis import Analysis
 from dam.services.examine import NO_LIMITS, Examined, Job
-from dam.services.known import Known, known_by_path, known_by_sha256
+from dam.services.known import Known, current_files, known_by_path, known_by_sha256
 from dam.services.library import Library
 from dam.services.pool import Pool
 from dam.services.staging import StagedFile
@@ -64,6 +65,23 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Unchanged:
+    """Files that are as the library knows them, where only their number is asked for."""
+
+    count: int
+    bytes: int
+
+
+class Detail(StrEnum):
+    """How much is told of a file that has not changed: looking it all up takes longer than to see that."""
+
+    COUNTS = "counts"
+    LINES = "lines"
+    """Its path, asset and size."""
+    FULL = "full"
+
+
+@dataclass(frozen=True)
 class Options:
     """How to ingest."""
 
@@ -71,6 +89,7 @@ class Options:
     mode: Mode = Mode.COPY
     rehash: bool = False
     """Whether to read files that look unchanged."""
+    detail: Detail = Detail.FULL
 
     @property
     def trusts_state(self) -> bool:
@@ -88,7 +107,7 @@ def ingest(
     options: Options = DEFAULT,
     *,
     pool: Pool | None = None,
-) -> Generator[Outcome, None, None]:
+) -> Generator[Outcome | Unchanged, None, None]:
     """Bring files and folders into a library, and yield what became of each, once that is durable.
 
     `pool` examines the files; without one, this process does. Files and folders that cannot be read are outcomes. To
@@ -102,7 +121,8 @@ def ingest(
     pool = pool or Pool(library.store, 0, NO_LIMITS)
     batch = _Batch(library, tags, options.mode, pool)
     try:
-        for item in pool.map(_outcomes_and_jobs(library, paths, options)):
+        items: Iterator[Outcome | Unchanged | Examined] = pool.map(_outcomes_and_jobs(library, paths, options))
+        for item in items:
             batch.take(item)
             if batch.is_full:
                 yield from batch.commit()
@@ -111,29 +131,62 @@ def ingest(
         batch.discard()
 
 
-def _outcomes_and_jobs(library: Library, paths: Iterable[str], options: Options) -> Iterator[Outcome | Job]:
+def _outcomes_and_jobs(library: Library, paths: Iterable[str], options: Options) -> Iterator[Outcome | Unchanged | Job]:
     """Walk, and yield what need not be read as it is, and the rest as jobs."""
-    for some in ecs.batched(_walk_outside(library, paths, options.selection), BATCH_FILES):
-        known: dict[str, Known] = {}
-        if options.trusts_state:
-            with library.read() as session:
-                known = known_by_path(session, (item for item in some if isinstance(item, Found)))
-        for item in some:
-            if isinstance(item, NotRead):
-                yield Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
-            elif (match := known.get(item.path)) and match.is_current:
-                yield _outcome_of_known(item.path, match)
-            else:
-                yield Job(item.path, item.status.st_size, options.mode)
+    with library.peek() as connection:
+        for found in _walk_outside(library, paths, options.selection):
+            rest: Sequence[Found | NotRead] = found
+            if options.trusts_state and options.detail is not Detail.FULL:
+                unchanged, rest = _split(connection, found)
+                if options.detail is Detail.LINES:
+                    yield from (Outcome(path, Status.UNCHANGED, asset, size=size) for path, asset, size in unchanged)
+                elif unchanged:
+                    yield Unchanged(len(unchanged), sum(size for _, _, size in unchanged))
+            for some in ecs.batched(rest, BATCH_FILES):
+                yield from _one_by_one(library, some, options)
 
 
-def _walk_outside(library: Library, paths: Iterable[str], selection: Selection) -> Iterator[Found | NotRead]:
+def _split(
+    connection: Connection, found: Sequence[Found | NotRead]
+) -> tuple[list[tuple[str, int, int]], list[Found | NotRead]]:
+    """Part the files of a folder into those that are as the library knows them (path, asset, size), and the rest."""
+    current = current_files(connection, os.path.dirname(found[0].path))
+    if not current:
+        return [], list(found)
+    unchanged: list[tuple[str, int, int]] = []
+    rest: list[Found | NotRead] = []
+    for item in found:
+        if isinstance(item, Found) and (known := current.get(item.path)):
+            path, status = item
+            entity_id, size, mtime_ns, inode = known
+            if size == status.st_size and mtime_ns == status.st_mtime_ns and inode == status.st_ino:
+                unchanged.append((path, entity_id, size))
+                continue
+        rest.append(item)
+    return unchanged, rest
+
+
+def _one_by_one(library: Library, found: Sequence[Found | NotRead], options: Options) -> Iterator[Outcome | Job]:
+    known: dict[str, Known] = {}
+    if options.trusts_state:
+        with library.read() as session:
+            known = known_by_path(session, (item for item in found if isinstance(item, Found)))
+    for item in found:
+        if isinstance(item, NotRead):
+            yield Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
+        elif (match := known.get(item.path)) and match.is_current:
+            yield _outcome_of_known(item.path, match)
+        else:
+            yield Job(item.path, item.status.st_size, options.mode)
+
+
+def _walk_outside(library: Library, paths: Iterable[str], selection: Selection) -> Iterator[list[Found | NotRead]]:
     """Walk, but never into the library itself."""
     root = os.path.realpath(library.store.root)
     is_file = library.engine.dialect.name == "sqlite"  # elsewhere the name of a database is no path
     database = (library.engine.url.database or "") if is_file else ""
-    own = {_identity(os.stat(path)) for path in (root, database) if os.path.exists(path)}
-    journals = tuple(f"{os.path.abspath(database)}-{ending}" for ending in ("journal", "wal", "shm"))
+    own = {(status := os.stat(path)).st_ino: status.st_dev for path in (root, database) if os.path.exists(path)}
+    journals = {f"{os.path.abspath(database)}-{ending}" for ending in ("journal", "wal", "shm")}
 
     def outside() -> Iterator[str]:
         for path in paths:
@@ -141,11 +194,10 @@ def _walk_outside(library: Library, paths: Iterable[str], selection: Selection) 
                 raise UsageError(f"{path} is in the store of the library itself")
             yield path
 
-    return walk(outside(), selection, leave_out=lambda path, status: _identity(status) in own or path in journals)
+    def is_own(path: str, status: os.stat_result) -> bool:
+        return own.get(status.st_ino) == status.st_dev or path in journals
 
-
-def _identity(status: os.stat_result) -> tuple[int, int]:
-    return status.st_dev, status.st_ino
+    return walk_folders(outside(), selection, leave_out=is_own)
 
 
 @dataclass(frozen=True)
@@ -168,7 +220,7 @@ class _Batch:
         self._clear()
 
     def _clear(self) -> None:
-        self._items: list[Outcome | _Read] = []
+        self._items: list[Outcome | Unchanged | _Read] = []
         self._first: dict[str, _Read] = {}  # by content: only the first of equal files is written and analysed
         self._bytes = 0
         self._began = time.monotonic()
@@ -182,9 +234,9 @@ class _Batch:
             or time.monotonic() - self._began >= BATCH_SECONDS
         )
 
-    def take(self, item: Outcome | Examined) -> None:
+    def take(self, item: Outcome | Unchanged | Examined) -> None:
         """Add what became of a path."""
-        if isinstance(item, Outcome):
+        if isinstance(item, Outcome | Unchanged):
             self._items.append(item)
         elif item.file is None:
             self._items.append(Outcome(item.path, Status.FAILED, error=item.error))
@@ -213,12 +265,12 @@ class _Batch:
         with self._library.read() as session:
             return known_by_sha256(session, sha256)
 
-    def commit(self) -> list[Outcome]:
+    def commit(self) -> list[Outcome | Unchanged]:
         """Make the batch durable, blobs before rows, and return its outcomes; all of it, or none."""
         with deferred():
             return self._commit()
 
-    def _commit(self) -> list[Outcome]:
+    def _commit(self) -> list[Outcome | Unchanged]:
         self._library.store.publish(
             {
                 sha256: read.file.blob
@@ -228,12 +280,15 @@ class _Batch:
         )
         reads = [item for item in self._items if isinstance(item, _Read)]
         assets = iter(self._write(reads))
-        outcomes = [item if isinstance(item, Outcome) else _outcome(item, next(assets)) for item in self._items]
-        if self._mode is Mode.MOVE:
-            problems = {read.file.path: _remove_source(read.file) for read in reads}
-            outcomes = [replace(outcome, error=problems.get(outcome.path) or outcome.error) for outcome in outcomes]
+        outcomes = [self._report(item, next(assets)) if isinstance(item, _Read) else item for item in self._items]
         self._clear()
         return outcomes
+
+    def _report(self, read: _Read, asset: writer.Asset) -> Outcome:
+        outcome = _outcome(read, asset)
+        if self._mode is Mode.MOVE and (problem := _remove_source(read.file)):
+            return replace(outcome, error=problem)
+        return outcome
 
     def _write(self, reads: Sequence[_Read]) -> list[writer.Asset]:
         outcomes = [item for item in self._items if isinstance(item, Outcome)]

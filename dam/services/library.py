@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from dam.core import database
@@ -33,6 +33,12 @@ class Library:
         """Give a session that only reads."""
         with deferred(), database.reading(self.engine)() as session:
             yield session
+
+    @contextmanager
+    def peek(self) -> Iterator[Connection]:
+        """Give a connection for many small reads: it has no transaction, and so holds up nobody."""
+        with database.peeking(self.engine).connect() as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -19,6 +19,7 @@ def source_row(entity_id: int, path: str, state: FileState, filename: str | None
         "entity_id": entity_id,
         "path": raw,
         "path_digest": path_digest(raw),
+        "folder_digest": path_digest(os.path.dirname(raw)),
         "path_display": displayed(raw),
         "filename": displayed(os.fsencode(filename or PurePath(path).name)),
         "size": state.size,

@@ -24,9 +24,9 @@ def make(folder: Path, *files: str) -> None:
         path.write_text(name)
 
 
-def test_depth_first_in_the_order_of_the_names(tmp_path: Path) -> None:
+def test_files_before_folders_in_the_order_of_their_names(tmp_path: Path) -> None:
     make(tmp_path, "b/z", "b/a/y", "c", "a", "b.txt", "B", "-")
-    assert names(walked(tmp_path), tmp_path) == ["-", "B", "a", "b/a/y", "b/z", "b.txt", "c"]
+    assert names(walked(tmp_path), tmp_path) == ["-", "B", "a", "b.txt", "c", "b/z", "b/a/y"]
 
 
 def test_arguments_keep_their_order(tmp_path: Path) -> None:
