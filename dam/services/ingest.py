@@ -24,7 +24,7 @@ from dam.services.pool import Pool
 from dam.services.staging import StagedFile
 from dam.storage.modes import REFERENCE_STORAGE, Mode
 
-BATCH_FILES = 128
+BATCH_FILES = 512
 BATCH_BYTES = 64 * 1024 * 1024
 BATCH_SECONDS = 1.0
 ATTEMPTS = 5

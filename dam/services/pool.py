@@ -165,10 +165,9 @@ class Pool:
         except BrokenExecutor as exc:
             chunk.future = Future()
             chunk.future.set_exception(exc)
-        except (OSError, EOFError, NotImplementedError) as exc:  # as where there are no semaphores
-            logger.warning("worker processes cannot be started (%s): files are examined in this one", exc)
-            self._jobs = 0
-            return self._submit(chunk)
+        except (OSError, EOFError, NotImplementedError) as exc:
+            chunk.future = Future()
+            chunk.future.set_result([self._do_without(exc, job) for job in chunk.jobs])
         return chunk
 
     def _collect(self, window: deque[_Chunk[T]]) -> Iterator[T | Examined]:
@@ -206,20 +205,29 @@ class Pool:
             outcome = ours.recv()
         except EOFError:
             process.join()
-            return examine_undecoded(self._here, job, self._reason(process.exitcode or 0))
+            if process.exitcode is not None and process.exitcode < 0:
+                return examine_undecoded(self._here, job, self._reason(-process.exitcode))
+            outcome = self._do_without("they end as soon as they begin", job)
         process.join()
         if isinstance(outcome, BaseException):
             raise outcome
         assert isinstance(outcome, Examined)  # noqa: S101  what _examine_and_send sends
         return outcome
 
-    def _reason(self, exit_code: int) -> str:
-        if exit_code == -signal.SIGALRM:
+    def _do_without(self, reason: object, job: Job) -> Examined:
+        """Go on without workers: none can be started, as where there are no semaphores."""
+        if self._jobs:
+            logger.warning("worker processes cannot be started (%s): files are examined in this one", reason)
+            self._jobs = 0
+        return examine(self._here, job)
+
+    def _reason(self, number: int) -> str:
+        """Say what the signal that ended a worker means."""
+        if number == signal.SIGALRM:
             return f"decoding took longer than {self._limits.seconds} s"
-        if exit_code == -signal.SIGKILL:
+        if number == signal.SIGKILL:
             return "decoding was killed, as for want of memory"
-        name = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
-        return f"decoding crashed ({name})"
+        return f"decoding crashed ({signal.Signals(number).name})"
 
 
 def _examine_and_send(pipe: Connection, store: LocalBlobStore, job: Job, limits: Limits) -> None:

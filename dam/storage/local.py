@@ -62,13 +62,11 @@ class LocalBlobStore:
         for file in temporary:
             file.finish()
         self._flush([file.path for file in temporary if not file.is_durable])
-        folders = {self.root}
         for key, blob in staged.items():
-            target = targets[key]
-            folders.update((target.parent, target.parent.parent))
-            with naming(target):
-                self._settle(target, blob)
-        self._flush(sorted(folders, reverse=True))
+            with naming(targets[key]):
+                self._settle(targets[key], blob)
+        lowest = {target.parent for target in targets.values()}
+        self._flush([*lowest, *{folder.parent for folder in lowest}, self.root])
 
     def _flush(self, paths: Sequence[Path]) -> None:
         """Make files or folders of the store durable: each, or all together where they are many."""
@@ -90,9 +88,12 @@ class LocalBlobStore:
             return
         if there is not None:
             self._set_aside(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
         assert isinstance(blob, LocalStagedBlob)  # noqa: S101  publish takes what stage gave
-        blob.path.replace(target)
+        try:
+            os.replace(blob.path, target)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(blob.path, target)
 
     def _set_aside(self, damaged: Path) -> None:
         """Keep a damaged blob in the quarantine: never drop what may be all that is left of a file.
