@@ -8,11 +8,12 @@ from enum import StrEnum
 
 from sqlalchemy.exc import IntegrityError
 
-from dam.core.errors import DeadlockError, UsageError
+from dam.core.errors import DeadlockError, UnreadableFileError, UsageError
 from dam.core.interrupts import deferred
+from dam.media.digests import digests_of
 from dam.media.kinds import Kind, kind_of
 from dam.media.selection import EVERYTHING, Selection
-from dam.media.source import FileState
+from dam.media.source import chunks, open_source
 from dam.media.walk import Found, NotRead, walk
 from dam.services import ecs, failures, writer
 from dam.services.analysis import Analysis
@@ -230,7 +231,8 @@ class _Batch:
         assets = iter(self._write(reads))
         outcomes = [item if isinstance(item, Outcome) else _outcome(item, next(assets)) for item in self._items]
         if self._mode is Mode.MOVE:
-            problems = {read.file.path: _remove_source(read.file) for read in reads}
+            sources = {read.file.path: read.file for read in reads}  # a path may have been named twice
+            problems = {path: _remove_source(file) for path, file in sources.items()}
             outcomes = [replace(outcome, error=problems.get(outcome.path) or outcome.error) for outcome in outcomes]
         self._clear()
         return outcomes
@@ -266,12 +268,20 @@ class _Batch:
 def _remove_source(file: StagedFile) -> str | None:
     """Unlink a source that the library has for good; return why it could not be, if so."""
     try:
-        if FileState.of(os.stat(file.path)) != file.state:
+        if not _is_as_read(file):
             return "is in the library, and was not removed: it has changed since"
         os.unlink(file.path)
-    except OSError as exc:
-        return f"is in the library, and could not be removed: {exc.strerror}"
+    except (OSError, UnreadableFileError) as exc:
+        return f"is in the library, and could not be removed: {getattr(exc, 'strerror', None) or exc}"
     return None
+
+
+def _is_as_read(file: StagedFile) -> bool:
+    """Tell whether a source is what was read; in doubt, for another of its names may just have gone, by reading it."""
+    with open_source(file.path, linking=True) as (stream, state):
+        if state == file.state:
+            return True
+        return state.is_but_for_links(file.state) and digests_of(chunks(stream)) == file.digests
 
 
 def _outcome_of_known(path: str, known: Known) -> Outcome:

@@ -176,7 +176,7 @@ class Pool:
         chunk = window.popleft()
         try:
             results = chunk.wait()
-        except (BrokenExecutor, CancelledError):
+        except (BrokenExecutor, CancelledError, MemoryError):
             self._recover([chunk, *window])
             results = chunk.wait()
         yield from chunk.merge(results)
@@ -189,7 +189,7 @@ class Pool:
                 continue
             try:
                 self._submit(chunk).wait()
-            except BrokenExecutor:
+            except (BrokenExecutor, MemoryError):
                 self.close()
                 chunk.future = Future()
                 chunk.future.set_result([self._examine_alone(job) for job in chunk.jobs])
@@ -208,6 +208,8 @@ class Pool:
             process.join()
             return examine_undecoded(self._here, job, self._reason(process.exitcode or 0))
         process.join()
+        if isinstance(outcome, MemoryError):
+            return examine_undecoded(self._here, job, "decoding takes more memory than a worker may use")
         if isinstance(outcome, BaseException):
             raise outcome
         assert isinstance(outcome, Examined)  # noqa: S101  what _examine_and_send sends

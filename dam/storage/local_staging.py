@@ -80,7 +80,7 @@ def share(source: str, target: Path, mode: Mode) -> LocalStagedBlob:
     """
     try:
         if mode is Mode.HARDLINK:
-            os.link(source, target)
+            os.link(os.path.realpath(source), target)  # of a symbolic link, the file that it stands for
         else:
             _reflink(source, target)
             target.chmod(0o444)
