@@ -29,7 +29,7 @@ def find_content(session: Session, store: LocalBlobStore, known: Known) -> str:
     if size is not None:  # what a damaged blob says is no fact about the asset
         damage = f"with {size} bytes instead of {known.size}"
         raise UnreadableFileError(f"the blob is damaged, {damage}: add the file again")
-    if not only_referenced(session, store, [known.entity_id]):
+    if not only_referenced(session, store.storage_type, [known.entity_id]):
         raise UnreadableFileError("the blob is missing from the store: add the file again")
     for source in ecs.get_components(session, known.entity_id, SourcePathComponent):
         if _is_as_recorded(source):
@@ -50,8 +50,8 @@ def has_references(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(FileLocationComponent.storage_type == REFERENCE_STORAGE))))
 
 
-def only_referenced(session: Session, store: LocalBlobStore, entity_ids: Iterable[int]) -> set[int]:
-    """Return those entities that the store has never had."""
+def only_referenced(session: Session, storage_type: str, entity_ids: Iterable[int]) -> set[int]:
+    """Return those entities that are referenced, and that a store of this type has never had."""
     referenced: set[int] = set()
     stored: set[int] = set()
     place = FileLocationComponent
@@ -59,5 +59,5 @@ def only_referenced(session: Session, store: LocalBlobStore, entity_ids: Iterabl
         for entity_id, kind in session.execute(
             select(place.entity_id, place.storage_type).where(place.entity_id.in_(ids))
         ):
-            (stored if kind == store.storage_type else referenced).add(entity_id)
+            (stored if kind == storage_type else referenced).add(entity_id)
     return referenced - stored

@@ -17,6 +17,8 @@ from dam.media.source import chunks, open_source
 from dam.media.walk import Found, NotRead, walk
 from dam.services import ecs, failures, writer
 from dam.services.analysis import Analysis
+from dam.services.content import only_referenced
+from dam.services.doubts import Doubts
 from dam.services.examine import NO_LIMITS, Examined, Job
 from dam.services.known import Known, known_by_path, known_by_sha256
 from dam.services.library import Library
@@ -57,6 +59,8 @@ class Outcome:
     """Why it failed; or, for content that is stored, why it could not be decoded."""
     obstacle: str | None = None
     """Why this installation cannot fingerprint such content."""
+    is_shared: bool | None = None
+    """Whether the store shares its bytes with the source, or has a copy; None where it got nothing."""
 
     @property
     def kind(self) -> Kind | None:
@@ -114,11 +118,14 @@ def ingest(
 
 def _outcomes_and_jobs(library: Library, paths: Iterable[str], options: Options) -> Iterator[Outcome | Job]:
     """Walk, and yield what need not be read as it is, and the rest as jobs."""
+    doubts = Doubts(library, options.mode)
     for some in ecs.batched(_walk_outside(library, paths, options.selection), BATCH_FILES):
         known: dict[str, Known] = {}
         if options.trusts_state:
             with library.read() as session:
                 known = known_by_path(session, (item for item in some if isinstance(item, Found)))
+                for path in doubts.among(session, known):
+                    del known[path]
         for item in some:
             if isinstance(item, NotRead):
                 yield Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
@@ -156,6 +163,8 @@ class _Read:
     file: StagedFile
     analysis: Analysis | None
     is_known: bool
+    is_twin: bool = False
+    """Whether a file of the same content came before it in the batch."""
 
 
 class _Batch:
@@ -197,22 +206,24 @@ class _Batch:
         self._bytes += file.state.size
         if sha256 in self._first:
             file.discard()
-            return _Read(file, None, is_known=True)
-        known = None if analysis and file.blob else self._look_up(sha256)
+            return _Read(file, None, is_known=True, is_twin=True)
+        known, is_stored = (None, False) if analysis and file.blob else self._look_up(sha256)
         if analysis is None and not (known and known.is_current):
             seen = known.labels if known else frozenset()
             again = self._pool.examine(Job(file.path, file.state.size, self._mode, seen))
             if again.file:
                 again.file.discard()
                 analysis = again.analysis if again.file.digests == file.digests else None
-        read = _Read(file, analysis, is_known=known is not None)
+        read = _Read(file, analysis, is_known=is_stored)
         self._first[sha256] = read
         return read
 
-    def _look_up(self, sha256: str) -> Known | None:
-        """Look a content up that the store has had before."""
+    def _look_up(self, sha256: str) -> tuple[Known | None, bool]:
+        """Look a content up that the store has had before; tell also whether the library knows that it is there."""
         with self._library.read() as session:
-            return known_by_sha256(session, sha256)
+            known = known_by_sha256(session, sha256)
+            storage_type = self._library.store.storage_type
+            return known, known is not None and not only_referenced(session, storage_type, [known.entity_id])
 
     def commit(self) -> list[Outcome]:
         """Make the batch durable, blobs before rows, and return its outcomes; all of it, or none."""
@@ -240,7 +251,7 @@ class _Batch:
     def _write(self, reads: Sequence[_Read]) -> list[writer.Asset]:
         outcomes = [item for item in self._items if isinstance(item, Outcome)]
         unchanged = [item.entity_id for item in outcomes if item.entity_id]
-        failed = {item.path: item.error or "" for item in outcomes if item.status is Status.FAILED}
+        failed = {item.path: item.error or "" for item in outcomes if item.status is Status.FAILED and item.path}
         if not (reads or failed or (unchanged and self._tags)):
             return []
         for attempt in range(ATTEMPTS):
@@ -313,4 +324,5 @@ def _outcome(read: _Read, asset: writer.Asset) -> Outcome:
         replaces=asset.replaces,
         error=read.analysis.error if read.analysis else None,
         obstacle=read.analysis.obstacle if read.analysis else None,
+        is_shared=file.blob.is_shared if file.blob and not read.is_twin else None,
     )

@@ -51,8 +51,9 @@ def default_jobs() -> int:
 
 
 @contextmanager
-def open_pool(store: LocalBlobStore, jobs: int) -> Iterator["Pool"]:
-    """Give a pool of `jobs` workers within the configured limits."""
+def open_pool(store: LocalBlobStore, jobs: int | None) -> Iterator["Pool"]:
+    """Give a pool of `jobs` workers (None: one a core) within the configured limits."""
+    jobs = default_jobs() if jobs is None else jobs
     limits = Limits(settings.DAM_DECODE_SECONDS, settings.DAM_WORKER_MEMORY_MB * 1024 * 1024)
     pool = Pool(store, jobs, limits)
     try:

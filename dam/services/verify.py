@@ -3,7 +3,7 @@
 Both are read in the order of the digests, side by side: memory does not grow with the library.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -72,7 +72,7 @@ class _Place:
     storage_type: str
 
 
-def verify(library: Library, *, content: bool = False, threads: int = 1) -> Iterator[Finding | Sound]:
+def verify(library: Library, *, content: bool = False, threads: int = 1) -> Generator[Finding | Sound, None, None]:
     """Compare the store with the database; yield what is wrong and what is sound. With `content`, read all bytes."""
     yield from _dangling(library)
     with ThreadPoolExecutor(max(threads, 1)) as executor:

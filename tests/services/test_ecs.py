@@ -132,7 +132,8 @@ def test_unique_keys() -> None:
     assert ecs.unique_key(FileLocationComponent) == ("entity_id", "storage_type")
     assert ecs.unique_key(ContentHashSha256Component) == ("entity_id",)
     assert ecs.unique_key(SystemRecord) == ("entity_id",)
-    assert ecs.unique_key(SystemSet) == ecs.unique_key(Entity) == ("id",)
+    assert ecs.unique_key(SystemSet) == ("systems",)
+    assert ecs.unique_key(Entity) == ("id",)
 
 
 def test_values_of_a_component_are_its_own_columns() -> None:
