@@ -124,6 +124,7 @@ def add_asset(
         start_server()
 
     from contextlib import closing
+    from functools import partial
     from itertools import chain
 
     from dam.commands.path_list import read_paths
@@ -131,7 +132,7 @@ def add_asset(
     from dam.render.ingest import IngestReport
     from dam.render.progress import progress
     from dam.services.asset_service import checked_tags
-    from dam.services.ingest import Options, ingest
+    from dam.services.ingest import Options, count_bytes, ingest
     from dam.services.library import open_library
 
     if not paths and files_from is None:
@@ -145,7 +146,9 @@ def add_asset(
         open_library(create=True) as library,
         open_pool(library.store, jobs) as pool,
         closing(ingest(library, chain(paths or [], more), checked, options, pool=pool)) as outcomes,
-        progress(quiet=quiet) as bar,
+        progress(
+            quiet=quiet, count=None if files_from else partial(count_bytes, library, paths or [], selection)
+        ) as bar,
     ):
         for outcome in outcomes:
             report.add(outcome)
@@ -311,6 +314,7 @@ def verify(
 
     from dam.render.progress import progress
     from dam.render.verify import VerifyReport
+    from dam.services.info import describe
     from dam.services.library import open_library
     from dam.services.pool import default_jobs
     from dam.services.verify import Sound
@@ -320,7 +324,7 @@ def verify(
     with (
         open_library() as library,
         closing(run(library, content=content, threads=default_jobs())) as results,
-        progress() as bar,
+        progress(count=lambda: describe(library).bytes) as bar,
     ):
         for result in results:
             report.add(result)

@@ -135,6 +135,12 @@ def _outcomes_and_jobs(library: Library, paths: Iterable[str], options: Options)
                 yield Job(item.path, item.status.st_size, options.mode)
 
 
+def count_bytes(library: Library, paths: Iterable[str], selection: Selection) -> int:
+    """Return the size of all files that an ingest would take, so that somebody can tell how much is left."""
+    files = (item for item in _walk_outside(library, paths, selection) if isinstance(item, Found))
+    return sum(file.status.st_size for file in files)
+
+
 def _walk_outside(library: Library, paths: Iterable[str], selection: Selection) -> Iterator[Found | NotRead]:
     """Walk, but never into the library itself."""
     root = os.path.realpath(library.store.root)

@@ -114,13 +114,15 @@ class Pool:
         jobs: int,
         limits: Limits,
         make_executor: Callable[[], Executor] | None = None,
+        prepare: Callable[[Limits], None] = become_worker,
     ) -> None:
         self._here = store
         self._jobs = jobs
         self._limits = limits
+        self._prepare = prepare
         self._context: Any = multiprocessing.get_context(START_METHOD)  # the stubs know no Process on it
         self._make_executor = make_executor or partial(
-            ProcessPoolExecutor, jobs, self._context, initializer=become_worker, initargs=(limits,)
+            ProcessPoolExecutor, jobs, self._context, initializer=prepare, initargs=(limits,)
         )
         self._executor: Executor | None = None
 
@@ -199,7 +201,7 @@ class Pool:
         """Examine a file in a process of its own; if that is lost, the file is to blame."""
         ours, theirs = self._context.Pipe(duplex=False)
         process = self._context.Process(
-            target=_examine_and_send, args=(theirs, self._here.for_worker(), job, self._limits)
+            target=_examine_and_send, args=(theirs, self._here.for_worker(), job, partial(self._prepare, self._limits))
         )
         process.start()
         theirs.close()
@@ -225,8 +227,8 @@ class Pool:
         return f"decoding crashed ({name})"
 
 
-def _examine_and_send(pipe: Connection, store: LocalBlobStore, job: Job, limits: Limits) -> None:
-    become_worker(limits)
+def _examine_and_send(pipe: Connection, store: LocalBlobStore, job: Job, prepare: Callable[[], None]) -> None:
+    prepare()
     try:
         pipe.send(examine(store, job))
     except Exception as exc:  # noqa: BLE001  the parent raises it
