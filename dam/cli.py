@@ -11,7 +11,7 @@ import typer
 from dam import __version__
 from dam.commands import tag
 from dam.commands.group import DamGroup
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
 from dam.core.errors import ExitCode
 from dam.storage.modes import Mode
 
@@ -99,9 +99,7 @@ def add_asset(
     one_file_system: Annotated[
         bool, typer.Option("-x", "--one-file-system", help="Stay out of folders where another file system is mounted.")
     ] = False,
-    jobs: Annotated[
-        int | None, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one a core")
-    ] = None,
+    jobs: JobsOption = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing of files that went well.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -126,6 +124,7 @@ def add_asset(
         start_server()
 
     from contextlib import closing
+    from functools import partial
     from itertools import chain
 
     from dam.commands.path_list import read_paths
@@ -133,7 +132,7 @@ def add_asset(
     from dam.render.ingest import IngestReport
     from dam.render.progress import progress
     from dam.services.asset_service import checked_tags
-    from dam.services.ingest import Detail, Options, Outcome, ingest
+    from dam.services.ingest import Detail, Options, Outcome, count_bytes, ingest
     from dam.services.library import open_library
 
     if not paths and files_from is None:
@@ -143,12 +142,14 @@ def add_asset(
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
     detail = Detail.FULL if json else Detail.COUNTS if quiet and not checked else Detail.LINES
     options = Options(selection, mode, rehash, detail)
-    report = IngestReport(as_json=json, quiet=quiet)
+    report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
         open_library(create=True) as library,
         open_pool(library.store, jobs) as pool,
         closing(ingest(library, chain(paths or [], more), checked, options, pool=pool)) as outcomes,
-        progress(quiet=quiet) as bar,
+        progress(
+            quiet=quiet, count=None if files_from else partial(count_bytes, library, paths or [], selection)
+        ) as bar,
     ):
         for outcome in outcomes:
             report.add(outcome)
@@ -245,15 +246,16 @@ def show(
 
 
 @app.command("run-systems", epilog=epilog("dam-cli run-systems", ExitCode.INPUTS_FAILED))
-def run_systems(json: JsonOption = False) -> None:
+def run_systems(jobs: JobsOption = None, json: JsonOption = False) -> None:
     """Bring assets up to date with today's systems. Adds what they find, and runs nothing twice."""
     from dam.render.ingest import UpdateReport
     from dam.services.library import open_library
+    from dam.services.pool import open_pool
     from dam.services.run_systems import run_systems as run
 
     report = UpdateReport(as_json=json)
-    with open_library() as library:
-        for update in run(library):
+    with open_library() as library, open_pool(library.store, jobs) as pool:
+        for update in run(library, pool=pool):
             report.add(update)
     report.finish()
     if report.problems:
@@ -262,7 +264,8 @@ def run_systems(json: JsonOption = False) -> None:
 
 @app.command("failures", epilog=epilog("dam-cli failures --retry", ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED))
 def failures(
-    retry: Annotated[bool, typer.Option("--retry", help="Try them all again.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try them all again; what can be read is copied.")] = False,
+    jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
     """List what failed and is remembered: unreadable paths, undecodable assets. Or try them again."""
@@ -274,7 +277,7 @@ def failures(
 
     with open_library() as library:
         if retry:
-            _retry_failures(library, as_json=json)
+            _retry_failures(library, jobs, as_json=json)
             return
         with library.read() as session:
             count = render.failures(chain(unreadable(session), undecodable(session)), as_json=json)
@@ -282,22 +285,23 @@ def failures(
         raise typer.Exit(ExitCode.NOT_FOUND)
 
 
-def _retry_failures(library: "Library", *, as_json: bool) -> None:
+def _retry_failures(library: "Library", jobs: int | None, *, as_json: bool) -> None:
+    from contextlib import closing
+
     from dam.render.ingest import IngestReport, UpdateReport
-    from dam.services.failures import unreadable
-    from dam.services.ingest import ingest
+    from dam.services.pool import open_pool
+    from dam.services.retry import retry_unreadable
     from dam.services.run_systems import run_systems
 
-    with library.read() as session:
-        paths = [failure.path for failure in unreadable(session) if failure.path]
-    files = IngestReport(as_json=as_json, quiet=False)
-    for outcome in ingest(library, paths):
-        files.add(outcome)
-    files.finish()
-    assets = UpdateReport(as_json=as_json)
-    for update in run_systems(library, retry_failed=True):
-        assets.add(update)
-    assets.finish()
+    files, assets = IngestReport(as_json=as_json), UpdateReport(as_json=as_json)
+    with open_pool(library.store, jobs) as pool:
+        with closing(retry_unreadable(library, pool=pool)) as outcomes:
+            for outcome in outcomes:
+                files.add(outcome)
+        files.finish()
+        for update in run_systems(library, retry_failed=True, pool=pool):
+            assets.add(update)
+        assets.finish()
     if files.problems or assets.problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)
 
@@ -308,16 +312,23 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Compare the store with the database: name what is missing, altered, orphaned or dangling."""
+    from contextlib import closing
+
     from dam.render.progress import progress
     from dam.render.verify import VerifyReport
+    from dam.services.info import describe
     from dam.services.library import open_library
     from dam.services.pool import default_jobs
     from dam.services.verify import Sound
     from dam.services.verify import verify as run
 
     report = VerifyReport(as_json=json)
-    with open_library() as library, progress() as bar:
-        for result in run(library, content=content, threads=default_jobs()):
+    with (
+        open_library() as library,
+        closing(run(library, content=content, threads=default_jobs())) as results,
+        progress(count=lambda: describe(library).bytes) as bar,
+    ):
+        for result in results:
             report.add(result)
             if isinstance(result, Sound):
                 bar.advance(f"entity {result.entity_id}", result.size)

@@ -27,6 +27,10 @@ LOOKUP = (ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON; see doc/json.md.")]
 
+JobsOption = Annotated[
+    int | None, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one a core")
+]
+
 
 def epilog(example: str, *more_codes: int) -> str:
     """Return the end of a help page; `more_codes` are those that not every command has."""

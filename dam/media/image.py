@@ -59,7 +59,7 @@ def decode(stream: BinaryIO, media_type: str) -> "Image.Image":
         DecodeError: the content is damaged, or has more than `PIXEL_LIMIT` pixels.
 
     """
-    from PIL import Image, ImageOps  # noqa: PLC0415  an optional library
+    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415  an optional library
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata: not this user's concern
@@ -77,6 +77,8 @@ def decode(stream: BinaryIO, media_type: str) -> "Image.Image":
             raise
         except Image.DecompressionBombError as exc:
             raise DecodeError(str(exc)) from exc
+        except UnidentifiedImageError as exc:  # its message has an address in memory, another one every time
+            raise DecodeError(f"cannot be decoded as {media_type}: cannot identify image file") from exc
         except MemoryError as exc:
             raise DecodeError("decoding takes more memory than there is") from exc
         except Exception as exc:  # decoders of hostile content raise anything: SyntaxError, struct.error, …

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Self
 
 from dam.core.errors import UnreadableFileError
@@ -27,10 +27,16 @@ class FileState:
         inode = status.st_ino & (2**64 - 1)
         return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode - 2**64 if inode >= 2**63 else inode)
 
+    def is_but_for_links(self, other: "FileState") -> bool:
+        """Tell whether only the time of the last change differs, which a new or lost name of the file also sets."""
+        return replace(self, ctime_ns=other.ctime_ns) == other
+
 
 @contextmanager
-def open_source(path: str) -> Iterator[tuple[BinaryIO, FileState]]:
+def open_source(path: str, *, linking: bool = False) -> Iterator[tuple[BinaryIO, FileState]]:
     """Open a regular file for reading; on leaving, make sure that it did not change.
+
+    `linking` says that it gets another name meanwhile, which is no change.
 
     Raises:
         UnreadableFileError: it is no regular file, cannot be opened or read, or changed while it was open.
@@ -43,7 +49,8 @@ def open_source(path: str) -> Iterator[tuple[BinaryIO, FileState]]:
                 raise UnreadableFileError("is not a regular file")
             before = FileState.of(status)
             yield file, before
-            if FileState.of(os.stat(path)) != before:
+            after = FileState.of(os.stat(path))
+            if after != before and not (linking and after.is_but_for_links(before)):
                 raise UnreadableFileError("changed while it was read: try again")
     except OSError as exc:
         raise UnreadableFileError(exc.strerror or str(exc)) from exc

@@ -52,7 +52,8 @@ def _places(asset: Asset) -> None:
     line(f"  names   {', '.join(map(safe, asset.names))}")
     for source in asset.sources:
         line(f"  source  {safe(source)}")
-    line(f"  stored  {safe(asset.stored_path) if asset.stored_path else 'missing from the store'}")
+    absent = "nowhere: it is referenced" if asset.referenced else "missing from the store"
+    line(f"  stored  {safe(asset.stored_path) if asset.stored_path else absent}")
 
 
 def components(entity_id: int, described: Sequence[BaseComponent], *, as_json: bool) -> None:

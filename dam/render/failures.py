@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from dam.render.json_output import write_document
+from dam.render.json_output import path_keys, write_document
 from dam.render.text import counted, line, note, safe
 from dam.services.failures import RememberedFailure
 
@@ -14,8 +14,8 @@ def failures(remembered: Iterable[RememberedFailure], *, as_json: bool) -> int:
     for count, failure in enumerate(remembered, start=1):  # noqa: B007  the last count is the result
         if as_json:
             about = asdict(failure)
-            about.pop("path")
-            write_document(**about)
+            path = about.pop("path")
+            write_document(**about, **(path_keys(path) if path is not None else {}))
         else:
             owner = "" if failure.entity_id is None else f"entity {failure.entity_id}  "
             line(f"{failure.problem:<11}  {owner}{safe(failure.name)}: {safe(failure.reason)}")

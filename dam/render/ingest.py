@@ -16,15 +16,17 @@ MOST_LISTED = 20
 class IngestReport:
     """Writes outcomes as they come and counts them."""
 
-    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+    def __init__(self, *, as_json: bool, quiet: bool = False, tells_shares: bool = False) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(line_buffering=True)  # what is reported is safe: let nobody wait to hear it
         self._as_json = as_json
         self._quiet = quiet
+        self._tells_shares = tells_shares
         self._statuses: Counter[Status] = Counter()
         self._kinds: Counter[str] = Counter()
         self._obstacles: Counter[str] = Counter()
         self._bytes = 0
+        self._taken: Counter[str] = Counter()
         self._problems: list[str] = []
         self.problems = 0
         """How many inputs failed: unreadable, or stored but not decodable."""
@@ -42,6 +44,8 @@ class IngestReport:
             self._kinds[outcome.kind.value] += 1
         if outcome.obstacle:
             self._obstacles[outcome.obstacle] += 1
+        if outcome.is_shared is not None:
+            self._taken["shared" if outcome.is_shared else "copied"] += 1
         self._bytes += outcome.size
         if outcome.error:
             self.problems += 1
@@ -62,6 +66,8 @@ class IngestReport:
                     "files": self._statuses.total() - self._statuses[Status.SKIPPED],
                     "bytes": self._bytes,
                     "undecodable": self.problems - counts["failed"],
+                    "shared": self._taken["shared"],
+                    "copied": self._taken["copied"],
                     "kinds": dict(sorted(self._kinds.items())),
                     "obstacles": dict(sorted(self._obstacles.items())),
                 }
@@ -70,6 +76,10 @@ class IngestReport:
             return
         told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "no files"
         note(f"{told} ({human_size(self._bytes)})")
+        if self._kinds:
+            note(", ".join(f"{count:,} {kind}" for kind, count in sorted(self._kinds.items())))
+        if self._taken["shared"] or self._tells_shares:
+            note(f"the store shares {self._taken['shared']:,} with their sources, and copied {self._taken['copied']:,}")
         for obstacle, count in sorted(self._obstacles.items()):
             note(f"{counted(count, 'image')} without fingerprints: {obstacle}; then: dam-cli run-systems")
         _list_problems(self._problems, self.problems)

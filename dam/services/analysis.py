@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
-from dam.core.errors import DecodeError
+from dam.core.errors import DamError, DecodeError
 from dam.media.kinds import kind_of
 from dam.media.sample import Sample, obstacle
 from dam.models.base_component import BaseComponent
@@ -65,6 +65,14 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
             component = system(sample)
         except DecodeError as exc:
             analysis.failures.append(Failure(system.name, system.version, storable(str(exc))))
+        except (DamError, OSError):  # the store or the disk: no fact about the content
+            raise
+        except MemoryError:
+            reason = "it takes more memory than there is"
+            analysis.failures.append(Failure(system.name, system.version, reason))
+        except Exception as exc:  # noqa: BLE001  a fault of the system, or hostile content: the other files go on
+            reason = f"failed with {type(exc).__name__}: {exc}"
+            analysis.failures.append(Failure(system.name, system.version, storable(reason)))
         else:
             if component is not None:
                 analysis.rows.append((type(component), values_of(component)))

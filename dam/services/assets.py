@@ -25,6 +25,8 @@ class Asset:
     size: int
     media_type: str
     stored_path: str | None
+    referenced: bool = False
+    """Whether the library knows it by its path alone, and the store never had it."""
     names: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
 
@@ -69,5 +71,6 @@ def _without_sources(session: Session, store: BlobStore, ids: list[int]) -> dict
     assets = {}
     for entity_id, sha, md, size, media_type, name, identifier in rows:
         path = store.path(identifier) if identifier else None
-        assets[entity_id] = Asset(entity_id, sha, md, size, media_type, str(path) if path else None, [name])
+        stored_path = str(path) if path else None
+        assets[entity_id] = Asset(entity_id, sha, md, size, media_type, stored_path, identifier is None, [name])
     return assets

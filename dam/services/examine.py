@@ -4,8 +4,11 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dam.core.errors import UnreadableFileError
+from dam.media.sample import Sample
+from dam.media.source import open_source
 from dam.services.analysis import Analysis, analyse, give_up
 from dam.services.staging import StagedFile, stage
 from dam.storage.blob_store import BlobStore
@@ -21,13 +24,16 @@ class Job:
     mode: Mode = Mode.COPY
     seen: frozenset[str] | None = None
     """The systems that have run for its content; None where nobody has looked it up yet."""
+    media_type: str | None = None
+    """Set where the library has the file already: it is looked at where it is, and not staged."""
 
 
 @dataclass(frozen=True)
 class Examined:
     """A file that was read, or the error that it could not be read for.
 
-    Without an analysis, its content is in the store already: look it up, and examine it again if it is not known.
+    Without an analysis, its content is in the store already: look it up, and examine it again if it is not known. What
+    the library has already comes back with an analysis alone.
     """
 
     path: str
@@ -49,15 +55,29 @@ NO_LIMITS = Limits(seconds=0, memory_bytes=0)
 
 def examine(store: BlobStore, job: Job) -> Examined:
     """Read a file and run the systems on its content; StoreError when the store fails."""
+    if job.media_type:
+        return _examine_in_place(job, job.media_type)
     try:
         file, sample = stage(job.path, store, job.mode)
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
     if job.seen is None and file.blob is None and job.mode is not Mode.REFERENCE:
         return Examined(job.path, file)
+    return Examined(job.path, file, _analyse(sample, job))
+
+
+def _examine_in_place(job: Job, media_type: str) -> Examined:
+    try:
+        with open_source(job.path, linking=True):
+            return Examined(job.path, analysis=_analyse(Sample(lambda: Path(job.path).open("rb"), media_type), job))
+    except UnreadableFileError as exc:
+        return Examined(job.path, error=str(exc))
+
+
+def _analyse(sample: Sample, job: Job) -> Analysis:
     _Deadline.start()
     try:
-        return Examined(job.path, file, analyse(sample, job.seen or frozenset()))
+        return analyse(sample, job.seen or frozenset())
     finally:
         _Deadline.stop()
 
@@ -69,6 +89,8 @@ def examine_all(store: BlobStore, jobs: Sequence[Job]) -> list[Examined]:
 
 def examine_undecoded(store: BlobStore, job: Job, reason: str) -> Examined:
     """Read a file whose decoding has taken a worker down, and record that as the reason for each of its systems."""
+    if job.media_type:
+        return Examined(job.path, analysis=give_up(job.media_type, reason, job.seen or frozenset()))
     try:
         file, _ = stage(job.path, store, job.mode)
     except UnreadableFileError as exc:

@@ -45,6 +45,22 @@ def forget(session: Session, paths: Iterable[str]) -> None:
         session.execute(delete(IngestFailure).where(IngestFailure.path_digest.in_(digests)))
 
 
+def any_unreadable(session: Session) -> bool:
+    """Tell whether any path is remembered."""
+    return session.scalar(select(IngestFailure.id).limit(1)) is not None
+
+
+def unreadable_among(session: Session, paths: Iterable[str]) -> set[str]:
+    """Return those of some paths that are remembered."""
+    found: set[str] = set()
+    for some in ecs.batched(paths):
+        by_digest = {path_digest(os.fsencode(path)): path for path in some}
+        table = IngestFailure
+        rows = session.scalars(select(table.path_digest).where(table.path_digest.in_(by_digest)))
+        found |= {by_digest[digest] for digest in rows}
+    return found
+
+
 def unreadable(session: Session) -> Iterator[RememberedFailure]:
     """Yield the paths that could not be read, in the order in which they first failed."""
     table = IngestFailure

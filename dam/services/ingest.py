@@ -5,18 +5,22 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from dam.core.errors import DeadlockError, UsageError
+from dam.core.errors import DeadlockError, UnreadableFileError, UsageError
 from dam.core.interrupts import deferred
+from dam.media.digests import digests_of
 from dam.media.kinds import Kind, kind_of
 from dam.media.selection import EVERYTHING, Selection
-from dam.media.source import FileState
+from dam.media.source import chunks, open_source
 from dam.media.walk import Found, NotRead, walk_folders
 from dam.services import ecs, failures, writer
 from dam.services.analysis import Analysis
+from dam.services.content import only_referenced
+from dam.services.doubts import Doubts
 from dam.services.examine import NO_LIMITS, Examined, Job
 from dam.services.known import Known, current_files, known_by_path, known_by_sha256
 from dam.services.library import Library
@@ -57,6 +61,8 @@ class Outcome:
     """Why it failed; or, for content that is stored, why it could not be decoded."""
     obstacle: str | None = None
     """Why this installation cannot fingerprint such content."""
+    is_shared: bool | None = None
+    """Whether the store shares its bytes with the source, or has a copy; None where it got nothing."""
 
     @property
     def kind(self) -> Kind | None:
@@ -133,26 +139,31 @@ def ingest(
 
 def _outcomes_and_jobs(library: Library, paths: Iterable[str], options: Options) -> Iterator[Outcome | Unchanged | Job]:
     """Walk, and yield what need not be read as it is, and the rest as jobs."""
+    doubts = Doubts(library, options.mode)
     with library.peek() as connection:
         for found in _walk_outside(library, paths, options.selection):
             rest: Sequence[Found | NotRead] = found
             if options.trusts_state and options.detail is not Detail.FULL:
-                unchanged, rest = _split(connection, found)
+                unchanged, rest = _split(library, connection, found, doubts)
                 if options.detail is Detail.LINES:
                     yield from (Outcome(path, Status.UNCHANGED, asset, size=size) for path, asset, size in unchanged)
                 elif unchanged:
                     yield Unchanged(len(unchanged), sum(size for _, _, size in unchanged))
             for some in ecs.batched(rest, BATCH_FILES):
-                yield from _one_by_one(library, some, options)
+                yield from _one_by_one(library, some, options, doubts)
 
 
 def _split(
-    connection: Connection, found: Sequence[Found | NotRead]
+    library: Library, connection: Connection, found: Sequence[Found | NotRead], doubts: Doubts
 ) -> tuple[list[tuple[str, int, int]], list[Found | NotRead]]:
     """Part the files of a folder into those that are as the library knows them (path, asset, size), and the rest."""
     current = current_files(connection, os.path.dirname(found[0].path))
     if not current:
         return [], list(found)
+    if doubts.exist:
+        with library.read() as session:
+            for path in doubts.among(session, {path: known[0] for path, known in current.items()}):
+                del current[path]
     unchanged: list[tuple[str, int, int]] = []
     rest: list[Found | NotRead] = []
     for item in found:
@@ -166,11 +177,15 @@ def _split(
     return unchanged, rest
 
 
-def _one_by_one(library: Library, found: Sequence[Found | NotRead], options: Options) -> Iterator[Outcome | Job]:
+def _one_by_one(
+    library: Library, found: Sequence[Found | NotRead], options: Options, doubts: Doubts
+) -> Iterator[Outcome | Job]:
     known: dict[str, Known] = {}
     if options.trusts_state:
         with library.read() as session:
             known = known_by_path(session, (item for item in found if isinstance(item, Found)))
+            for path in doubts.among(session, {path: match.entity_id for path, match in known.items()}):
+                del known[path]
     for item in found:
         if isinstance(item, NotRead):
             yield Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
@@ -178,6 +193,12 @@ def _one_by_one(library: Library, found: Sequence[Found | NotRead], options: Opt
             yield _outcome_of_known(item.path, match)
         else:
             yield Job(item.path, item.status.st_size, options.mode)
+
+
+def count_bytes(library: Library, paths: Iterable[str], selection: Selection) -> int:
+    """Return the size of all files that an ingest would take, so that somebody can tell how much is left."""
+    found = chain.from_iterable(_walk_outside(library, paths, selection))
+    return sum(item.status.st_size for item in found if isinstance(item, Found))
 
 
 def _walk_outside(library: Library, paths: Iterable[str], selection: Selection) -> Iterator[list[Found | NotRead]]:
@@ -207,6 +228,8 @@ class _Read:
     file: StagedFile
     analysis: Analysis | None
     is_known: bool
+    is_twin: bool = False
+    """Whether a file of the same content came before it in the batch."""
 
 
 class _Batch:
@@ -248,22 +271,24 @@ class _Batch:
         self._bytes += file.state.size
         if sha256 in self._first:
             file.discard()
-            return _Read(file, None, is_known=True)
-        known = None if analysis and file.blob else self._look_up(sha256)
+            return _Read(file, None, is_known=True, is_twin=True)
+        known, is_stored = (None, False) if analysis and file.blob else self._look_up(sha256)
         if analysis is None and not (known and known.is_current):
             seen = known.labels if known else frozenset()
             again = self._pool.examine(Job(file.path, file.state.size, self._mode, seen))
             if again.file:
                 again.file.discard()
                 analysis = again.analysis if again.file.digests == file.digests else None
-        read = _Read(file, analysis, is_known=known is not None)
+        read = _Read(file, analysis, is_known=is_stored)
         self._first[sha256] = read
         return read
 
-    def _look_up(self, sha256: str) -> Known | None:
-        """Look a content up that the store has had before."""
+    def _look_up(self, sha256: str) -> tuple[Known | None, bool]:
+        """Look a content up that the store has had before; tell also whether the library knows that it is there."""
         with self._library.read() as session:
-            return known_by_sha256(session, sha256)
+            known = known_by_sha256(session, sha256)
+            storage_type = self._library.store.storage_type
+            return known, known is not None and not only_referenced(session, storage_type, [known.entity_id])
 
     def commit(self) -> list[Outcome | Unchanged]:
         """Make the batch durable, blobs before rows, and return its outcomes; all of it, or none."""
@@ -280,20 +305,18 @@ class _Batch:
         )
         reads = [item for item in self._items if isinstance(item, _Read)]
         assets = iter(self._write(reads))
-        outcomes = [self._report(item, next(assets)) if isinstance(item, _Read) else item for item in self._items]
+        outcomes: list[Outcome | Unchanged] = [
+            _outcome(item, next(assets)) if isinstance(item, _Read) else item for item in self._items
+        ]
+        if self._mode is Mode.MOVE:
+            outcomes = _remove_sources(reads, outcomes)
         self._clear()
         return outcomes
-
-    def _report(self, read: _Read, asset: writer.Asset) -> Outcome:
-        outcome = _outcome(read, asset)
-        if self._mode is Mode.MOVE and (problem := _remove_source(read.file)):
-            return replace(outcome, error=problem)
-        return outcome
 
     def _write(self, reads: Sequence[_Read]) -> list[writer.Asset]:
         outcomes = [item for item in self._items if isinstance(item, Outcome)]
         unchanged = [item.entity_id for item in outcomes if item.entity_id]
-        failed = {item.path: item.error or "" for item in outcomes if item.status is Status.FAILED}
+        failed = {item.path: item.error or "" for item in outcomes if item.status is Status.FAILED and item.path}
         if not (reads or failed or (unchanged and self._tags)):
             return []
         for attempt in range(ATTEMPTS):
@@ -318,15 +341,33 @@ class _Batch:
         self._clear()
 
 
+def _remove_sources(reads: Iterable[_Read], outcomes: Iterable[Outcome | Unchanged]) -> list[Outcome | Unchanged]:
+    """Unlink the sources of a batch that is durable; return the outcomes with what went wrong."""
+    sources = {read.file.path: read.file for read in reads}  # a path may have been named twice
+    problems = {path: _remove_source(file) for path, file in sources.items()}
+    return [
+        replace(outcome, error=problems.get(outcome.path) or outcome.error) if isinstance(outcome, Outcome) else outcome
+        for outcome in outcomes
+    ]
+
+
 def _remove_source(file: StagedFile) -> str | None:
     """Unlink a source that the library has for good; return why it could not be, if so."""
     try:
-        if FileState.of(os.stat(file.path)) != file.state:
+        if not _is_as_read(file):
             return "is in the library, and was not removed: it has changed since"
         os.unlink(file.path)
-    except OSError as exc:
-        return f"is in the library, and could not be removed: {exc.strerror}"
+    except (OSError, UnreadableFileError) as exc:
+        return f"is in the library, and could not be removed: {getattr(exc, 'strerror', None) or exc}"
     return None
+
+
+def _is_as_read(file: StagedFile) -> bool:
+    """Tell whether a source is what was read; in doubt, for another of its names may just have gone, by reading it."""
+    with open_source(file.path, linking=True) as (stream, state):
+        if state == file.state:
+            return True
+        return state.is_but_for_links(file.state) and digests_of(chunks(stream)) == file.digests
 
 
 def _outcome_of_known(path: str, known: Known) -> Outcome:
@@ -358,4 +399,5 @@ def _outcome(read: _Read, asset: writer.Asset) -> Outcome:
         replaces=asset.replaces,
         error=read.analysis.error if read.analysis else None,
         obstacle=read.analysis.obstacle if read.analysis else None,
+        is_shared=file.blob.is_shared if file.blob and not read.is_twin else None,
     )

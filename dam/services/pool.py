@@ -32,6 +32,8 @@ START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_met
 
 logger = logging.getLogger(__name__)
 
+BEGUN = "begun"
+
 T = TypeVar("T")
 
 
@@ -51,8 +53,9 @@ def default_jobs() -> int:
 
 
 @contextmanager
-def open_pool(store: LocalBlobStore, jobs: int) -> Iterator["Pool"]:
-    """Give a pool of `jobs` workers within the configured limits."""
+def open_pool(store: LocalBlobStore, jobs: int | None) -> Iterator["Pool"]:
+    """Give a pool of `jobs` workers (None: one a core) within the configured limits."""
+    jobs = default_jobs() if jobs is None else jobs
     limits = Limits(settings.DAM_DECODE_SECONDS, settings.DAM_WORKER_MEMORY_MB * 1024 * 1024)
     pool = Pool(store, jobs, limits)
     try:
@@ -113,13 +116,15 @@ class Pool:
         jobs: int,
         limits: Limits,
         make_executor: Callable[[], Executor] | None = None,
+        prepare: Callable[[Limits], None] = become_worker,
     ) -> None:
         self._here = store
         self._jobs = jobs
         self._limits = limits
+        self._prepare = prepare
         self._context: Any = multiprocessing.get_context(START_METHOD)  # the stubs know no Process on it
         self._make_executor = make_executor or partial(
-            ProcessPoolExecutor, jobs, self._context, initializer=become_worker, initargs=(limits,)
+            ProcessPoolExecutor, jobs, self._context, initializer=prepare, initargs=(limits,)
         )
         self._executor: Executor | None = None
 
@@ -175,7 +180,7 @@ class Pool:
         chunk = window.popleft()
         try:
             results = chunk.wait()
-        except (BrokenExecutor, CancelledError):
+        except (BrokenExecutor, CancelledError, MemoryError):
             self._recover([chunk, *window])
             results = chunk.wait()
         yield from chunk.merge(results)
@@ -188,7 +193,7 @@ class Pool:
                 continue
             try:
                 self._submit(chunk).wait()
-            except BrokenExecutor:
+            except (BrokenExecutor, MemoryError):
                 self.close()
                 chunk.future = Future()
                 chunk.future.set_result([self._examine_alone(job) for job in chunk.jobs])
@@ -197,18 +202,24 @@ class Pool:
         """Examine a file in a process of its own; if that is lost, the file is to blame."""
         ours, theirs = self._context.Pipe(duplex=False)
         process = self._context.Process(
-            target=_examine_and_send, args=(theirs, self._here.for_worker(), job, self._limits)
+            target=_examine_and_send, args=(theirs, self._here.for_worker(), job, partial(self._prepare, self._limits))
         )
         process.start()
         theirs.close()
+        outcome: object = None
+        has_begun = False
         try:
+            has_begun = ours.recv() == BEGUN
             outcome = ours.recv()
         except EOFError:
-            process.join()
-            if process.exitcode is not None and process.exitcode < 0:
-                return examine_undecoded(self._here, job, self._reason(-process.exitcode))
-            outcome = self._do_without("they end as soon as they begin", job)
+            pass
         process.join()
+        if outcome is None and has_begun:
+            return examine_undecoded(self._here, job, self._reason(process.exitcode or 0))
+        if outcome is None:
+            return self._do_without("they end as soon as they begin", job)
+        if isinstance(outcome, MemoryError):
+            return examine_undecoded(self._here, job, "decoding takes more memory than a worker may use")
         if isinstance(outcome, BaseException):
             raise outcome
         assert isinstance(outcome, Examined)  # noqa: S101  what _examine_and_send sends
@@ -221,17 +232,19 @@ class Pool:
             self._jobs = 0
         return examine(self._here, job)
 
-    def _reason(self, number: int) -> str:
-        """Say what the signal that ended a worker means."""
-        if number == signal.SIGALRM:
+    def _reason(self, exit_code: int) -> str:
+        """Say what the exit code of a worker means."""
+        if exit_code == -signal.SIGALRM:
             return f"decoding took longer than {self._limits.seconds} s"
-        if number == signal.SIGKILL:
+        if exit_code == -signal.SIGKILL:
             return "decoding was killed, as for want of memory"
-        return f"decoding crashed ({signal.Signals(number).name})"
+        name = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
+        return f"decoding crashed ({name})"
 
 
-def _examine_and_send(pipe: Connection, store: LocalBlobStore, job: Job, limits: Limits) -> None:
-    become_worker(limits)
+def _examine_and_send(pipe: Connection, store: LocalBlobStore, job: Job, prepare: Callable[[], None]) -> None:
+    prepare()
+    pipe.send(BEGUN)  # it has begun: what ends it from here on is the file
     try:
         pipe.send(examine(store, job))
     except Exception as exc:  # noqa: BLE001  the parent raises it

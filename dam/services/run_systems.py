@@ -1,17 +1,21 @@
-"""Bringing assets up to date with today's systems, from the content in the store."""
+"""Bringing assets up to date with today's systems, from the content in the store or where it is referenced."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from dam.core.errors import StoreError
-from dam.media.sample import Sample
+from sqlalchemy.orm import Session
+
+from dam.core.errors import StoreError, UnreadableFileError
 from dam.services import writer
-from dam.services.analysis import Analysis, analyse
+from dam.services.analysis import Analysis
+from dam.services.content import find_content
+from dam.services.examine import NO_LIMITS, Examined, Job
 from dam.services.known import Known, failed, outdated
 from dam.services.library import Library
+from dam.services.pool import Pool
 
-PAGE = 32
+PAGE = 128
 
 
 @dataclass(frozen=True)
@@ -28,38 +32,43 @@ class Update:
     """Why nothing could be run here."""
 
 
-def run_systems(library: Library, *, retry_failed: bool = False) -> Iterator[Update]:
+def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | None = None) -> Iterator[Update]:
     """Run the systems that assets have not seen, and yield what was done for each, once that is durable.
 
-    With `retry_failed`, run those that have failed instead.
+    With `retry_failed`, run those that have failed instead. `pool` does it; without one, this process.
     """
+    pool = pool or Pool(library.store, 0, NO_LIMITS)
     last = 0
     while True:
         with library.read() as session:
             page = failed(session, last, PAGE) if retry_failed else outdated(session, last, PAGE)
+            items = [_job(session, library, known) for known in page]
         if not page:
             return
         last = page[-1].entity_id
         analyses: dict[int, Analysis] = {}
-        updates = [_update(library, known, analyses) for known in page]
+        updates = [_update(known, result, analyses) for known, result in zip(page, pool.map(items), strict=True)]
         if analyses:
             with library.write() as session:
                 writer.write_analyses(session, analyses)
         yield from updates
 
 
-def _update(library: Library, known: Known, analyses: dict[int, Analysis]) -> Update:
-    """Analyse an asset; what is found out goes into `analyses`."""
-    about = partial(Update, known.entity_id, known.sha256, known.media_type)
+def _job(session: Session, library: Library, known: Known) -> Job | Examined:
+    """Say how to examine an asset, or why that is not possible."""
     try:
-        size = library.store.size(known.sha256)
-        if size is None:
-            return about(error="the blob is missing from the store: add the file again")
-        if size != known.size:  # what a damaged blob says is no fact about the asset
-            return about(error=f"the blob is damaged, with {size} bytes instead of {known.size}: add the file again")
-        analysis = analyse(Sample(lambda: library.store.open(known.sha256), known.media_type), known.labels)
-    except StoreError as exc:
-        return about(error=str(exc))
+        path = find_content(session, library.store, known)
+    except (StoreError, UnreadableFileError) as exc:
+        return Examined(known.sha256, error=str(exc))
+    return Job(path, known.size, seen=known.labels, media_type=known.media_type)
+
+
+def _update(known: Known, result: Examined, analyses: dict[int, Analysis]) -> Update:
+    """Say what became of an asset; what was found out goes into `analyses`."""
+    about = partial(Update, known.entity_id, known.sha256, known.media_type)
+    analysis = result.analysis
+    if analysis is None:
+        return about(error=result.error)
     if analysis.obstacle is None:
         analyses[known.entity_id] = analysis
     return about(ran=tuple(analysis.ran), error=analysis.error, obstacle=analysis.obstacle)

@@ -62,7 +62,7 @@ def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFi
     """
     content: _Content | None = None
     try:
-        with open_source(path) as (file, state):
+        with open_source(path, linking=mode is Mode.HARDLINK) as (file, state):
             content = _read(path, file, state.size, store, mode)
     except BaseException:
         if content and content.blob:

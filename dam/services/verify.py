@@ -3,15 +3,15 @@
 Both are read in the order of the digests, side by side: memory does not grow with the library.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, aliased
 
 from dam.core.errors import InputError, StoreError
 from dam.media.digests import digests_of
@@ -72,7 +72,7 @@ class _Place:
     storage_type: str
 
 
-def verify(library: Library, *, content: bool = False, threads: int = 1) -> Iterator[Finding | Sound]:
+def verify(library: Library, *, content: bool = False, threads: int = 1) -> Generator[Finding | Sound, None, None]:
     """Compare the store with the database; yield what is wrong and what is sound. With `content`, read all bytes."""
     yield from _dangling(library)
     with ThreadPoolExecutor(max(threads, 1)) as executor:
@@ -95,6 +95,7 @@ def _pages(library: Library) -> Iterator[list[_Place]]:
         )
         .outerjoin(sha256, sha256.entity_id == location.entity_id)
         .outerjoin(properties, properties.entity_id == location.entity_id)
+        .where((location.storage_type != REFERENCE_STORAGE) | ~_stored_too())
         .order_by(location.id)
         .limit(PAGE)
     )
@@ -106,6 +107,17 @@ def _pages(library: Library) -> Iterator[list[_Place]]:
             return
         last = rows[-1][-1]
         yield [_Place(*row[:-1]) for row in rows]
+
+
+def _stored_too() -> ColumnElement[bool]:
+    """Whether a place's asset has another place in a store: then it need not be where it is referenced."""
+    location, other = FileLocationComponent, aliased(FileLocationComponent)
+    return (
+        select(other.id)
+        .where(other.entity_id == location.entity_id, other.storage_type != REFERENCE_STORAGE)
+        .correlate(location)
+        .exists()
+    )
 
 
 def _check(library: Library, place: _Place, *, content: bool) -> Finding | Sound:

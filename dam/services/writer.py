@@ -22,8 +22,10 @@ from dam.models.system_record import SystemRecord, SystemSet
 from dam.models.tag_component import TagComponent
 from dam.services import ecs
 from dam.services.analysis import Analysis
+from dam.services.content import only_referenced
 from dam.services.source_paths import displayed, path_digest, source_row
 from dam.services.staging import StagedFile
+from dam.storage.modes import REFERENCE_STORAGE
 
 Rows = dict[type[Any], list[dict[str, Any]]]
 
@@ -57,6 +59,9 @@ def write_files(
     new = list(dict.fromkeys(file.digests.sha256 for file, _ in files if file.digests.sha256 not in known))
     known |= dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
     unwritten = set(new)
+    there_already = {known[file.digests.sha256] for file, _ in files if not file.blob}
+    is_stored = storage_type != REFERENCE_STORAGE
+    referenced = only_referenced(session, storage_type, there_already) if is_stored else set()
     links = _links(session, files)
     assets = []
     rows: Rows = defaultdict(list)
@@ -74,7 +79,7 @@ def write_files(
             unwritten.remove(sha256)
             _identity_rows(rows, entity_id, file, filename)
             rows[FileLocationComponent].append(_location_row(entity_id, file, storage_type))
-        elif file.blob:  # known, but not at this place
+        elif file.blob or entity_id in referenced:  # known, but not at this place
             rows[FileLocationComponent].append(_location_row(entity_id, file, storage_type))
         if analysis:
             analyses[entity_id] = analysis

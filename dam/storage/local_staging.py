@@ -33,6 +33,7 @@ class LocalStagedBlob:
     def __init__(self, path: Path, *, shared_bytes: int | None = None) -> None:
         self.path = path
         self.size = shared_bytes or 0
+        self.is_shared = shared_bytes is not None
         self.is_durable = False
         self._file: BinaryIO | None = None
         if shared_bytes is None:
@@ -80,7 +81,7 @@ def share(source: str, target: Path, mode: Mode) -> LocalStagedBlob:
     """
     try:
         if mode is Mode.HARDLINK:
-            os.link(source, target)
+            os.link(os.path.realpath(source), target)  # of a symbolic link, the file that it stands for
         else:
             _reflink(source, target)
             target.chmod(0o444)

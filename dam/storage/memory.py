@@ -13,6 +13,8 @@ from dam.storage.modes import Mode
 class MemoryStagedBlob:
     """Bytes that have not been published."""
 
+    is_shared = False
+
     def __init__(self) -> None:
         self._data = bytearray()
         self.size = 0

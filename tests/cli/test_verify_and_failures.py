@@ -1,0 +1,199 @@
+"""`verify` and `failures` as a user meets them."""
+
+import os
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import change_modes
+from tests.conftest import PICTURES, Dam
+
+MakeImage = Callable[..., Path]
+Mount = Callable[..., None]
+
+
+def test_every_problem_in_text_and_json(dam: Dam) -> None:
+    dam("add-asset", PICTURES, "-q")
+    assert "8 assets sound" in dam("verify", "--content").err
+    missing, altered, cut, *_ = sorted(dam.store.glob("??/??/*"))
+    missing.unlink()
+    altered.chmod(0o644)
+    altered.write_bytes(bytes(altered.stat().st_size))
+    cut.chmod(0o644)
+    os.truncate(cut, 10)
+    orphan = dam.store / "00" / "11" / f"0011{'0' * 60}"
+    orphan.parent.mkdir(parents=True)
+    orphan.write_text("?")
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
+        [owner] = connection.execute(
+            "SELECT entity_id FROM component_content_hash_sha256 WHERE lower(hex(hash_value)) = ?", (altered.name,)
+        ).fetchone()
+        connection.execute("INSERT INTO entities (created_at) VALUES (CURRENT_TIMESTAMP)")
+
+    *lines, last = dam("verify", "--json", code=4).json_lines
+    assert sorted({line["problem"] for line in lines}) == ["altered", "dangling", "missing", "orphaned"]
+    assert last["summary"] | {"bytes": 0} == {
+        "sound": 6,
+        "bytes": 0,
+        "missing": 1,
+        "altered": 1,
+        "orphaned": 1,
+        "dangling": 3,
+    }
+    *lines, last = dam("verify", "--content", "--json", code=4).json_lines
+    assert last["summary"]["altered"] == 2
+    done = dam("verify", "--content", code=4)
+    assert f"entity {owner}" in next(line for line in done.out.splitlines() if altered.name in line)
+    assert "5 assets sound" in done.err
+    assert "2 altered" in done.err
+
+
+def test_a_read_only_library_can_be_verified(dam: Dam, mount: Mount, tmp_path: Path) -> None:
+    dam("add-asset", PICTURES, "-q")
+    mount("--bind", dam.folder, dam.folder)
+    mount("-o", "remount,bind,ro", dam.folder)
+    assert dam("verify", "--content", "--json", cwd=tmp_path).json_lines[-1]["summary"]["sound"] == 8
+
+
+def test_no_failures(dam: Dam) -> None:
+    assert dam("failures", code=1).out == ""
+    assert dam("failures", "--json", code=1).out == ""
+    assert dam("failures", "--retry").out == ""
+
+
+def test_what_could_not_be_read_is_remembered_until_it_comes_in(dam: Dam, tmp_path: Path) -> None:
+    name = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    dam("add-asset", name, "", code=3)
+    [line] = dam("failures", "--json").json_lines
+    assert line["problem"] == "unreadable"
+    assert line["path_hex"] == os.fsencode(name).hex()
+    assert line["reason"] == "No such file or directory"
+    assert r"caf\xe9.txt: No such file" in dam("failures").out
+    dam("failures", "--retry", code=3)
+
+    name.write_text("x")
+    *_, summary, updates = dam("failures", "--retry", "--json").json_lines
+    assert summary["summary"]["added"] == 1
+    assert updates["summary"]["updated"] == 0
+    dam("failures", code=1)
+
+
+@pytest.mark.parametrize("how", ["add-asset", "--retry"])
+def test_a_file_that_failed_and_is_as_before_is_forgotten(dam: Dam, tmp_path: Path, how: str) -> None:
+    (tmp_path / "a").write_text("a")
+    dam("add-asset", tmp_path / "a")
+    (tmp_path / "a").rename(tmp_path / "b")
+    dam("add-asset", tmp_path / "a", code=3)
+    (tmp_path / "b").rename(tmp_path / "a")
+    dam(*(["add-asset", tmp_path / "a"] if how == "add-asset" else ["failures", how]))
+    dam("failures", code=1)
+
+
+def test_a_folder_that_can_be_read_again_is_forgotten(guest: Dam) -> None:
+    closed = guest.folder / "in" / "closed"
+    closed.mkdir(parents=True)
+    (closed / "a").write_text("a")
+    change_modes(closed, 0)
+    guest("add-asset", "-j0", guest.folder / "in", code=3)
+    [line] = guest("failures", "--json").json_lines
+    assert line["path"] == str(closed)
+    closed.chmod(0o755)
+    assert guest("failures", "--retry", "-j0", "--json").json_lines[0]["status"] == "added"
+    guest("failures", code=1)
+
+
+BROKEN = """
+import builtins, importlib.abc, sys
+from dam.core import errors
+from dam.media import image
+def refuse(stream, media_type):
+    raise errors.DecodeError("the decoder is broken")
+image.decode = refuse
+"""
+
+
+def test_what_could_not_be_decoded_is_decoded_when_the_decoder_works(
+    dam: Dam, tmp_path: Path, make_image: MakeImage
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "sitecustomize.py").write_text(BROKEN)
+    dam("add-asset", make_image("a.png"), make_image("b.png", seed=2), env={"PYTHONPATH": f"{tmp_path}/broken"}, code=3)
+    first, second = dam("failures", "--json").json_lines
+    assert (first["problem"], first["entity_id"], first["name"]) == ("undecodable", 1, "a.png")
+    assert (second["reason"], len(second["systems"])) == ("the decoder is broken", 4)
+    dam("failures", "--retry", env={"PYTHONPATH": f"{tmp_path}/broken"}, code=3)
+    assert len(dam("failures", "--json").json_lines) == 2
+    *_, last = dam("failures", "--retry", "--json").json_lines
+    assert last["summary"]["updated"] == 2
+    dam("failures", code=1)
+    assert "dimensions" in dam("show", "1").out
+
+
+DEADLY = """
+import os, signal
+from dam.media import image
+decode = image.decode
+def die(stream, media_type):
+    if stream.read(4) == b"GIF8":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    stream.seek(0)
+    return decode(stream, media_type)
+image.decode = die
+"""
+
+
+def test_a_decoder_that_dies_costs_one_file_in_every_command(dam: Dam, tmp_path: Path, make_image: MakeImage) -> None:
+    (tmp_path / "deadly").mkdir()
+    (tmp_path / "deadly" / "sitecustomize.py").write_text(DEADLY)
+    deadly = {"PYTHONPATH": f"{tmp_path}/deadly"}
+    make_image("in/a.png")
+    make_image("in/b.gif", seed=2)
+    make_image("in/c.png", seed=3)
+    *lines, last = dam("add-asset", tmp_path / "in", "--json", env=deadly, code=3).json_lines
+    assert [line["error"] for line in lines] == [None, "decoding crashed (SIGSEGV)", None]
+    assert last["summary"]["undecodable"] == 1
+    dam("failures", "--retry", env=deadly, code=3)
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
+        connection.execute("DELETE FROM system_records")
+    *lines, _ = dam("run-systems", "--json", env=deadly, code=3).json_lines
+    assert [line["error"] for line in lines] == [None, "decoding crashed (SIGSEGV)", None]
+    dam("failures", "--retry")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_any_number_of_jobs_gives_the_same_library(dam: Dam, make_image: MakeImage, jobs: str) -> None:
+    """The same rows, but for ids and times, and the same output."""
+    for number in range(20):
+        make_image(f"in/{number:02}.png", seed=number % 15, size=(40, 30))
+    folder = make_image("in/x.jpg", seed=99).parent
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"?" * 100)
+    (folder / "notes.txt").write_text("notes")
+    other = Dam(dam.folder / "other", dam.env | {"DATABASE_URL": f"sqlite:///{dam.folder}/other/dam.sqlite3"})
+    other.folder.mkdir()
+    here = other("add-asset", folder, "-j0", code=3)
+    there = dam("add-asset", folder, f"-j{jobs}", code=3)
+    assert (here.out, here.err) == (there.out, there.err)
+    assert rows(other) == rows(dam)
+
+
+def rows(dam: Dam) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'component_%' AND type = 'table'")
+        found = {}
+        for (table,) in tables.fetchall():
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            kept = ", ".join(column for column in columns if column not in ("id", "created_at", "updated_at"))
+            found[table] = sorted(connection.execute(f"SELECT {kept} FROM {table}").fetchall())
+        return found
+
+
+def test_no_process_is_left(dam: Dam, make_image: MakeImage) -> None:
+    """Workers and their server have the program's output too: it ends when the last of them has."""
+    command = [*dam.command, "add-asset", make_image("a.png"), "-j2"]
+    process = subprocess.Popen(command, env=dam.env, cwd=dam.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process.communicate(timeout=120)
+    assert process.returncode == 0

@@ -1,0 +1,104 @@
+"""Progress, by a clock that the test sets."""
+
+import threading
+
+import pytest
+
+from dam.render import progress as module
+from dam.render.progress import Beside, LineProgress, NoProgress, Tally, progress
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_files_bytes_and_rate(clock: Clock) -> None:
+    tally = Tally(clock)
+    assert tally.text() == "0 files, 0 B, 0 B/s"
+    for _ in range(1234):
+        tally.add(2_000_000)
+    clock.now = 60
+    assert tally.text() == "1,234 files, 2.5 GB, 41.1 MB/s"
+
+
+def test_time_left_is_told_when_the_total_is_known(clock: Clock) -> None:
+    tally = Tally(clock)
+    assert tally.time_left(100) is None
+    tally.add(10)
+    clock.now = 600
+    assert tally.time_left(None) is None
+    assert tally.time_left(100) == "1:30:00 left"
+    assert tally.time_left(10) == "0:00:00 left"
+    assert tally.time_left(9) is None
+
+
+def test_a_line_every_so_often(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    with LineProgress(clock, every=10) as bar:
+        for second in range(35):
+            clock.now = second
+            bar.advance("name", 1000)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "11 files, 11.0 kB, 1.1 kB/s",
+        "21 files, 21.0 kB, 1.1 kB/s",
+        "31 files, 31.0 kB, 1.0 kB/s",
+    ]
+
+
+def test_a_short_run_writes_nothing(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    with LineProgress(clock) as bar:
+        bar.advance("name", 1)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_counted_beside_is_known_once_it_is_counted() -> None:
+    go = threading.Event()
+    counted = threading.Event()
+
+    def count() -> int:
+        go.wait()
+        return 5
+
+    beside = Beside(count)
+    assert beside() is None
+    go.set()
+    while beside() is None:
+        counted.wait(0.001)
+    assert beside() == 5
+
+
+@pytest.mark.parametrize(
+    ("quiet", "stderr", "stdout", "expected"),
+    [
+        (True, True, False, NoProgress),
+        (False, False, False, LineProgress),
+        (False, False, True, LineProgress),
+        (False, True, True, NoProgress),
+        (False, True, False, module.TerminalProgress),
+    ],
+)
+def test_which_progress_fits(
+    monkeypatch: pytest.MonkeyPatch,
+    quiet: bool,  # noqa: FBT001
+    stderr: bool,  # noqa: FBT001
+    stdout: bool,  # noqa: FBT001
+    expected: type,
+) -> None:
+    monkeypatch.setattr(module.sys.stderr, "isatty", lambda: stderr, raising=False)
+    monkeypatch.setattr(module.sys.stdout, "isatty", lambda: stdout, raising=False)
+    assert type(progress(quiet=quiet)) is expected
+
+
+def test_the_terminal_shows_the_name_without_what_acts_on_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with module.TerminalProgress(lambda: 100) as bar:
+        bar.advance("a\x1b[2Jb", 10)
+    assert "\x1b[2J" not in capsys.readouterr().err
