@@ -220,3 +220,27 @@ def make_image(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+def bindable() -> bool:
+    """Whether this user may mount: root with the right to."""
+    return os.geteuid() == 0 and shutil.which("mount") is not None
+
+
+@pytest.fixture
+def mount() -> Iterator[Callable[..., None]]:
+    """Mount with the given arguments, the last of them the place; or skip. Unmounted at the end."""
+    mounted: list[str] = []
+
+    def mount(*arguments: str | Path) -> None:
+        if not bindable():
+            pytest.skip("only root can mount")
+        done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"mounting is not possible here: {done.stderr.strip()}")
+        if str(arguments[-1]) not in mounted:
+            mounted.append(str(arguments[-1]))
+
+    yield mount
+    for place in reversed(mounted):
+        subprocess.run(["umount", "--lazy", place], check=True)

@@ -44,6 +44,7 @@ def deferred() -> Iterator[None]:
 
 def _hear(number: int, _frame: FrameType | None) -> None:
     if _Pending.depth == 0 or _Pending.signal is not None:
+        _Pending.signal = None  # the one that comes through stands for both
         _end(number)
     _Pending.signal = number
 

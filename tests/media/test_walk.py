@@ -2,10 +2,14 @@
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dam.core.errors import UsageError
+from dam.media.selection import Selection
 from dam.media.walk import Found, NotRead, walk
 
 
@@ -21,7 +25,7 @@ def make(folder: Path, *files: str) -> None:
     for name in files:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
+        path.write_bytes(os.fsencode(name))
 
 
 def test_files_before_folders_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -90,3 +94,124 @@ def test_a_deep_tree(tmp_path: Path) -> None:
         path /= "d"
     make(path, "a")
     assert len(walked(tmp_path)) == 1
+
+
+def test_a_very_deep_tree(tmp_path: Path) -> None:
+    """Deeper than Python may recurse: made and removed a level at a time."""
+    os.mkdir(tmp_path / "in")
+    path = str(tmp_path / "in")
+    for _ in range(1500):
+        path += "/d"
+        os.mkdir(path)
+    Path(path, "a").write_text("a")
+    assert [item.path for item in walked(tmp_path / "in")] == [f"{path}/a"]
+    os.unlink(f"{path}/a")
+    while path != str(tmp_path / "in"):
+        os.rmdir(path)
+        path = path.removesuffix("/d")
+
+
+def test_a_folder_of_many_files(tmp_path: Path) -> None:
+    """Links cost less than files; the walk tells them apart by name alone."""
+    (tmp_path / "in").mkdir()
+    folder = os.open(tmp_path / "in", os.O_RDONLY)
+    for number in range(100_000):
+        if number % 20_000 == 0:
+            first = f"{number:06}"
+            os.close(os.open(first, os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+        else:
+            os.link(first, f"{number:06}", src_dir_fd=folder, dst_dir_fd=folder)
+    os.close(folder)
+    items = walked(tmp_path / "in")
+    assert len(items) == 100_000
+    assert items == sorted(items, key=lambda item: item.path)
+
+
+def selected(folder: Path, **rules: Any) -> list[str]:
+    """The names of what is taken, and of what is skipped, in brackets."""
+    found = list(walk([str(folder)], Selection(**rules)))
+    names_of = [str(Path(item.path).relative_to(folder)) for item in found]
+    return [name if isinstance(item, Found) else f"[{name}]" for name, item in zip(names_of, found, strict=True)]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    make(
+        tmp_path, "a.jpg", "b.txt", ".hidden", ".git/config", "raw/a.jpg", "raw/keep/a.jpg", "raw/b.txt", "x/raw/c.jpg"
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ({"include": ["*.jpg"]}, ["a.jpg", "raw/a.jpg", "raw/keep/a.jpg", "x/raw/c.jpg"]),
+        ({"include": ["/*.jpg"]}, ["a.jpg"]),
+        ({"include": ["raw/"]}, ["raw/a.jpg", "raw/b.txt", "raw/keep/a.jpg", "x/raw/c.jpg"]),
+        ({"include": ["/raw/"]}, ["raw/a.jpg", "raw/b.txt", "raw/keep/a.jpg"]),
+        ({"include": ["raw/**/a.jpg"]}, ["raw/a.jpg", "raw/keep/a.jpg"]),
+        ({"include": ["*.jpg", "!a.jpg"]}, ["x/raw/c.jpg"]),
+        ({"exclude": ["*.jpg", ".*"]}, ["b.txt", "raw/b.txt"]),
+        ({"exclude": [".*", "raw"]}, ["a.jpg", "b.txt"]),
+        ({"exclude": [".*", "/raw"]}, ["a.jpg", "b.txt", "x/raw/c.jpg"]),
+        ({"exclude": [".*", "*.jpg", "!c.jpg"]}, ["b.txt", "raw/b.txt", "x/raw/c.jpg"]),
+        # As git has it: what is in a folder that is left out cannot be had back.
+        ({"exclude": [".*", "raw/", "!raw/keep/"]}, ["a.jpg", "b.txt"]),
+        ({"exclude": [".*", "/raw/*", "!/raw/keep/", "x"]}, ["a.jpg", "b.txt", "raw/keep/a.jpg"]),
+        ({"include": ["*.jpg"], "exclude": ["keep", "x"]}, ["a.jpg", "raw/a.jpg"]),
+        ({"hidden": False, "exclude": ["raw"]}, ["a.jpg", "b.txt"]),
+        ({"include": [".*"]}, [".git/config", ".hidden"]),
+        ({"include": ["# no pattern", ""]}, []),
+    ],
+)
+def test_what_is_taken(tree: Path, rules: dict[str, Any], expected: list[str]) -> None:
+    assert selected(tree, **rules) == expected
+
+
+def test_a_file_that_is_named_is_taken_whatever_the_rules(tree: Path) -> None:
+    selection = Selection(include=["*.txt"], exclude=["*.jpg"], hidden=False)
+    found = walk([str(tree / "a.jpg"), str(tree / ".hidden")], selection)
+    assert names(list(found), tree) == ["a.jpg", ".hidden"]
+
+
+def test_names_that_are_not_utf8_meet_patterns(tmp_path: Path) -> None:
+    make(tmp_path, os.fsdecode(b"\xff.jpg"), os.fsdecode(b"\xfe/x.txt"))
+    assert len(selected(tmp_path, include=["*.jpg"])) == 1
+    assert len(selected(tmp_path, exclude=["*.jpg"])) == 1
+
+
+def test_what_is_left_out_by_name_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    assert selected(tmp_path) == ["[link]", "[pipe]"]
+    assert selected(tmp_path, exclude=["link", "pipe"]) == []
+
+
+def test_links_are_followed_when_asked(tmp_path: Path) -> None:
+    make(tmp_path, "in/b/file", "other/x/a")
+    (tmp_path / "in/file").symlink_to("b/file")
+    (tmp_path / "in/folder").symlink_to(tmp_path / "other")
+    assert selected(tmp_path / "in", follow_links=True) == ["b/file", "file", "folder/x/a"]
+    assert selected(tmp_path / "in") == ["b/file", "[file]", "[folder]"]
+
+
+def test_loops_end(tmp_path: Path) -> None:
+    make(tmp_path, "in/a/b/file")
+    (tmp_path / "in/a/b/up").symlink_to(tmp_path / "in")
+    (tmp_path / "in/self").symlink_to("self")
+    (tmp_path / "in/z").symlink_to(".")
+    assert selected(tmp_path / "in", follow_links=True) == ["a/b/file", "[a/b/up]", "[self]", "[z]"]
+
+
+def test_one_file_system(tmp_path: Path, mount: Callable[..., None]) -> None:
+    make(tmp_path, "in/a", "in/other/hidden", "in/z")
+    mount("-t", "tmpfs", "tmpfs", tmp_path / "in/other")
+    make(tmp_path, "in/other/b", "in/other/deep/c")
+    assert selected(tmp_path / "in") == ["a", "other/b", "other/deep/c", "z"]
+    assert selected(tmp_path / "in", one_file_system=True) == ["a", "[other]", "z"]
+    assert selected(tmp_path / "in/other", one_file_system=True) == ["b", "deep/c"]
+
+
+def test_a_pattern_that_cannot_be_understood(tree: Path) -> None:
+    with pytest.raises(UsageError, match="pattern"):
+        selected(tree, exclude=["!"])

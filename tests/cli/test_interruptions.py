@@ -1,0 +1,69 @@
+"""Ctrl-C and SIGTERM in commands that take long: a FIFO holds them at a known point."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Dam
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+# The program's own decoder or digest, but it tells by a FIFO when it is at work, and then waits for another.
+HOLD = """
+import os, sys
+from pathlib import Path
+if sys.argv[1:2] in (["run-systems"], ["verify"]):
+    if sys.argv[1] == "run-systems":
+        from dam.services import run_systems as module
+        name = "_job"
+    else:
+        from dam.services import verify as module
+        name = "_pages"
+    original = getattr(module, name)
+    def hold(*args):
+        Path(os.environ["HOLD"]).write_text("here")
+        os.read(os.open(os.environ["GO"], os.O_RDONLY), 2)
+        return original(*args)
+    setattr(module, name, hold)
+"""
+
+SIGNALS = pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+
+
+@SIGNALS
+@pytest.mark.parametrize("command", ["run-systems", "verify"])
+def test_a_long_command_ends_in_order(
+    dam: Dam, tmp_path: Path, make_image: Callable[..., Path], start: Start, command: str, number: int, code: int
+) -> None:
+    dam("add-asset", make_image("a.png"))
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
+        connection.execute("DELETE FROM system_records")
+    (tmp_path / "hold").mkdir()
+    (tmp_path / "hold" / "sitecustomize.py").write_text(HOLD)
+    os.mkfifo(tmp_path / "fifo")
+    os.mkfifo(tmp_path / "go")
+    plain = dict(dam.env)
+    dam.env |= {"PYTHONPATH": f"{tmp_path}/hold", "HOLD": f"{tmp_path}/fifo", "GO": f"{tmp_path}/go"}
+    process = start(command)
+    assert (tmp_path / "fifo").read_text() == "here"
+    process.send_signal(number)
+    go = os.open(tmp_path / "go", os.O_RDWR)  # also where nobody reads it any more
+    os.write(go, b"go")
+    out, err = process.communicate(timeout=60)
+    os.close(go)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    assert out == ""
+    if number == signal.SIGINT:
+        assert "the same command continues" in err
+    dam.env = plain
+    dam(command)
+    assert [path for path in (dam.store / "tmp").rglob("*") if path.is_file()] == []
