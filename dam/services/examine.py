@@ -1,10 +1,13 @@
 """Examining a file: reading and analysing it, in a worker process or here. What goes in and comes out is plain."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
+from threading import Thread
 
 from dam.core.errors import UnreadableFileError
 from dam.media.sample import Sample
@@ -115,7 +118,8 @@ class _Deadline:
 
 
 def become_worker(limits: Limits) -> None:
-    """Make this process a worker: bounded in time and memory, and left alone by the terminal's Ctrl-C."""
+    """Make this process a worker: bounded in time and memory, deaf to Ctrl-C, and gone with its parent."""
+    Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform != "win32":
@@ -124,3 +128,10 @@ def become_worker(limits: Limits) -> None:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         _Deadline.seconds = limits.seconds
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is killed: it would wait for jobs for ever, since it holds their pipe itself."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)

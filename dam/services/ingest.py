@@ -124,6 +124,7 @@ def ingest(
         StoreError, LockedError: the library cannot be written; the batches before are safe.
 
     """
+    library.store.sweep()
     pool = pool or Pool(library.store, 0, NO_LIMITS)
     batch = _Batch(library, tags, options.mode, pool)
     try:

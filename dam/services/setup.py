@@ -43,6 +43,7 @@ def set_up(engine: Engine, store: LocalBlobStore) -> SetupResult:
                 session.add(LibraryIdentity(uuid=library_id))
             is_empty = not session.scalar(select(func.count()).select_from(select(Entity.id).limit(1).subquery()))
             session.flush()
+    store.sweep()
     if is_empty:
         store.write_marker(library_id)
     else:

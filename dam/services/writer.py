@@ -3,12 +3,10 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dam.models.base_component import BaseComponent
@@ -167,8 +165,7 @@ def _system_set_ids(session: Session, sets: Iterable[str]) -> dict[str, int]:
         statement = select(SystemSet.id).where(SystemSet.systems == systems)
         found = session.scalar(statement)
         if found is None:
-            with suppress(IntegrityError), session.begin_nested():  # another process may be quicker
-                session.add(SystemSet(systems=systems))
+            ecs.put_rows(session, SystemSet, [{"systems": systems}])  # another process may be quicker
             found = session.scalars(statement).one()
         ids[systems] = found
     return ids

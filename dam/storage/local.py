@@ -15,7 +15,7 @@ from dam.storage.blob_store import StagedBlob, checked_key, is_key
 from dam.storage.flushing import flush, flush_file_system
 from dam.storage.local_staging import LocalStagedBlob, naming, share
 from dam.storage.modes import Mode
-from dam.storage.staging_area import StagingArea
+from dam.storage.staging_area import StagingArea, sweep
 
 MARKER = "dam-library-id"
 QUARANTINE = "quarantine"
@@ -44,6 +44,10 @@ class LocalBlobStore:
                 self._area = StagingArea(self.root / TEMPORARY)
             self._staging = self._area.folder
         return self._staging
+
+    def sweep(self) -> None:
+        """Remove the temporary files of processes that were killed."""
+        sweep(self.root / TEMPORARY)
 
     def stage(self) -> StagedBlob:
         """Begin a blob in a temporary file."""

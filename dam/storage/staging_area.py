@@ -4,6 +4,7 @@ A process holds a lock on its folder for as long as it lives. A folder whose loc
 and goes. Where the platform has no such locks (Windows), a folder goes after a day.
 """
 
+import contextlib
 import os
 import shutil
 import sys
@@ -22,8 +23,7 @@ class StagingArea:
 
     def __init__(self, parent: Path) -> None:
         parent.mkdir(parents=True, exist_ok=True)
-        for folder in parent.iterdir():
-            _sweep(folder)
+        sweep(parent)
         self._lock = None
         while self._lock is None:
             self.folder = parent / uuid4().hex
@@ -37,6 +37,13 @@ class StagingArea:
             if self._lock >= 0:
                 os.close(self._lock)
             self._lock = None
+
+
+def sweep(parent: Path) -> None:
+    """Remove what dead processes have left below `parent`, as far as that is possible."""
+    with contextlib.suppress(OSError):
+        for folder in parent.iterdir():
+            _sweep(folder)
 
 
 def _take(folder: Path) -> int | None:

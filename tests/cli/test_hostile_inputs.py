@@ -116,7 +116,7 @@ def many_frames() -> bytes:
     return saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
 
 
-# A process begins with the peak of the one that it was forked from: a small one stands between the tests and the program.
+# A process begins with the peak of the one that it was forked from: a small one stands between us and the program.
 LAUNCHER = """
 import resource, subprocess, sys
 done = subprocess.run(sys.argv[1:])
@@ -127,9 +127,9 @@ sys.exit(done.returncode)
 
 def measured(dam: Dam, *arguments: str | Path, code: int) -> tuple[list[dict[str, object]], int]:
     """Run with --json within 30 s of CPU; return the lines, and the peak of its memory in bytes."""
+    launch = [sys.executable, "-c", LAUNCHER, "/bin/sh", "-c", 'ulimit -t 30; exec "$@"', "sh"]
     process = subprocess.Popen(
-        [sys.executable, "-c", LAUNCHER, "/bin/sh", "-c", 'ulimit -t 30; exec "$@"', "sh"]
-        + [*dam.command, *arguments, "--json"],
+        [*launch, *dam.command, *arguments, "--json"],
         env=dam.env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
