@@ -20,7 +20,7 @@ def obstacle(media_type: str) -> str | None:
         return None
     if media_type not in image.DECODABLE:
         return f"there is no decoder for {media_type}"
-    return None if image.installed() else f"fingerprints of images need {image.EXTRA_HINT}"
+    return None if image.installed() else f"fingerprints of images need {image.EXTRA_HINT}, then dam-cli run-systems"
 
 
 class Sample:

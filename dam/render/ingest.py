@@ -81,7 +81,7 @@ class IngestReport:
         if self._taken["shared"] or self._tells_shares:
             note(f"the store shares {self._taken['shared']:,} with their sources, and copied {self._taken['copied']:,}")
         for obstacle, count in sorted(self._obstacles.items()):
-            note(f"{counted(count, 'image')} without fingerprints: {obstacle}; then: dam-cli run-systems")
+            note(f"{counted(count, 'image')} without fingerprints: {obstacle}")
         _list_problems(self._problems, self.problems)
 
 
