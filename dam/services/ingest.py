@@ -10,7 +10,7 @@ from itertools import chain
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from dam.core.errors import DeadlockError, UnreadableFileError, UsageError
+from dam.core.errors import DeadlockError, StoreError, UnreadableFileError, UsageError
 from dam.core.interrupts import deferred
 from dam.media.digests import digests_of
 from dam.media.kinds import Kind, kind_of
@@ -22,10 +22,11 @@ from dam.services.analysis import Analysis
 from dam.services.content import only_referenced
 from dam.services.doubts import Doubts
 from dam.services.examine import NO_LIMITS, Examined, Job
-from dam.services.known import Known, current_files, known_by_path, known_by_sha256
+from dam.services.known import Current, Known, current_files, known_by_path, known_by_sha256
 from dam.services.library import Library
 from dam.services.pool import Pool
 from dam.services.staging import StagedFile
+from dam.storage.blob_store import BlobStore
 from dam.storage.modes import REFERENCE_STORAGE, Mode
 
 BATCH_FILES = 512
@@ -141,11 +142,16 @@ def ingest(
 def _outcomes_and_jobs(library: Library, paths: Iterable[str], options: Options) -> Iterator[Outcome | Unchanged | Job]:
     """Walk, and yield what need not be read as it is, and the rest as jobs."""
     doubts = Doubts(library, options.mode)
+    folder: str | None = None
+    current: Current = {}
     with library.peek() as connection:
         for found in _walk_outside(library, paths, options.selection):
             rest: Sequence[Found | NotRead] = found
             if options.trusts_state and options.detail is not Detail.FULL:
-                unchanged, rest = _split(library, connection, found, doubts)
+                parent = os.path.dirname(found[0].path)
+                if parent != folder:  # a large folder comes in parts, and a list of files one by one
+                    folder, current = parent, _current_files(library, connection, parent, doubts)
+                unchanged, rest = _split(found, current)
                 if options.detail is Detail.LINES:
                     yield from (Outcome(path, Status.UNCHANGED, asset, size=size) for path, asset, size in unchanged)
                 elif unchanged:
@@ -154,17 +160,21 @@ def _outcomes_and_jobs(library: Library, paths: Iterable[str], options: Options)
                 yield from _one_by_one(library, some, options, doubts)
 
 
-def _split(
-    library: Library, connection: Connection, found: Sequence[Found | NotRead], doubts: Doubts
-) -> tuple[list[tuple[str, int, int]], list[Found | NotRead]]:
-    """Part the files of a folder into those that are as the library knows them (path, asset, size), and the rest."""
-    current = current_files(connection, os.path.dirname(found[0].path))
-    if not current:
-        return [], list(found)
-    if doubts.exist:
+def _current_files(library: Library, connection: Connection, folder: str, doubts: Doubts) -> Current:
+    current = current_files(connection, folder)
+    if current and doubts.exist:
         with library.read() as session:
             for path in doubts.among(session, {path: known[0] for path, known in current.items()}):
                 del current[path]
+    return current
+
+
+def _split(
+    found: Sequence[Found | NotRead], current: Current
+) -> tuple[list[tuple[str, int, int]], list[Found | NotRead]]:
+    """Part the files of a folder into those that are as the library knows them (path, asset, size), and the rest."""
+    if not current:
+        return [], list(found)
     unchanged: list[tuple[str, int, int]] = []
     rest: list[Found | NotRead] = []
     for item in found:
@@ -310,7 +320,7 @@ class _Batch:
             _outcome(item, next(assets)) if isinstance(item, _Read) else item for item in self._items
         ]
         if self._mode is Mode.MOVE:
-            outcomes = _remove_sources(reads, outcomes)
+            outcomes = _remove_sources(self._library.store, reads, outcomes)
         self._clear()
         return outcomes
 
@@ -342,23 +352,32 @@ class _Batch:
         self._clear()
 
 
-def _remove_sources(reads: Iterable[_Read], outcomes: Iterable[Outcome | Unchanged]) -> list[Outcome | Unchanged]:
+def _remove_sources(
+    store: BlobStore, reads: Iterable[_Read], outcomes: Iterable[Outcome | Unchanged]
+) -> list[Outcome | Unchanged]:
     """Unlink the sources of a batch that is durable; return the outcomes with what went wrong."""
     sources = {read.file.path: read.file for read in reads}  # a path may have been named twice
-    problems = {path: _remove_source(file) for path, file in sources.items()}
+    problems = {path: _remove_source(store, file) for path, file in sources.items()}
     return [
         replace(outcome, error=problems.get(outcome.path) or outcome.error) if isinstance(outcome, Outcome) else outcome
         for outcome in outcomes
     ]
 
 
-def _remove_source(file: StagedFile) -> str | None:
-    """Unlink a source that the library has for good; return why it could not be, if so."""
+def _remove_source(store: BlobStore, file: StagedFile) -> str | None:
+    """Unlink a source that the library has for good; return why it could not be, if so.
+
+    What is stored is read back before: a blob of equal content that was there may have rotted, and then the source is
+    all that is left.
+    """
     try:
+        with store.open(file.digests.sha256) as blob:
+            if digests_of(chunks(blob)) != file.digests:
+                return "was not removed: the library's copy is damaged, see dam-cli verify --content"
         if not _is_as_read(file):
             return "is in the library, and was not removed: it has changed since"
         os.unlink(file.path)
-    except (OSError, UnreadableFileError) as exc:
+    except (OSError, StoreError, UnreadableFileError) as exc:
         return f"is in the library, and could not be removed: {getattr(exc, 'strerror', None) or exc}"
     return None
 

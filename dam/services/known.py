@@ -72,10 +72,14 @@ def known_by_path(session: Session, files: Iterable[Found]) -> dict[str, Known]:
     return found
 
 
-def current_files(connection: Connection, folder: str) -> dict[str, tuple[int, int, int, int]]:
-    """Return the files of a folder that today's systems have nothing to add to, by path.
+Current = dict[str, tuple[int, int, int, int]]
+"""Files by path. Of each: its asset, size, modification time in nanoseconds, and inode."""
 
-    Of each: its asset, size, modification time in nanoseconds, and inode. The rows are taken from the driver as they
+
+def current_files(connection: Connection, folder: str) -> Current:
+    """Return the files of a folder that today's systems have nothing to add to.
+
+    The rows are taken from the driver as they
     are: a rescan is made of little else.
     """
     digest = path_digest(os.fsencode(folder))

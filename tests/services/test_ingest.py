@@ -20,8 +20,8 @@ from dam.models import (
     SystemFailureComponent,
     TagComponent,
 )
-from dam.services import ecs, staging, writer
-from dam.services.ingest import BATCH_FILES, Outcome, Status, ingest
+from dam.services import ecs, known, staging, writer
+from dam.services.ingest import BATCH_FILES, Detail, Options, Outcome, Status, Unchanged, ingest
 from dam.services.library import Library
 from dam.storage.local import LocalBlobStore
 from dam.systems.system import system
@@ -400,3 +400,18 @@ def test_a_folder_that_is_called_as_the_database_comes_in(
     (tmp_path / name).mkdir()
     (tmp_path / name / "a").write_text("a")
     assert statuses(ingest_all(each_library, ".")) == ["added"]
+
+
+def test_a_list_of_files_asks_once_a_folder(library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abc":
+        (folder / name).write_text(name)
+    ingest_all(library, folder)
+    asked: list[str] = []
+    real = known.current_files
+    monkeypatch.setattr(
+        "dam.services.ingest.current_files", lambda session, path: asked.append(path) or real(session, path)
+    )
+    options = Options(detail=Detail.COUNTS)
+    found = list(ingest(library, [str(folder / name) for name in "abc"], options=options))
+    assert [(item.count, item.bytes) for item in found if isinstance(item, Unchanged)] == [(1, 1)] * 3
+    assert asked == [str(folder)]

@@ -1,6 +1,7 @@
 """Modes, where something happens in the middle."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,17 @@ def test_a_source_that_changes_before_it_is_moved_stays(
     assert source.exists() == (change != "gone")
 
 
+def test_a_source_stays_when_the_copy_in_the_store_has_rotted(library: Library, source: Path) -> None:
+    [before] = ingest_all(library, source)
+    blob = library.store.path(before.sha256 or "")
+    assert blob
+    blob.chmod(0o644)
+    blob.write_bytes(b"\0" * blob.stat().st_size)
+    [outcome] = take(library, Mode.MOVE, source)
+    assert "damaged" in (outcome.error or "")
+    assert source.exists()
+
+
 def test_a_commit_that_fails_keeps_the_sources(library: Library, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object, **_more: object) -> None:
         raise StoreError("no")
@@ -73,10 +85,10 @@ def test_a_commit_that_fails_keeps_the_sources(library: Library, source: Path, m
 def test_a_source_goes_only_after_the_commit(library: Library, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     remove = module._remove_source
 
-    def look_and_remove(file: object) -> str | None:
+    def look_and_remove(*file: Any) -> str | None:
         with library.read() as session:
             assert len(session.scalars(ecs.entities_with(FileLocationComponent)).all()) == 1
-        return remove(file)  # type: ignore[arg-type]
+        return remove(*file)
 
     monkeypatch.setattr(module, "_remove_source", look_and_remove)
     assert take(library, Mode.MOVE, source)[0].error is None
