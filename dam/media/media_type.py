@@ -3,6 +3,7 @@
 import mimetypes
 from functools import cache
 from pathlib import PurePath
+from typing import Any
 
 HEAD_BYTES = 8192
 """How much of a file's beginning the detection looks at."""
@@ -52,8 +53,23 @@ def media_type(head: bytes, name: str) -> str:
 def _by_content(head: bytes) -> str | None:
     import filetype  # noqa: PLC0415  only ingest needs it
 
-    found: str | None = filetype.guess_mime(head)
-    return _SYNONYMS.get(found, found) if found else None
+    matchers = filetype.types if head.startswith(_CONTAINERS) else _matchers_but_for_containers()
+    found = filetype.match(head, matchers)
+    return _SYNONYMS.get(found.mime, found.mime) if found else None
+
+
+_CONTAINERS = (b"PK", b"\x1aE\xdf\xa3")
+"""How files begin that are a ZIP archive, or EBML (Matroska)."""
+
+
+@cache
+def _matchers_but_for_containers() -> tuple[Any, ...]:
+    """Return filetype's matchers but for those that search within containers: they take half of its time."""
+    import filetype  # noqa: PLC0415
+    from filetype.types import document, video  # noqa: PLC0415
+
+    inside = document.ZippedDocumentBase | video.Mkv | video.Webm
+    return tuple(matcher for matcher in filetype.types if not isinstance(matcher, inside))
 
 
 def _type_of_text(head: bytes, name: str) -> str:

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,11 +18,14 @@ from dam.core.interrupts import deferred
 from dam.services.examine import Examined, Job, Limits, become_worker, examine, examine_all, examine_undecoded
 from dam.storage.local import LocalBlobStore
 
-CHUNK_FILES = 16
-CHUNK_BYTES = 4 * 1024 * 1024
+CHUNK_FILES = 64
+CHUNK_BYTES = 1024 * 1024
 CHUNK_ITEMS = 256
 CHUNKS_AHEAD = 3
-"""Chunks for each worker that have been handed out and not come back: enough to keep it busy while we write."""
+"""Chunks for each worker that may always be handed out and not come back."""
+ITEMS_AHEAD = 768
+BYTES_AHEAD = 32 * 1024 * 1024
+"""Up to these, more may be: enough to keep the workers busy while a batch is written."""
 
 PRELOADED = ["dam.cli", "dam.services.examine", "dam.media.perceptual_hash", "PIL.JpegImagePlugin"]
 
@@ -137,11 +140,18 @@ class Pool:
             if chunk.is_full:
                 window.append(self._submit(chunk))
                 chunk = _Chunk()
-                while window and (window[0].is_done or len(window) > self._jobs * CHUNKS_AHEAD):
+                while window and (window[0].is_done or self._is_far_ahead(window)):
                     yield from self._collect(window)
         window.append(self._submit(chunk))
         while window:
             yield from self._collect(window)
+
+    def _is_far_ahead(self, window: Sequence[_Chunk[T]]) -> bool:
+        """Tell whether enough has been handed out."""
+        return len(window) > self._jobs * CHUNKS_AHEAD and (
+            sum(len(chunk.items) for chunk in window) > ITEMS_AHEAD
+            or sum(chunk.bytes for chunk in window) > BYTES_AHEAD
+        )
 
     def examine(self, job: Job) -> Examined:
         """Examine one file now."""

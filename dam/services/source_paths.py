@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from pathlib import PurePath
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ def source_row(entity_id: int, path: str, state: FileState, filename: str | None
         "path_digest": path_digest(raw),
         "folder_digest": path_digest(os.path.dirname(raw)),
         "path_display": displayed(raw),
-        "filename": displayed(os.fsencode(filename or PurePath(path).name)),
+        "filename": displayed(os.fsencode(filename or os.path.basename(path))),
         "size": state.size,
         "mtime_ns": state.mtime_ns,
         "inode": state.inode,

@@ -1,11 +1,12 @@
 """Reading a source file once: digests, media type, and its bytes on their way into the store."""
 
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from dam.core.errors import CannotShareError
@@ -34,7 +35,7 @@ class StagedFile:
     @property
     def filename(self) -> str:
         """The last part of the path."""
-        return PurePath(self.path).name
+        return os.path.basename(self.path)
 
     def discard(self) -> None:
         """Drop what was not published."""
@@ -70,7 +71,7 @@ def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFi
         raise
     if content.blob:
         content.blob.finish()
-    found = media_type(content.head, PurePath(path).name)
+    found = media_type(content.head, os.path.basename(path))
     return StagedFile(path, state, content.digests, found, content.blob), Sample(content.open, found)
 
 
@@ -84,7 +85,7 @@ def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) ->
             return _take(store, store.stage_shared(path, Mode.REFLINK))
         except CannotShareError:
             pass
-    return _buffer(file, store) if size <= IN_MEMORY_BYTES else _stream(file, store)
+    return _buffer(file, size, store) if size <= IN_MEMORY_BYTES else _stream(file, store)
 
 
 def _look(path: str, file: BinaryIO) -> _Content:
@@ -102,13 +103,13 @@ def _take(store: BlobStore, blob: StagedBlob) -> _Content:
         return _unless_known(store, _Content(digests, stream.head, blob.open, blob))
 
 
-def _buffer(file: BinaryIO, store: BlobStore) -> _Content:
+def _buffer(file: BinaryIO, size: int, store: BlobStore) -> _Content:
     """Read a small file into memory; it is written only if the store lacks it."""
-    data = b"".join(chunks(file))
+    data = b"".join(chunks(file, size + 1))
     digests = digests_of([data])
     if store.size(digests.sha256) == len(data):
         return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), None)
-    blob = store.stage()
+    blob = store.stage(digests.sha256)
     with _dropping(blob):
         blob.write(data)
     return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), blob)

@@ -40,8 +40,12 @@ class BlobStore(Protocol):
 
     storage_type: str
 
-    def stage(self) -> StagedBlob:
-        """Begin a blob. Concurrent stagings, also in other processes, do not meet."""
+    def stage(self, key: str | None = None) -> StagedBlob:
+        """Begin a blob. Concurrent stagings, also in other processes, do not meet.
+
+        `key`, where it is known by now, lets the store make its place ready: whoever stages may be one of many, and
+        whoever publishes is one.
+        """
 
     def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
         """Begin a blob that shares the bytes of a file (REFLINK, HARDLINK) instead of copying them, all at once.

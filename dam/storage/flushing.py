@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 
-def flush(path: Path) -> None:
+def flush(path: str | Path) -> None:
     """Make a file's content, or the entries of a folder, durable; OSError when the device fails."""
-    if os.name == "nt" and path.is_dir():  # a folder cannot be opened there
+    if os.name == "nt" and os.path.isdir(path):  # a folder cannot be opened there
         return
     descriptor = os.open(path, os.O_RDONLY)
     try:

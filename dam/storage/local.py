@@ -29,8 +29,9 @@ class LocalBlobStore:
 
     storage_type = "local_content_addressable"
 
-    def __init__(self, root: Path, staging: Path | None = None) -> None:
+    def __init__(self, root: Path, staging: str | None = None) -> None:
         self.root = root
+        self._root = str(root)
         self._area: StagingArea | None = None
         self._staging = staging
 
@@ -38,24 +39,31 @@ class LocalBlobStore:
         """Return a store that another process can stage in; its temporary files go when this store is closed."""
         return LocalBlobStore(self.root, self._staging_folder())
 
-    def _staging_folder(self) -> Path:
+    def _staging_folder(self) -> str:
         if self._staging is None:
             with naming(self.root):
                 self._area = StagingArea(self.root / TEMPORARY)
-            self._staging = self._area.folder
+            self._staging = str(self._area.folder)
         return self._staging
+
+    def _temporary(self) -> str:
+        return os.path.join(self._staging_folder(), uuid4().hex)
 
     def sweep(self) -> None:
         """Remove the temporary files of processes that were killed."""
         sweep(self.root / TEMPORARY)
 
-    def stage(self) -> StagedBlob:
-        """Begin a blob in a temporary file."""
-        return LocalStagedBlob(self._staging_folder() / uuid4().hex)
+    def stage(self, key: str | None = None) -> StagedBlob:
+        """Begin a blob in a temporary file; make the folder that it will be in."""
+        if key is not None:
+            folder = os.path.dirname(self._place(key))
+            with naming(folder):
+                _make_folder(folder)
+        return LocalStagedBlob(self._temporary())
 
     def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
         """Begin a blob that shares the bytes of a file instead of copying them; see `share`."""
-        return share(source, self._staging_folder() / uuid4().hex, mode)
+        return share(source, self._temporary(), mode)
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Flush the temporary files, rename them to their places, and flush the folders."""
@@ -69,10 +77,10 @@ class LocalBlobStore:
         for key, blob in staged.items():
             with naming(targets[key]):
                 self._settle(targets[key], blob)
-        lowest = {target.parent for target in targets.values()}
-        self._flush([*lowest, *{folder.parent for folder in lowest}, self.root])
+        lowest = {os.path.dirname(target) for target in targets.values()}
+        self._flush([*lowest, *{os.path.dirname(folder) for folder in lowest}, self._root])
 
-    def _flush(self, paths: Sequence[Path]) -> None:
+    def _flush(self, paths: Sequence[str]) -> None:
         """Make files or folders of the store durable: each, or all together where they are many."""
         with naming(self.root):
             if len(paths) >= FLUSH_TOGETHER and flush_file_system(self.root):
@@ -81,7 +89,7 @@ class LocalBlobStore:
             with naming(path):
                 flush(path)
 
-    def _settle(self, target: Path, blob: StagedBlob | None) -> None:
+    def _settle(self, target: str, blob: StagedBlob | None) -> None:
         there = _size(target)
         if blob is None:
             if there is None:
@@ -91,12 +99,12 @@ class LocalBlobStore:
             blob.discard()
             return
         if there is not None:
-            self._set_aside(target)
+            self._set_aside(Path(target))
         assert isinstance(blob, LocalStagedBlob)  # noqa: S101  publish takes what stage gave
         try:
             os.replace(blob.path, target)
         except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(os.path.dirname(target))
             os.replace(blob.path, target)
 
     def _set_aside(self, damaged: Path) -> None:
@@ -122,17 +130,17 @@ class LocalBlobStore:
         """Open the blob's file."""
         place = self._place(key)
         with naming(place):
-            return place.open("rb")
+            return open(place, "rb")
 
     def path(self, key: str) -> Path | None:
         """Return the blob's file, or None."""
-        return self._place(key) if self.size(key) is not None else None
+        return Path(self._place(key)) if self.size(key) is not None else None
 
     def keys(self) -> Iterator[str]:
         """Yield the keys, a folder at a time; a file that is no blob in its place is none of ours."""
         for upper in _folders(self.root):
             for lower in _folders(upper):
-                yield from (name for name in _names(lower) if is_key(name) and lower == self._place(name).parent)
+                yield from (name for name in _names(lower) if is_key(name) and str(lower / name) == self._place(name))
 
     def close(self) -> None:
         """Remove this process's temporary files."""
@@ -140,9 +148,9 @@ class LocalBlobStore:
             self._area.close()
             self._area = self._staging = None
 
-    def _place(self, key: str) -> Path:
+    def _place(self, key: str) -> str:
         checked_key(key)
-        return self.root / key[:2] / key[2:4] / key
+        return os.path.join(self._root, key[:2], key[2:4], key)
 
     def check_marker(self, library_id: str) -> None:
         """Make sure that the store belongs to the library.
@@ -181,14 +189,24 @@ class LocalBlobStore:
                 assert isinstance(marker, LocalStagedBlob)  # noqa: S101  that is what stage gives
                 marker.finish()
                 flush(marker.path)
-                marker.path.replace(self.root / MARKER)
+                os.replace(marker.path, self.root / MARKER)
                 flush(self.root)
         self.check_marker(library_id)
 
 
-def _size(path: Path) -> int | None:
+def _make_folder(folder: str) -> None:
+    """Make a folder of the second level; most of the time, the one above is there."""
     try:
-        return path.stat().st_size
+        os.mkdir(folder)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size
     except FileNotFoundError:
         return None
 

@@ -44,8 +44,10 @@ class MemoryBlobStore:
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
 
-    def stage(self) -> StagedBlob:
+    def stage(self, key: str | None = None) -> StagedBlob:
         """Begin a blob."""
+        if key is not None:
+            checked_key(key)
         return MemoryStagedBlob()
 
     def stage_shared(self, source: str, mode: Mode) -> StagedBlob:

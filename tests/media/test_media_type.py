@@ -16,6 +16,8 @@ from dam.media.kinds import Kind, kind_of
 from dam.media.media_type import HEAD_BYTES, media_type
 from tests.media.pictures import FORMATS, picture, saved
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
 
 def zipped(*members: tuple[str, str]) -> bytes:
     stream = io.BytesIO()
@@ -91,6 +93,14 @@ def test_an_animated_png_is_a_png() -> None:
         (b"OggS\0\x02" + bytes(100), "a", "audio/ogg"),
         (b"fLaC\0\0\0\x22" + bytes(100), "a", "audio/x-flac"),
         (zipped(("mimetype", "application/epub+zip")), "a", "application/epub+zip"),
+        (zipped(("word/document.xml", "words")), "a", DOCX),
+        (
+            zipped(("mimetype", "application/vnd.oasis.opendocument.text")),
+            "a",
+            "application/vnd.oasis.opendocument.text",
+        ),
+        (b"\x1aE\xdf\xa3\xa3B\x86\x81\x01B\x82\x88matroska", "a", "video/x-matroska"),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm", "a", "video/webm"),
     ],
 )
 def test_by_content(data: bytes, name: str, expected: str) -> None:

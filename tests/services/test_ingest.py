@@ -295,8 +295,8 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
     (folder / "a").write_text("before")
     read = staging.chunks
 
-    def change_then_read(file: staging.BinaryIO) -> Iterator[bytes]:
-        yield from read(file)
+    def change_then_read(file: staging.BinaryIO, *at_once: int) -> Iterator[bytes]:
+        yield from read(file, *at_once)
         (folder / "a").write_text("longer than before")
 
     monkeypatch.setattr(staging, "chunks", change_then_read)
