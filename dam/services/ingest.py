@@ -333,7 +333,7 @@ class _Batch:
         for attempt in range(ATTEMPTS):
             try:
                 with self._library.write() as session:
-                    failures.remember(session, failed)
+                    failures.remember(session, failed, self._mode, self._tags)
                     failures.forget(session, (read.file.path for read in reads))
                     writer.write_tags(session, unchanged, self._tags)
                     files = [(read.file, read.analysis) for read in reads]
