@@ -153,7 +153,7 @@ def add_asset(
     with (
         open_library(create=True) as library,
         open_pool(library.store, jobs) as pool,
-        closing(ingest(library, chain(paths or [], more), checked, options, pool=pool)) as outcomes,
+        closing(ingest(library, chain([paths or []], more), checked, options, pool=pool)) as outcomes,
         progress(
             quiet=quiet, count=None if files_from else partial(count_bytes, library, paths or [], selection)
         ) as bar,

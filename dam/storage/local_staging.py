@@ -33,7 +33,7 @@ class LocalStagedBlob:
     def __init__(self, path: Path, *, shared_bytes: int | None = None) -> None:
         self.path = path
         self.size = shared_bytes or 0
-        self.is_shared = shared_bytes is not None
+        self.is_shared: bool | None = shared_bytes is not None
         self.is_durable = False
         self._file: BinaryIO | None = None
         if shared_bytes is None:
@@ -69,6 +69,7 @@ class LocalStagedBlob:
         if self._file:
             self._file.close()
             self._file = None
+        self.is_shared = None
         self.path.unlink(missing_ok=True)
 
 
