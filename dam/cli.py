@@ -6,19 +6,22 @@ Nothing heavy is imported here: `--help`, `--version` and completion must answer
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+try:
+    import typer
 
-from dam import __version__
-from dam.commands import tag
-from dam.commands.group import DamGroup
-from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
-from dam.core.errors import ExitCode
-from dam.storage.modes import Mode
+    from dam import __version__
+    from dam.commands import tag
+    from dam.commands.group import DamGroup, DamTyper
+    from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
+    from dam.core.errors import ExitCode
+    from dam.storage.modes import Mode
+except KeyboardInterrupt:  # importing takes the most of a short command's time
+    raise SystemExit(130) from None
 
 if TYPE_CHECKING:
     from dam.services.library import Library
 
-app = typer.Typer(
+app = DamTyper(
     name="dam-cli",
     cls=DamGroup,
     help="Digital asset management: ingest files, identify them, find duplicates and look-alikes.",
@@ -49,9 +52,13 @@ def main(
 ) -> None:
     """Digital asset management: ingest files, identify them, find duplicates and look-alikes."""
     del version
+    from contextlib import suppress
+
+    from dam.core.errors import UsageError
     from dam.core.logging_config import setup_logging
 
-    setup_logging("DEBUG" if verbose > 1 else "INFO" if verbose else None)
+    with suppress(UsageError):  # the settings are off: the command says so as it begins, and its --help needs none
+        setup_logging("DEBUG" if verbose > 1 else "INFO" if verbose else None)
 
 
 @app.command("setup-db", epilog=epilog("dam-cli setup-db"))
@@ -146,7 +153,7 @@ def add_asset(
     with (
         open_library(create=True) as library,
         open_pool(library.store, jobs) as pool,
-        closing(ingest(library, chain(paths or [], more), checked, options, pool=pool)) as outcomes,
+        closing(ingest(library, chain([paths or []], more), checked, options, pool=pool)) as outcomes,
         progress(
             quiet=quiet, count=None if files_from else partial(count_bytes, library, paths or [], selection)
         ) as bar,
@@ -249,14 +256,21 @@ def show(
 def run_systems(jobs: JobsOption = None, json: JsonOption = False) -> None:
     """Bring assets up to date with today's systems. Adds what they find, and runs nothing twice."""
     from dam.render.ingest import UpdateReport
+    from dam.render.progress import progress
     from dam.services.library import open_library
     from dam.services.pool import open_pool
+    from dam.services.run_systems import bytes_to_read
     from dam.services.run_systems import run_systems as run
 
     report = UpdateReport(as_json=json)
-    with open_library() as library, open_pool(library.store, jobs) as pool:
+    with (
+        open_library() as library,
+        open_pool(library.store, jobs) as pool,
+        progress(count=lambda: bytes_to_read(library)) as bar,
+    ):
         for update in run(library, pool=pool):
             report.add(update)
+            bar.advance(f"entity {update.entity_id}", update.size)
     report.finish()
     if report.problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)
@@ -264,18 +278,35 @@ def run_systems(jobs: JobsOption = None, json: JsonOption = False) -> None:
 
 @app.command("failures", epilog=epilog("dam-cli failures --retry", ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED))
 def failures(
-    retry: Annotated[bool, typer.Option("--retry", help="Try them all again; what can be read is copied.")] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try them all again, in the mode and with the tags they were to have.")
+    ] = False,
+    forget: Annotated[
+        list[str] | None, typer.Option(metavar="PATH", help="Forget that this path could not be read.")
+    ] = None,
+    forget_gone: Annotated[
+        bool, typer.Option("--forget-gone", help="Forget the paths where nothing is any more.")
+    ] = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List what failed and is remembered: unreadable paths, undecodable assets. Or try them again."""
+    """List what failed and is remembered: unreadable paths, undecodable assets. Or try them again, or forget them."""
     from itertools import chain
 
     from dam.render import failures as render
-    from dam.services.failures import undecodable, unreadable
+    from dam.services.failures import forget_on_request, undecodable, unreadable
     from dam.services.library import open_library
 
+    if retry and (forget or forget_gone):
+        raise typer.BadParameter("either --retry, or --forget and --forget-gone")
     with open_library() as library:
+        if forget or forget_gone:
+            with library.write() as session:
+                chosen = forget_on_request(session, forget or (), gone=forget_gone)
+            count = render.failures(chosen, as_json=json, forgotten=True)
+            if forget and not count:
+                raise typer.Exit(ExitCode.NOT_FOUND)
+            return
         if retry:
             _retry_failures(library, jobs, as_json=json)
             return

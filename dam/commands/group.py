@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from typer import BadParameter
+from typer import Abort, BadParameter, Typer
 from typer.core import TyperGroup
 
 from dam.core.errors import DamError, ExitCode
@@ -19,6 +19,17 @@ GC_THRESHOLD = 100_000
 
 Complaint: type[Exception] = BadParameter.__mro__[1]
 """What Typer raises when the words of a command are off: a bad parameter is one of several."""
+
+
+class DamTyper(Typer):
+    """The program. An interruption before there is a command ends it, and there is nothing to say of it."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except KeyboardInterrupt:
+            sys.exit(ExitCode.INTERRUPTED)
 
 
 class DamGroup(TyperGroup):
@@ -34,6 +45,8 @@ class DamGroup(TyperGroup):
             _refuse(exc)
         except DamError as exc:
             _fail(str(exc), exc.exit_code)
+        except Abort:  # what Typer makes of an interruption before there is a command
+            sys.exit(ExitCode.INTERRUPTED)
         except Exception as exc:
             logging.getLogger("dam").debug("internal error", exc_info=exc)
             _fail(f"internal error: {type(exc).__name__}: {exc} (for a report: DAM_LOG_LEVEL=DEBUG)", ExitCode.FATAL)

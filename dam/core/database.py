@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
+from dam.core import durable
 from dam.core.config import settings
 from dam.core.errors import DamError, DeadlockError, LockedError, MissingExtraError, UsageError
 
@@ -102,7 +103,7 @@ def make_folder() -> None:
     """Make the folder of the configured SQLite file, readable by its user alone."""
     if settings.sqlite_path:
         try:
-            settings.sqlite_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            durable.make_folder(settings.sqlite_path.parent, mode=0o700)
         except OSError as exc:
             raise DamError(f"cannot make the folder of the database: {exc}") from exc
 

@@ -31,7 +31,14 @@ FILE_TYPE = 0o170000
 """The bits of a mode that say what kind of file it is."""
 
 GROUP = 1024
-"""The most entries of one folder that are handed on at once."""
+"""The most entries of one folder, or of one list, that are handed on at once."""
+
+
+class Group(NamedTuple):
+    """Some of what a walk finds: files of one folder, or (`folder` is None) files that were named themselves."""
+
+    folder: str | None
+    found: list[Found | NotRead]
 
 
 def walk(
@@ -40,39 +47,53 @@ def walk(
     *,
     leave_out: LeaveOut = lambda _path, _status: False,
 ) -> Iterator[Found | NotRead]:
-    """Yield the regular files that `paths` name or contain; see `walk_folders`."""
-    return chain.from_iterable(walk_folders(paths, selection, leave_out=leave_out))
+    """Yield the regular files that `paths` name or contain; see `walk_groups`."""
+    groups = walk_groups(([path] for path in paths), selection, leave_out=leave_out)
+    return chain.from_iterable(group.found for group in groups)
 
 
-def walk_folders(
-    paths: Iterable[str],
+def walk_groups(
+    lists: Iterable[Iterable[str]],
     selection: Selection = EVERYTHING,
     *,
     leave_out: LeaveOut = lambda _path, _status: False,
-) -> Iterator[list[Found | NotRead]]:
-    """Yield the regular files that `paths` name or contain, those of one folder together, at most `GROUP` at once.
+) -> Iterator[Group]:
+    """Yield the regular files that the paths in `lists` name or contain, at most `GROUP` of them at once.
 
-    A folder's files come in the order of their names, then its folders in the order of theirs, depth first. A path
-    that is named may be a symbolic link, and is taken whatever the selection says; in a folder, the selection holds,
-    and FIFOs, sockets and devices are not opened. Where `leave_out` says so of an entry of a folder, it is passed
-    over with all that is below it.
+    The files of one folder come together, and so do those that one list names one after the other: nothing is held
+    back until the next list comes. A folder's files come in the order of their names, then its folders in the order
+    of theirs, depth first. A path that is named may be a symbolic link, and is taken whatever the selection says; in a
+    folder, the selection holds, and FIFOs, sockets and devices are not opened. Where `leave_out` says so of an entry
+    of a folder, it is passed over with all that is below it.
     """
-    for path in paths:
-        if not path:  # a shell's unset variable; the working directory is not what was meant
-            yield [NotRead(path, "is an empty path")]
-            continue
-        absolute = os.path.abspath(path)
-        try:
-            status = os.stat(absolute)
-        except (OSError, ValueError) as exc:
-            yield [NotRead(absolute, _reason(exc))]
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            yield from _Walk(absolute, status, selection, leave_out)
-        elif stat.S_ISREG(status.st_mode):
-            yield [Found(absolute, status)]
-        else:
-            yield [NotRead(absolute, f"is {_special(status.st_mode)}, not a file")]
+    for paths in lists:
+        named: list[Found | NotRead] = []
+        for path in paths:
+            found = _look_at_named(path)
+            folder = found if isinstance(found, Found) and stat.S_ISDIR(found.status.st_mode) else None
+            if named and (folder or len(named) >= GROUP):
+                yield Group(None, named)
+                named = []
+            if folder:
+                yield from _Walk(*folder, selection, leave_out)
+            else:
+                named.append(found)
+        if named:
+            yield Group(None, named)
+
+
+def _look_at_named(path: str) -> Found | NotRead:
+    """Return a path that is named: a file or a folder, or why it is neither."""
+    if not path:  # a shell's unset variable; the working directory is not what was meant
+        return NotRead(path, "is an empty path")
+    absolute = os.path.abspath(path)
+    try:
+        status = os.stat(absolute)
+    except (OSError, ValueError) as exc:
+        return NotRead(absolute, _reason(exc))
+    if stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode):
+        return Found(absolute, status)
+    return NotRead(absolute, f"is {_special(status.st_mode)}, not a file")
 
 
 class _Folder(NamedTuple):
@@ -94,18 +115,18 @@ class _Walk:
         self._leave_out = leave_out
         self._left = [_Folder(root, status, frozenset())]
 
-    def __iter__(self) -> Iterator[list[Found | NotRead]]:
+    def __iter__(self) -> Iterator[Group]:
         while self._left:
             folder = self._left.pop()
             try:
                 names = sorted(os.listdir(folder.path))
             except OSError as exc:
-                yield [NotRead(folder.path, _reason(exc))]
+                yield Group(folder.path, [NotRead(folder.path, _reason(exc))])
                 continue
             inside: list[_Folder] = []
             for first in range(0, len(names), GROUP):
                 if found := self._look_at(folder, names[first : first + GROUP], inside):
-                    yield found
+                    yield Group(folder.path, found)
             self._left += reversed(inside)
 
     def _look_at(self, folder: _Folder, names: list[str], inside: list[_Folder]) -> list[Found | NotRead]:

@@ -20,4 +20,8 @@ class IngestFailure(Base):
     path_digest: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
     path_display: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
+    mode: Mapped[str] = mapped_column(Text, default="copy", server_default="copy")
+    """How it was to come in."""
+    tags: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """The tags that it was to get, with commas between."""
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime, init=False, server_default=func.now())

@@ -8,8 +8,8 @@ from dam.render.text import counted, line, note, safe
 from dam.services.failures import RememberedFailure
 
 
-def failures(remembered: Iterable[RememberedFailure], *, as_json: bool) -> int:
-    """Write failures, a line each; return how many there were."""
+def failures(remembered: Iterable[RememberedFailure], *, as_json: bool, forgotten: bool = False) -> int:
+    """Write failures, a line each, that are remembered or were just forgotten; return how many there were."""
     count = 0
     for count, failure in enumerate(remembered, start=1):  # noqa: B007  the last count is the result
         if as_json:
@@ -19,5 +19,8 @@ def failures(remembered: Iterable[RememberedFailure], *, as_json: bool) -> int:
         else:
             owner = "" if failure.entity_id is None else f"entity {failure.entity_id}  "
             line(f"{failure.problem:<11}  {owner}{safe(failure.name)}: {safe(failure.reason)}")
-    note(f"{counted(count, 'failure')} remembered{'; to try again: dam-cli failures --retry' if count else ''}")
+    if forgotten:
+        note(f"{counted(count, 'failure')} forgotten")
+    else:
+        note(f"{counted(count, 'failure')} remembered{'; to try again: dam-cli failures --retry' if count else ''}")
     return count

@@ -9,6 +9,9 @@ from dam.render.text import counted, human_size, line, note, safe
 from dam.services.ingest import Outcome, Status, Unchanged
 from dam.services.run_systems import Update
 
+PLURALS = {"audio": "audio", "other": "other"}
+"""Kinds that are no nouns: the others get an s."""
+
 MOST_LISTED = 20
 """How many failures are listed again at the end."""
 
@@ -77,7 +80,7 @@ class IngestReport:
         told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "no files"
         note(f"{told} ({human_size(self._bytes)})")
         if self._kinds:
-            note(", ".join(f"{count:,} {kind}" for kind, count in sorted(self._kinds.items())))
+            note(", ".join(counted(count, kind, PLURALS.get(kind)) for kind, count in sorted(self._kinds.items())))
         if self._taken["shared"] or self._tells_shares:
             note(f"the store shares {self._taken['shared']:,} with their sources, and copied {self._taken['copied']:,}")
         for obstacle, count in sorted(self._obstacles.items()):

@@ -6,7 +6,6 @@ from itertools import groupby, islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, Table, UniqueConstraint, delete, exists, func, insert, inspect, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dam.models import component_classes
@@ -55,26 +54,16 @@ def all_components(session: Session, entity_id: int) -> list[BaseComponent]:
 def get_or_add_component(session: Session, component: C) -> tuple[C, bool]:
     """Return the component that is there under the same unique key, or add this one; and whether it was added.
 
-    `component` has its `entity_id`.
+    `component` has its `entity_id`, and is not itself added: what is returned is the row in the database.
     """
-    found = _find_twin(session, component)
-    if found is not None:
-        return found, False
-    try:
-        with session.begin_nested():
-            session.add(component)
-    except IntegrityError:  # another process was quicker
-        found = _find_twin(session, component)
-        if found is None:
-            raise
-        return found, False
-    return component, True
-
-
-def _find_twin(session: Session, component: C) -> C | None:
     kind = type(component)
+    session.flush()
+    statement = _insert(session, kind).on_conflict_do_nothing(index_elements=unique_key(kind))
+    row = {"entity_id": component.entity_id} | values_of(component)
+    # No savepoint: on a full disk, SQLite may drop it with the whole transaction, and nobody can go back to it then
+    is_new = session.scalar(statement.returning(kind.id), row) is not None
     key = {name: getattr(component, name) for name in unique_key(kind)}
-    return session.scalars(select(kind).filter_by(**key)).one_or_none()
+    return session.scalars(select(kind).filter_by(**key)).one(), is_new
 
 
 def entities_with(*having: type[BaseComponent], without: Iterable[type[BaseComponent]] = ()) -> Select[int]:
@@ -89,13 +78,9 @@ def entities_with(*having: type[BaseComponent], without: Iterable[type[BaseCompo
 
 def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
     """Insert rows of columns, or update those that are there under the same unique key; in bulk."""
-    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415  20 ms that reading commands need not pay
-
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    core = _table(table)
     key = unique_key(table)
     for columns, alike in groupby(rows, key=_columns):
-        statement = sqlite.insert(core) if is_sqlite else postgresql.insert(core)
+        statement = _insert(session, table)
         changes: dict[str, Any] = {name: statement.excluded[name] for name in columns if name not in key}
         if not changes:
             statement = statement.on_conflict_do_nothing(index_elements=key)
@@ -104,6 +89,14 @@ def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, An
                 changes["updated_at"] = func.now()
             statement = statement.on_conflict_do_update(index_elements=key, set_=changes)
         session.execute(statement, [dict(row) for row in alike])
+
+
+def _insert(session: Session, table: type[Base]) -> Any:
+    """Return an insertion into a table as the session's database has it, which can say what to do about conflicts."""
+    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415  20 ms that reading commands need not pay
+
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(_table(table))
 
 
 def _columns(row: Mapping[str, Any]) -> tuple[str, ...]:

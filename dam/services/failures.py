@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from dam.models.ingest_failure import IngestFailure
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.services import ecs
 from dam.services.source_paths import displayed, path_digest, storable
+from dam.storage.modes import Mode
 
 
 @dataclass(frozen=True)
@@ -26,16 +28,19 @@ class RememberedFailure:
     path: str | None = None
     entity_id: int | None = None
     systems: tuple[str, ...] = ()
+    mode: str | None = None
+    tags: tuple[str, ...] = ()
+    """How a path was to come in, and with what tags."""
 
 
-def remember(session: Session, reasons: Mapping[str, str]) -> None:
-    """Remember that paths could not be read, and why."""
-    rows = []
+def remember(session: Session, reasons: Mapping[str, str], mode: Mode = Mode.COPY, tags: Iterable[str] = ()) -> None:
+    """Remember that paths could not be read, and why; and how they were to come in."""
+    rows: list[dict[str, Any]] = []
     now = datetime.now(UTC)
     for path, reason in reasons.items():
         raw = os.fsencode(path)
         about = {"path": raw, "path_digest": path_digest(raw), "path_display": displayed(raw)}
-        rows.append(about | {"reason": storable(reason), "failed_at": now})
+        rows.append(about | {"reason": storable(reason), "failed_at": now, "mode": mode.value, "tags": ",".join(tags)})
     ecs.put_rows(session, IngestFailure, rows)
 
 
@@ -63,9 +68,34 @@ def unreadable_among(session: Session, paths: Iterable[str]) -> set[str]:
 
 def unreadable(session: Session) -> Iterator[RememberedFailure]:
     """Yield the paths that could not be read, in the order in which they first failed."""
-    table = IngestFailure
-    for path, name, reason in session.execute(select(table.path, table.path_display, table.reason).order_by(table.id)):
-        yield RememberedFailure("unreadable", name, reason, path=os.fsdecode(path))
+    for row in session.scalars(select(IngestFailure).order_by(IngestFailure.id)):
+        tags = tuple(row.tags.split(",")) if row.tags else ()
+        yield RememberedFailure(
+            "unreadable", row.path_display, row.reason, path=os.fsdecode(row.path), mode=row.mode, tags=tags
+        )
+
+
+def forget_on_request(session: Session, paths: Iterable[str], *, gone: bool = False) -> list[RememberedFailure]:
+    """Forget the failures of some paths, and with `gone` of all where nothing is any more; return those forgotten."""
+    named = {os.path.abspath(path) for path in paths}
+    chosen = [
+        failure
+        for failure in unreadable(session)
+        if failure.path is not None and (failure.path in named or (gone and not _is_there(failure.path)))
+    ]
+    forget(session, (failure.path for failure in chosen if failure.path is not None))
+    return chosen
+
+
+def _is_there(path: str) -> bool:
+    """Tell whether there is something at a path, as far as this user can see."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
 
 
 def undecodable(session: Session) -> Iterator[RememberedFailure]:

@@ -16,7 +16,7 @@ from dam.media.digests import digests_of
 from dam.media.kinds import Kind, kind_of
 from dam.media.selection import EVERYTHING, Selection
 from dam.media.source import chunks, open_source
-from dam.media.walk import Found, NotRead, walk_folders
+from dam.media.walk import Found, Group, NotRead, walk_groups
 from dam.services import ecs, failures, writer
 from dam.services.analysis import Analysis
 from dam.services.content import only_referenced
@@ -109,7 +109,7 @@ DEFAULT = Options()
 
 def ingest(
     library: Library,
-    paths: Iterable[str],
+    paths: Iterable[str | Sequence[str]],
     tags: Sequence[str] = (),
     options: Options = DEFAULT,
     *,
@@ -117,7 +117,8 @@ def ingest(
 ) -> Generator[Outcome | Unchanged, None, None]:
     """Bring files and folders into a library, and yield what became of each, once that is durable.
 
-    `pool` examines the files; without one, this process does. Files and folders that cannot be read are outcomes. To
+    `paths` may have lists of paths that are there at once: their files are looked up together. `pool` examines the
+    files; without one, this process does. Files and folders that cannot be read are outcomes. To
     close the generator early is to undo the current batch.
 
     Raises:
@@ -139,18 +140,19 @@ def ingest(
         batch.discard()
 
 
-def _outcomes_and_jobs(library: Library, paths: Iterable[str], options: Options) -> Iterator[Outcome | Unchanged | Job]:
+def _outcomes_and_jobs(
+    library: Library, paths: Iterable[str | Sequence[str]], options: Options
+) -> Iterator[Outcome | Unchanged | Job]:
     """Walk, and yield what need not be read as it is, and the rest as jobs."""
     doubts = Doubts(library, options.mode)
-    folder: str | None = None
+    last: str | None = None
     current: Current = {}
     with library.peek() as connection:
-        for found in _walk_outside(library, paths, options.selection):
+        for folder, found in _walk_outside(library, paths, options.selection):
             rest: Sequence[Found | NotRead] = found
-            if options.trusts_state and options.detail is not Detail.FULL:
-                parent = os.path.dirname(found[0].path)
-                if parent != folder:  # a large folder comes in parts, and a list of files one by one
-                    folder, current = parent, _current_files(library, connection, parent, doubts)
+            if folder is not None and options.trusts_state and options.detail is not Detail.FULL:
+                if folder != last:  # a large folder comes in parts
+                    last, current = folder, _current_files(library, connection, folder, doubts)
                 unchanged, rest = _split(found, current)
                 if options.detail is Detail.LINES:
                     yield from (Outcome(path, Status.UNCHANGED, asset, size=size) for path, asset, size in unchanged)
@@ -201,18 +203,21 @@ def _one_by_one(
         if isinstance(item, NotRead):
             yield Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
         elif (match := known.get(item.path)) and match.is_current:
-            yield _outcome_of_known(item.path, match)
+            if options.detail is Detail.FULL:
+                yield _outcome_of_known(item.path, match)
+            else:
+                yield Outcome(item.path, Status.UNCHANGED, match.entity_id, size=match.size)
         else:
             yield Job(item.path, item.status.st_size, options.mode)
 
 
-def count_bytes(library: Library, paths: Iterable[str], selection: Selection) -> int:
+def count_bytes(library: Library, paths: Sequence[str], selection: Selection) -> int:
     """Return the size of all files that an ingest would take, so that somebody can tell how much is left."""
-    found = chain.from_iterable(_walk_outside(library, paths, selection))
+    found = chain.from_iterable(group.found for group in _walk_outside(library, [paths], selection))
     return sum(item.status.st_size for item in found if isinstance(item, Found))
 
 
-def _walk_outside(library: Library, paths: Iterable[str], selection: Selection) -> Iterator[list[Found | NotRead]]:
+def _walk_outside(library: Library, paths: Iterable[str | Sequence[str]], selection: Selection) -> Iterator[Group]:
     """Walk, but never into the library itself."""
     root = os.path.realpath(library.store.root)
     is_file = library.engine.dialect.name == "sqlite"  # elsewhere the name of a database is no path
@@ -220,16 +225,16 @@ def _walk_outside(library: Library, paths: Iterable[str], selection: Selection) 
     own = {(status := os.stat(path)).st_ino: status.st_dev for path in (root, database) if os.path.exists(path)}
     journals = {f"{os.path.abspath(database)}-{ending}" for ending in ("journal", "wal", "shm")}
 
-    def outside() -> Iterator[str]:
-        for path in paths:
-            if "\0" not in path and os.path.commonpath([root, os.path.realpath(path)]) == root:
-                raise UsageError(f"{path} is in the store of the library itself")
-            yield path
+    def checked(path: str) -> str:
+        if "\0" not in path and os.path.commonpath([root, os.path.realpath(path)]) == root:
+            raise UsageError(f"{path} is in the store of the library itself")
+        return path
 
     def is_own(path: str, status: os.stat_result) -> bool:
         return own.get(status.st_ino) == status.st_dev or path in journals
 
-    return walk_folders(outside(), selection, leave_out=is_own)
+    lists = (map(checked, [some] if isinstance(some, str) else some) for some in paths)
+    return walk_groups(lists, selection, leave_out=is_own)
 
 
 @dataclass(frozen=True)
@@ -239,8 +244,6 @@ class _Read:
     file: StagedFile
     analysis: Analysis | None
     is_known: bool
-    is_twin: bool = False
-    """Whether a file of the same content came before it in the batch."""
 
 
 class _Batch:
@@ -282,7 +285,7 @@ class _Batch:
         self._bytes += file.state.size
         if sha256 in self._first:
             file.discard()
-            return _Read(file, None, is_known=True, is_twin=True)
+            return _Read(file, None, is_known=True)
         known, is_stored = (None, False) if analysis and file.blob else self._look_up(sha256)
         if analysis is None and not (known and known.is_current):
             seen = known.labels if known else frozenset()
@@ -333,7 +336,7 @@ class _Batch:
         for attempt in range(ATTEMPTS):
             try:
                 with self._library.write() as session:
-                    failures.remember(session, failed)
+                    failures.remember(session, failed, self._mode, self._tags)
                     failures.forget(session, (read.file.path for read in reads))
                     writer.write_tags(session, unchanged, self._tags)
                     files = [(read.file, read.analysis) for read in reads]
@@ -419,5 +422,5 @@ def _outcome(read: _Read, asset: writer.Asset) -> Outcome:
         replaces=asset.replaces,
         error=read.analysis.error if read.analysis else None,
         obstacle=read.analysis.obstacle if read.analysis else None,
-        is_shared=file.blob.is_shared if file.blob and not read.is_twin else None,
+        is_shared=file.blob.is_shared if file.blob else None,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from dam.media.kinds import Kind, kind_of
@@ -108,11 +108,20 @@ def known_by_sha256(session: Session, sha256: str) -> Known | None:
 
 def outdated(session: Session, after: int, limit: int) -> list[Known]:
     """Return assets beyond the id `after`, in order, whose record differs from today's systems."""
-    todays = [todays_set(kind) for kind in Kind]
-    differs = SystemSet.systems.is_(None) | SystemSet.systems.not_in(todays)
     entity_id = ContentHashSha256Component.entity_id
-    rows = session.execute(_known().where(entity_id > after, differs).order_by(entity_id).limit(limit))
+    rows = session.execute(_known().where(entity_id > after, _differs()).order_by(entity_id).limit(limit))
     return [Known(*row) for row in rows]
+
+
+def outdated_bytes(session: Session) -> int:
+    """Return the size of all assets whose record differs from today's systems."""
+    sizes = _known().where(_differs()).subquery().c.file_size_bytes
+    return int(session.scalar(select(func.sum(sizes))) or 0)
+
+
+def _differs() -> ColumnElement[bool]:
+    """Whether an asset's record differs from today's systems."""
+    return SystemSet.systems.is_(None) | SystemSet.systems.not_in([todays_set(kind) for kind in Kind])
 
 
 def failed(session: Session, after: int, limit: int) -> list[Known]:

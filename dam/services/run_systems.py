@@ -11,7 +11,7 @@ from dam.services import writer
 from dam.services.analysis import Analysis
 from dam.services.content import find_content
 from dam.services.examine import NO_LIMITS, Examined, Job
-from dam.services.known import Known, failed, outdated
+from dam.services.known import Known, failed, outdated, outdated_bytes
 from dam.services.library import Library
 from dam.services.pool import Pool
 
@@ -25,6 +25,7 @@ class Update:
     entity_id: int
     sha256: str
     media_type: str
+    size: int
     ran: tuple[str, ...] = ()
     error: str | None = None
     """Why a system failed, or why the content could not be read."""
@@ -54,6 +55,12 @@ def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | No
         yield from updates
 
 
+def bytes_to_read(library: Library) -> int:
+    """Return the size of all assets that systems have not seen, so that somebody can tell how much is left."""
+    with library.read() as session:
+        return outdated_bytes(session)
+
+
 def _job(session: Session, library: Library, known: Known) -> Job | Examined:
     """Say how to examine an asset, or why that is not possible."""
     try:
@@ -65,7 +72,7 @@ def _job(session: Session, library: Library, known: Known) -> Job | Examined:
 
 def _update(known: Known, result: Examined, analyses: dict[int, Analysis]) -> Update:
     """Say what became of an asset; what was found out goes into `analyses`."""
-    about = partial(Update, known.entity_id, known.sha256, known.media_type)
+    about = partial(Update, known.entity_id, known.sha256, known.media_type, known.size)
     analysis = result.analysis
     if analysis is None:
         return about(error=result.error)

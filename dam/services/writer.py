@@ -24,6 +24,7 @@ from dam.services.content import only_referenced
 from dam.services.source_paths import displayed, path_digest, source_row
 from dam.services.staging import StagedFile
 from dam.storage.modes import REFERENCE_STORAGE
+from dam.systems.system import produced_by_system
 
 Rows = dict[type[Any], list[dict[str, Any]]]
 
@@ -141,6 +142,7 @@ def write_analyses(session: Session, analyses: Mapping[int, Analysis]) -> None:
         for failure in analysis.failures:
             rows[SystemFailureComponent].append({"entity_id": entity_id} | vars(failure))
     _forget_failures(session, analyses)
+    _forget_components(session, analyses)
     for table, values_of_all in rows.items():
         ecs.put_rows(session, table, values_of_all)
     set_ids = _system_set_ids(session, {analysis.system_set for analysis in analyses.values()})
@@ -157,6 +159,19 @@ def _forget_failures(session: Session, analyses: Mapping[int, Analysis]) -> None
     names = {name for analysis in analyses.values() for name in analysis.ran}
     for some in ecs.batched(analyses):
         session.execute(delete(table).where(table.entity_id.in_(some), table.system.in_(names)))
+
+
+def _forget_components(session: Session, analyses: Mapping[int, Analysis]) -> None:
+    """Delete what an earlier version of a system said where the one that ran just now failed, or says nothing."""
+    produced = produced_by_system()
+    outdated: dict[type[BaseComponent], list[int]] = defaultdict(list)
+    for entity_id, analysis in analyses.items():
+        said = {table for table, _ in analysis.rows}
+        for table in {produced[name] for name in analysis.ran if name in produced} - said:
+            outdated[table].append(entity_id)
+    for table, entity_ids in outdated.items():
+        for some in ecs.batched(entity_ids):
+            session.execute(delete(table).where(table.entity_id.in_(some)))
 
 
 def _system_set_ids(session: Session, sets: Iterable[str]) -> dict[str, int]:

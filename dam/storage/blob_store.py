@@ -15,8 +15,8 @@ class StagedBlob(Protocol):
     """Bytes on their way into a store, invisible there until they are published."""
 
     size: int
-    is_shared: bool
-    """Whether it shares its bytes with the source: a reflink or a hard link."""
+    is_shared: bool | None
+    """Whether it shares its bytes with the source: a reflink or a hard link. None once it was dropped."""
 
     def write(self, data: bytes) -> None:
         """Append `data`; StoreError when the store cannot take it."""

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from dam.core.durable import flush, make_folder
 from dam.core.errors import ForeignStoreError, StoreError
 from dam.storage.blob_store import StagedBlob, checked_key, is_key
-from dam.storage.flushing import flush, flush_file_system
+from dam.storage.flushing import flush_file_system
 from dam.storage.local_staging import LocalStagedBlob, naming, share
 from dam.storage.modes import Mode
-from dam.storage.staging_area import StagingArea, sweep
+from dam.storage.staging_area import StagingArea, oldest_begin, sweep
 
 MARKER = "dam-library-id"
 QUARANTINE = "quarantine"
@@ -43,7 +44,7 @@ class LocalBlobStore:
         if self._staging is None:
             with naming(self.root):
                 self._area = StagingArea(self.root / TEMPORARY)
-            self._staging = str(self._area.folder)
+            self._staging = str(self._area.files)
         return self._staging
 
     def _temporary(self) -> str:
@@ -83,8 +84,10 @@ class LocalBlobStore:
     def _flush(self, paths: Sequence[str]) -> None:
         """Make files or folders of the store durable: each, or all together where they are many."""
         with naming(self.root):
-            if len(paths) >= FLUSH_TOGETHER and flush_file_system(self.root):
-                return
+            if len(paths) >= FLUSH_TOGETHER:
+                self._staging_folder()  # was opened before anything was written
+                if self._area and flush_file_system(self._area.descriptor):
+                    return
         for path in paths:
             with naming(path):
                 flush(path)
@@ -142,6 +145,19 @@ class LocalBlobStore:
             for lower in _folders(upper):
                 yield from (name for name in _names(lower) if is_key(name) and str(lower / name) == self._place(name))
 
+    def unsettled_since(self) -> float | None:
+        """Return when the oldest of the processes began that now put blobs in; None without any.
+
+        What was published since then may get its owner yet: compare with `published_at`.
+        """
+        return oldest_begin(self.root / TEMPORARY)
+
+    def published_at(self, key: str) -> float:
+        """Return when a blob came to its place, by the clock of its file system; StoreError when there is none."""
+        place = self._place(key)
+        with naming(place):
+            return os.stat(place).st_ctime
+
     def close(self) -> None:
         """Remove this process's temporary files."""
         if self._area:
@@ -182,7 +198,7 @@ class LocalBlobStore:
 
         """
         with naming(self.root):
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.root, mode=0o700)
             if not (self.root / MARKER).exists():
                 marker = self.stage()
                 marker.write(f"{library_id}\n".encode("ascii"))

@@ -40,7 +40,7 @@ class LocalStagedBlob:
     def __init__(self, path: str, *, shared_bytes: int | None = None) -> None:
         self.path = path
         self.size = shared_bytes or 0
-        self.is_shared = shared_bytes is not None
+        self.is_shared: bool | None = shared_bytes is not None
         self.is_durable = False
         self._descriptor = _CLOSED
         if shared_bytes is None:
@@ -75,6 +75,7 @@ class LocalStagedBlob:
     def discard(self) -> None:
         """Remove the temporary file."""
         self._close()
+        self.is_shared = None
         with suppress(FileNotFoundError):
             os.unlink(self.path)
 

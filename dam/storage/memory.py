@@ -13,7 +13,7 @@ from dam.storage.modes import Mode
 class MemoryStagedBlob:
     """Bytes that have not been published."""
 
-    is_shared = False
+    is_shared: bool | None = False
 
     def __init__(self) -> None:
         self._data = bytearray()

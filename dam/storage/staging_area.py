@@ -29,6 +29,13 @@ class StagingArea:
             self.folder = parent / uuid4().hex
             self.folder.mkdir()
             self._lock = _take(self.folder)
+        self.files = self.folder / "files"  # a level of its own: the folder above keeps the time when this was made
+        self.files.mkdir()
+
+    @property
+    def descriptor(self) -> int:
+        """The open folder, from before anything was written in it; -1 where a folder cannot be opened."""
+        return -1 if self._lock is None else self._lock
 
     def close(self) -> None:
         """Remove the folder with all that is in it. Idempotent."""
@@ -44,6 +51,30 @@ def sweep(parent: Path) -> None:
     with contextlib.suppress(OSError):
         for folder in parent.iterdir():
             _sweep(folder)
+
+
+def oldest_begin(parent: Path) -> float | None:
+    """Return when the oldest of the living processes that have a folder below `parent` made it; None without any."""
+    begun = []
+    with contextlib.suppress(OSError):
+        for folder in parent.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                begun += [folder.stat().st_mtime] if _is_owned(folder) else []
+    return min(begun, default=None)
+
+
+def _is_owned(folder: Path) -> bool:
+    """Tell whether the owner of a folder lives."""
+    if sys.platform == "win32":
+        return time.time() - folder.stat().st_mtime <= STALE_AFTER
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _take(folder: Path) -> int | None:

@@ -64,6 +64,11 @@ def all_systems() -> tuple[System, ...]:
     return tuple(sorted(found, key=lambda system: system.name))
 
 
+def produced_by_system() -> dict[str, type[BaseComponent]]:
+    """Return the kind of component that each system produces, by its name."""
+    return {system.name: system.produces for system in all_systems()}
+
+
 def systems_for(kind: Kind) -> tuple[System, ...]:
     """Return the systems that look at a kind of media, by name."""
     return tuple(system for system in all_systems() if kind in system.kinds)

@@ -67,3 +67,30 @@ def test_a_long_command_ends_in_order(
     dam.env = plain
     dam(command)
     assert [path for path in (dam.store / "tmp").rglob("*") if path.is_file()] == []
+
+
+EARLY = """
+import os, signal, sys
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == os.environ["EARLY"]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "dam.commands.tag", "dam.core.logging_config", "dam.render.library"])
+def test_an_interruption_while_the_program_is_imported_is_quiet(dam: Dam, tmp_path: Path, module: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(EARLY)
+    done = dam("info", env={"PYTHONPATH": str(tmp_path), "EARLY": module}, code=130)
+    assert done.out == ""
+    assert len(done.err.splitlines()) <= 1
+
+
+def test_an_interruption_while_the_words_are_read_is_quiet(dam: Dam, tmp_path: Path) -> None:
+    code = "import os, signal, typer.core\n" + "".join(
+        f"def interrupt(*args, **more):\n    os.kill(os.getpid(), signal.SIGINT)\n{where} = interrupt\n"
+        for where in ["typer.core.TyperGroup.make_context"]
+    )
+    (tmp_path / "sitecustomize.py").write_text(code)
+    assert len(dam("info", env={"PYTHONPATH": str(tmp_path)}, code=130).err.splitlines()) <= 1

@@ -82,6 +82,33 @@ def test_what_could_not_be_read_is_remembered_until_it_comes_in(dam: Dam, tmp_pa
     dam("failures", code=1)
 
 
+def test_a_path_is_tried_again_as_it_was_to_come_in(dam: Dam, tmp_path: Path) -> None:
+    for name, options in (("moved", ["--mode", "move"]), ("tagged", ["--tags", "sea,holiday"])):
+        dam("add-asset", tmp_path / name, *options, code=3)
+        (tmp_path / name).write_text(name)
+    assert [(line["mode"], line["tags"]) for line in dam("failures", "--json").json_lines] == [
+        ("move", []),
+        ("copy", ["sea", "holiday"]),
+    ]
+    *lines, _, _ = dam("failures", "--retry", "--json").json_lines
+    assert {line["status"] for line in lines} == {"added"}
+    assert not (tmp_path / "moved").exists()
+    assert (tmp_path / "tagged").exists()
+    assert dam("tag", "ls", "--json").json["tags"] == {"holiday": 1, "sea": 1}
+
+
+def test_what_will_never_come_in_can_be_forgotten(dam: Dam, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a", "b", "c")]
+    dam("add-asset", *paths, code=3)
+    assert "1 failure forgotten" in dam("failures", "--forget", "a", cwd=tmp_path).err
+    dam("failures", "--forget", "a", cwd=tmp_path, code=1)
+    paths[1].write_text("is there now")
+    [line] = dam("failures", "--forget-gone", "--json").json_lines
+    assert line["path"] == str(paths[2])
+    assert [line["path"] for line in dam("failures", "--json").json_lines] == [str(paths[1])]
+    dam("failures", "--retry", "--forget-gone", code=2)
+
+
 @pytest.mark.parametrize("how", ["add-asset", "--retry"])
 def test_a_file_that_failed_and_is_as_before_is_forgotten(dam: Dam, tmp_path: Path, how: str) -> None:
     (tmp_path / "a").write_text("a")

@@ -146,3 +146,9 @@ def test_the_password_is_never_shown(dam: Dam) -> None:
 def test_the_tests_meet_no_library_of_their_user() -> None:
     assert "nonexistent" in config.settings.DATABASE_URL
     assert os.environ.get("DATABASE_URL") is None
+
+
+def test_settings_that_are_off_are_named_and_help_is_there(fresh_dam: Dam) -> None:
+    (fresh_dam.folder / ".env").write_text("DAM_LOCK_TIMEOUT=soon\n")
+    assert "DAM_LOCK_TIMEOUT" in fresh_dam("info", code=2).err
+    assert "Usage: dam-cli info" in fresh_dam("info", "--help").out

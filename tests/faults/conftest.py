@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from dam.core.database import make_engine
+from dam.services.ingest import Outcome, Status, ingest
 from dam.services.library import Library
 from dam.services.verify import Finding, Problem, verify
 from dam.storage.local import LocalBlobStore
@@ -192,31 +194,45 @@ def left_over(dam: Dam) -> list[Path]:
     return list((dam.store / "tmp").rglob("*")) if (dam.store / "tmp").exists() else []
 
 
+@contextmanager
+def opened(dam: Dam) -> Iterator[Library]:
+    """Open a library here, as the program would: that is ten times as quick as to start it."""
+    engine = make_engine(dam.env["DATABASE_URL"], 5)
+    store = LocalBlobStore(dam.store)
+    try:
+        yield Library(engine, store, "")
+    finally:
+        store.close()
+        engine.dispose()
+
+
 def damage(dam: Dam) -> list[Finding]:
     """Return what is wrong with a library, but for orphans."""
-    engine = make_engine(dam.env["DATABASE_URL"], 5)
-    try:
-        results = list(verify(Library(engine, LocalBlobStore(dam.store), ""), content=True))
-    finally:
-        engine.dispose()
+    with opened(dam) as library:
+        results = list(verify(library, content=True))
     return [found for found in results if isinstance(found, Finding) and found.problem is not Problem.ORPHANED]
 
 
 def assert_whole(dam: Dam) -> None:
     """Nothing is wrong, nothing has no owner, nothing is left over."""
-    [last] = dam("verify", "--content", "--json").json_lines
-    assert last["summary"]["sound"] == len(stored(dam))
+    with opened(dam) as library:
+        results = list(verify(library, content=True))
+    assert [found for found in results if isinstance(found, Finding)] == []
+    assert len(results) == len(stored(dam))
     assert left_over(dam) == []
 
 
 def assert_continues(dam: Dam, folder: Path, promised: Mapping[str, str]) -> None:
-    """After a fault nothing is lost, and the same command again finishes and cleans up."""
+    """After a fault nothing is lost, and the same again finishes and cleans up."""
     assert damage(dam) == []
-    [*lines, _] = dam("add-asset", "--json", "-j0", folder).json_lines
+    with opened(dam) as library:
+        outcomes = [item for item in ingest(library, [str(folder)]) if isinstance(item, Outcome)]
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(lines) == len(files)
-    assert {(line["path"], line["sha256"]) for line in lines if line["status"] == "unchanged"} >= set(promised.items())
-    assert len({line["sha256"] for line in lines}) == len(stored(dam))
+    assert len(outcomes) == len(files)
+    assert {(found.path, found.sha256) for found in outcomes if found.status is Status.UNCHANGED} >= set(
+        promised.items()
+    )
+    assert len({found.sha256 for found in outcomes}) == len(stored(dam))
     assert_whole(dam)
 
 

@@ -85,7 +85,7 @@ def test_a_disk_that_stays_full(new_dam: NewDam, calls_of: Calls, sources: Path)
 def test_a_temporary_file_that_cannot_be_closed(new_dam: NewDam, calls_of: Calls, sources: Path) -> None:
     points = calls_of(*add(sources), calls=("close",))
     closed = [point for point in points if f"<{LIBRARY}/store/tmp/" in point.line]
-    files = [point for point in closed if Path(point.line.partition("<")[2].partition(">")[0]).parent.name != "tmp"]
+    files = [point for point in closed if Path(point.line.partition("<")[2].partition(">")[0]).parent.name == "files"]
     for point in (files[0], files[-1]):
         dam = new_dam()
         failed = fail_at(dam, f"close:error=EIO:when={point.when}", add(sources))

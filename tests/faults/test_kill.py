@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dam.services.setup import set_up
 from dam.services.verify import Problem
 from tests.conftest import dam_in
 from tests.faults.conftest import (
@@ -18,6 +19,7 @@ from tests.faults.conftest import (
     changed_program,
     damage,
     kill_at,
+    opened,
     some_of,
 )
 
@@ -74,7 +76,8 @@ def survive_kills_of_set_up(folder: Path, sources: Path, points: list[Point]) ->
     for number, point in enumerate(points):
         dam = dam_in(folder / str(number))
         kill_at(point, dam, SET_UP)
-        dam("setup-db")
+        with opened(dam) as library:
+            set_up(library.engine, library.store)
         assert_continues(dam, sources, {})
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from dam.core import durable
 from tests.conftest import Dam, dam_in
 from tests.faults.conftest import SMALL_BATCHES, acknowledged, add, assert_continues, changed_program, finish
 from tests.faults.disk import Disk
 
 FLUSH_NO_FILE_OR_FOLDER = "import dam.storage.local as local; local.flush = lambda path: None"
-FLUSH_NOTHING_TOGETHER = "import dam.storage.local as local; local.flush_file_system = lambda path: True"
+FLUSH_NOTHING_TOGETHER = "import dam.storage.local as local; local.flush_file_system = lambda descriptor: True"
 NO_FOLDERS = """
 from pathlib import Path
 import dam.storage.local as local
@@ -119,6 +120,15 @@ def test_a_power_cut_of_the_program_as_it_is(disks: list[Disk], tmp_path: Path, 
     promised = cut_after(1, dam, [*dam.command, "add-asset", "--json", sources])
     assert losses(dam, promised) == []
     assert_continues(dam, sources, promised)
+
+
+def test_new_levels_of_folders_are_on_the_disk(make_disk: MakeDisk) -> None:
+    """Also where nothing comes after them that would flush the folders above."""
+    disk = make_disk()
+    durable.make_folder(disk.place / "a" / "b" / "c")
+    disk.cut()
+    disk.start_again()
+    assert (disk.place / "a" / "b" / "c").is_dir()
 
 
 def test_a_power_cut_after_the_set_up(disks: list[Disk], tmp_path: Path, sources: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from dam.core.errors import UsageError
 from dam.media.selection import Selection
-from dam.media.walk import Found, NotRead, walk
+from dam.media.walk import GROUP, Found, NotRead, walk, walk_groups
 
 
 def walked(*paths: Path | str) -> list[Found | NotRead]:
@@ -215,3 +215,31 @@ def test_one_file_system(tmp_path: Path, mount: Callable[..., None]) -> None:
 def test_a_pattern_that_cannot_be_understood(tree: Path) -> None:
     with pytest.raises(UsageError, match="pattern"):
         selected(tree, exclude=["!"])
+
+
+def test_what_one_list_names_comes_together_and_nothing_waits_for_the_next_list(tmp_path: Path) -> None:
+    for name in ("a", "b", "in/c", "d", "e"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    taken = []
+
+    def lists() -> Iterator[list[str]]:
+        for names in (["a", "b", "in", "d", "missing"], [], ["e"]):
+            taken.append(names)
+            yield [str(tmp_path / name) for name in names]
+
+    groups = []
+    for folder, found in walk_groups(lists()):
+        groups.append((folder, [Path(item.path).name for item in found], len(taken)))
+    assert groups == [
+        (None, ["a", "b"], 1),
+        (str(tmp_path / "in"), ["c"], 1),
+        (None, ["d", "missing"], 1),
+        (None, ["e"], 3),
+    ]
+
+
+def test_a_long_list_comes_in_groups(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    groups = walk_groups([[str(tmp_path / "a")] * (2 * GROUP + 1)])
+    assert [len(group.found) for group in groups] == [GROUP, GROUP, 1]

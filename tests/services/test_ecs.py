@@ -3,8 +3,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from dam.core.errors import DamError
 from dam.models import (
     ContentHashSha256Component,
     DimensionsComponent,
@@ -65,23 +67,29 @@ def test_get_or_add_adds_once(db_session: Session, entity_id: int, kind: type[Ta
     assert again is first
 
 
-def test_get_or_add_takes_what_another_process_was_quicker_to_add(
-    each_library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_get_or_add_takes_what_another_process_has_added(each_library: Library) -> None:
     with each_library.write() as session:
         [entity_id] = ecs.add_entities(session, 1)
         session.add(TagComponent(entity_id=entity_id, tag="x"))
-    find = ecs._find_twin
-
-    def look_too_early(*_: object) -> None:
-        monkeypatch.setattr(ecs, "_find_twin", find)
-
-    monkeypatch.setattr(ecs, "_find_twin", look_too_early)
     with each_library.write() as session:
         found, is_new = ecs.get_or_add_component(session, TagComponent(entity_id=entity_id, tag="x"))
         assert not is_new
         assert len(ecs.get_components(session, entity_id, TagComponent)) == 1
         assert found.id
+
+
+def test_get_or_add_where_the_disk_is_full(library: Library) -> None:
+    with library.write() as session:
+        [entity_id] = ecs.add_entities(session, 1)
+    with library.engine.connect() as connection, Session(connection) as session:
+        session.execute(text("PRAGMA max_page_count = 1"))  # SQLite raises it to the pages that there are
+
+        def fill() -> None:
+            for number in range(1000):
+                ecs.get_or_add_component(session, TagComponent(entity_id=entity_id, tag=f"{number:0100}"))
+
+        with pytest.raises(DamError, match="is full"):
+            fill()
 
 
 @many

@@ -1,6 +1,6 @@
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dam.core.errors import DeadlockError, DecodeError, UsageError
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
+from dam.media.walk import Found
 from dam.models import (
     DimensionsComponent,
     FilePropertiesComponent,
@@ -21,7 +22,7 @@ from dam.models import (
     TagComponent,
 )
 from dam.services import ecs, known, staging, writer
-from dam.services.ingest import BATCH_FILES, Detail, Options, Outcome, Status, Unchanged, ingest
+from dam.services.ingest import BATCH_FILES, Detail, Options, Outcome, Status, ingest
 from dam.services.library import Library
 from dam.storage.local import LocalBlobStore
 from dam.systems.system import system
@@ -402,16 +403,20 @@ def test_a_folder_that_is_called_as_the_database_comes_in(
     assert statuses(ingest_all(each_library, ".")) == ["added"]
 
 
-def test_a_list_of_files_asks_once_a_folder(library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_of_files_is_looked_up_at_once(library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "abc":
         (folder / name).write_text(name)
     ingest_all(library, folder)
-    asked: list[str] = []
-    real = known.current_files
-    monkeypatch.setattr(
-        "dam.services.ingest.current_files", lambda session, path: asked.append(path) or real(session, path)
-    )
-    options = Options(detail=Detail.COUNTS)
-    found = list(ingest(library, [str(folder / name) for name in "abc"], options=options))
-    assert [(item.count, item.bytes) for item in found if isinstance(item, Unchanged)] == [(1, 1)] * 3
-    assert asked == [str(folder)]
+    asked: list[list[str]] = []
+    real = known.known_by_path
+
+    def noting(session: Session, files: Iterable[Found]) -> dict[str, known.Known]:
+        some = list(files)
+        asked.append([Path(file.path).name for file in some])
+        return real(session, some)
+
+    monkeypatch.setattr("dam.services.ingest.known_by_path", noting)
+    options = Options(detail=Detail.LINES)
+    found = list(ingest(library, [[str(folder / name) for name in "cab"]], options=options))
+    assert [(item.status, item.size) for item in found if isinstance(item, Outcome)] == [(Status.UNCHANGED, 1)] * 3
+    assert asked == [["c", "a", "b"]]

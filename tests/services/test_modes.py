@@ -36,6 +36,16 @@ def storage_types(library: Library) -> list[str]:
         return [place.storage_type for place in ecs.get_components(session, 1, FileLocationComponent)]
 
 
+@pytest.mark.parametrize("batch", [1, 2])
+def test_equal_files_are_shared_once(
+    library: Library, source: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """Also where the second was read before the first was published."""
+    monkeypatch.setattr(module, "BATCH_FILES", batch)
+    (source.parent / "twin").write_text("content")
+    assert [found.is_shared for found in take(library, Mode.HARDLINK, source, source.parent / "twin")] == [True, None]
+
+
 @pytest.mark.parametrize("change", ["content", "replaced", "gone"])
 def test_a_source_that_changes_before_it_is_moved_stays(
     library: Library, source: Path, monkeypatch: pytest.MonkeyPatch, change: str

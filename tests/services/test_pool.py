@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 
 from dam.core.errors import StoreError
+from dam.services import pool as module
 from dam.services.examine import Examined, Job, Limits
-from dam.services.pool import CHUNK_BYTES, CHUNK_FILES, CHUNK_ITEMS, CHUNKS_AHEAD, Pool, start_server
+from dam.services.pool import CHUNK_BYTES, CHUNK_ITEMS, CHUNKS_AHEAD, Pool, start_server
 from dam.storage.local import LocalBlobStore
 from dam.systems import system as registry
 from tests.services.obedient import MEGABYTE, obedient, use_obedient
 
+CHUNK_FILES = 4
+"""Fewer than in earnest: each file of a culprit's chunk takes a process of its own."""
 LIMITS = Limits(seconds=1, memory_bytes=3000 * MEGABYTE)
 
 
@@ -36,6 +39,7 @@ def make_pool(store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """Make a pool that has only the obedient system."""
     start_server()
     monkeypatch.setattr(registry, "all_systems", lambda: (obedient,))
+    monkeypatch.setattr(module, "CHUNK_FILES", CHUNK_FILES)
     pools = []
 
     def make(jobs: int = 2, limits: Limits = LIMITS, make_executor: Callable[[], Executor] | None = None) -> Pool:

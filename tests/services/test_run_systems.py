@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from dam.media.sample import Sample
 from dam.models import DimensionsComponent, ImagePerceptualHashPhashComponent, SystemFailureComponent, SystemSet
 from dam.services import ecs
 from dam.services.library import Library
-from dam.services.run_systems import PAGE, run_systems
+from dam.services.run_systems import PAGE, bytes_to_read, run_systems
 from dam.systems.system import System, all_systems, system
 from tests.services.conftest import MakeImage, UseSystems, ingest_all
 
@@ -98,12 +99,36 @@ def test_a_failure_is_recorded_once_and_goes_when_it_works(
     [update] = run_systems(each_library)
     assert update.error == "failed in version 2"
     assert failures(each_library) == ["failed in version 2"]
+    assert update.size > 0
 
     use_systems(measure(3))
     [update] = run_systems(each_library)
     assert update.error is None
     assert failures(each_library) == []
     assert width(each_library, outcome.entity_id) == 3
+
+
+def test_what_an_earlier_version_said_goes_when_a_later_one_fails_or_says_nothing(
+    each_library: Library, make_image: MakeImage, use_systems: UseSystems
+) -> None:
+    use_systems(measure(1))
+    [outcome] = ingest_all(each_library, make_image("a.png"))
+    use_systems(measure(2, works=False))
+    list(run_systems(each_library))
+    assert width(each_library, outcome.entity_id) is None
+
+    use_systems(measure(3))
+    list(run_systems(each_library))
+    assert width(each_library, outcome.entity_id) == 3
+
+    def measured(_sample: Sample) -> None:
+        """Say nothing."""
+
+    use_systems(replace(measure(4), run=measured))
+    assert bytes_to_read(each_library) == outcome.size
+    list(run_systems(each_library))
+    assert bytes_to_read(each_library) == 0
+    assert width(each_library, outcome.entity_id) is None
 
 
 def test_more_assets_than_a_page(library: Library, tmp_path: Path, use_systems: UseSystems) -> None:
