@@ -16,6 +16,7 @@ SAMPLES = {
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
     "image_dimensions": [saved(picture(), "AVIF"), saved(picture("1"), "BMP")],
+    "image_luma": [saved(picture(), "JPEG"), saved(picture("LA"), "PNG")],
     "image_phash": [saved(picture(), "PNG"), saved(picture("CMYK"), "TIFF")],
 }
 
