@@ -1,6 +1,6 @@
 """Digests of an image's compressed picture and of its pixels: by them find-duplicates sees what metadata hide.
 
-Revision: 0004, after 0003. Assets that are there already get the first from `dam-cli run-systems`.
+Revision: 0005, after 0004. Assets that are there already get the first from `dam-cli run-systems`.
 """
 
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
