@@ -16,9 +16,10 @@ from dam.media.transforms import Transform
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.image_luma_component import ImageLumaComponent
 from dam.services import ecs
+from dam.services.hash_arrays import TABLES
 from dam.services.lookup import find_asset, find_one_asset
 from dam.services.pairs import in_order, verdicts
-from dam.services.similar_images import HASHES, TABLES, read_query
+from dam.services.similar_images import HASHES, read_query
 
 
 class Judgement(StrEnum):

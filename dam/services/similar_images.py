@@ -23,7 +23,7 @@ from dam.models.image_perceptual_hash_phash_component import ImagePerceptualHash
 from dam.services.lookup import find_by_hash
 
 HASHES = {"phash": phash, "ahash": ahash, "dhash": dhash}
-TABLES: dict[str, type[BaseComponent]] = {
+_TABLES: dict[str, type[BaseComponent]] = {
     "phash": ImagePerceptualHashPhashComponent,
     "ahash": ImagePerceptualHashAhashComponent,
     "dhash": ImagePerceptualHashDhashComponent,
@@ -95,7 +95,7 @@ def find_similar(session: Session, query: Query, thresholds: Mapping[str, int]) 
 
 def _distances(session: Session, name: str, digits: str) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Return the entities that have a hash, ascending, and how far theirs is from `digits`, each of shape (n,)."""
-    table = TABLES[name]
+    table = _TABLES[name]
     value = type_coerce(table.__table__.c.hash_value, BigInteger)
     rows = session.execute(select(table.entity_id, value).order_by(table.entity_id)).all()
     ids, values = np.array(rows, dtype=np.int64).reshape(-1, 2).T
