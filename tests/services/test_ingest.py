@@ -197,7 +197,7 @@ def failures(library: Library, outcome: Outcome) -> dict[str, str]:
         return {failure.system: failure.reason for failure in found}
 
 
-IMAGE_SYSTEMS = {"image_ahash", "image_dhash", "image_dimensions", "image_phash"}
+IMAGE_SYSTEMS = {"image_ahash", "image_dhash", "image_dimensions", "image_luma", "image_phash"}
 
 
 def test_a_truncated_image_is_stored_and_its_failures_recorded(

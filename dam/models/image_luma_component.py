@@ -1,0 +1,15 @@
+"""The small luma picture of an image."""
+
+from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_component import BaseComponent
+
+
+class ImageLumaComponent(BaseComponent):
+    """The luma of an image at 16 × 16 pixels, 256 bytes row by row: for a second look at what its hashes resemble."""
+
+    __tablename__ = "component_image_luma"
+    __table_args__ = (UniqueConstraint("entity_id"),)
+
+    luma: Mapped[bytes] = mapped_column(LargeBinary, repr=False)
