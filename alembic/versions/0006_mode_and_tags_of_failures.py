@@ -1,13 +1,13 @@
 """Paths that could not be ingested keep the mode and the tags that they were to have, for when they are tried again.
 
-Revision: 0003, after 0002.
+Revision: 0006, after 0005.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
