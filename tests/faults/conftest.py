@@ -31,8 +31,14 @@ MUTATING = (
     *("copy_file_range", "sendfile"),
 )
 
-SMALL_BATCHES = "import dam.services.ingest as ingest; ingest.BATCH_FILES = 8; ingest.BATCH_SECONDS = 3600"
-"""Several batches of a few files, and as many each time. Eight share a flush, and fewer have one each."""
+SMALL_BATCHES = """
+import dam.services.ingest as ingest, dam.services.pool as pool
+ingest.BATCH_FILES, ingest.BATCH_SECONDS, pool.CHUNK_FILES = 8, 3600, 8
+"""
+"""Several batches of a few files, and as many each time. Eight share a flush, and fewer have one each.
+
+So small chunks, too: what is examined ahead is flushed by the shared flush of a batch before.
+"""
 
 
 def changed_program(*changes: str) -> list[str]:

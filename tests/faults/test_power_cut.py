@@ -20,10 +20,10 @@ from tests.faults.disk import Disk
 FLUSH_NO_FILE_OR_FOLDER = "import dam.storage.local as local; local.flush = lambda path: None"
 FLUSH_NOTHING_TOGETHER = "import dam.storage.local as local; local.flush_file_system = lambda descriptor: True"
 NO_FOLDERS = """
-from pathlib import Path
+import os.path
 import dam.storage.local as local
 really, together = local.flush, local.flush_file_system
-local.flush = lambda path: None if path.is_dir() else really(path)
+local.flush = lambda path: None if os.path.isdir(path) else really(path)
 local.FLUSH_TOGETHER = 1000
 """
 COMMIT_WITHOUT_FLUSHING = """
