@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from dam.core.errors import DeadlockError, StoreError, UnreadableFileError, UsageError
@@ -22,7 +21,7 @@ from dam.services.analysis import Analysis
 from dam.services.content import only_referenced
 from dam.services.doubts import Doubts
 from dam.services.examine import NO_LIMITS, Examined, Job
-from dam.services.known import Current, Known, current_files, known_by_path, known_by_sha256
+from dam.services.known import Current, Known, current_among, current_files, known_by_path, known_by_sha256
 from dam.services.library import Library
 from dam.services.pool import Pool
 from dam.services.staging import StagedFile
@@ -146,14 +145,20 @@ def _outcomes_and_jobs(
     """Walk, and yield what need not be read as it is, and the rest as jobs."""
     doubts = Doubts(library, options.mode)
     last: str | None = None
-    current: Current = {}
+    current: Current | None = {}
     with library.peek() as connection:
         for folder, found in _walk_outside(library, paths, options.selection):
             rest: Sequence[Found | NotRead] = found
             if folder is not None and options.trusts_state and options.detail is not Detail.FULL:
                 if folder != last:  # a large folder comes in parts
-                    last, current = folder, _current_files(library, connection, folder, doubts)
-                unchanged, rest = _split(found, current)
+                    last, current = folder, current_files(connection, folder)
+                    _leave_doubts(library, current or {}, doubts)
+                if current is None:
+                    known = current_among(connection, (item.path for item in found if isinstance(item, Found)))
+                    _leave_doubts(library, known, doubts)
+                    unchanged, rest = _split(found, known)
+                else:
+                    unchanged, rest = _split(found, current)
                 if options.detail is Detail.LINES:
                     yield from (Outcome(path, Status.UNCHANGED, asset, size=size) for path, asset, size in unchanged)
                 elif unchanged:
@@ -162,13 +167,12 @@ def _outcomes_and_jobs(
                 yield from _one_by_one(library, some, options, doubts)
 
 
-def _current_files(library: Library, connection: Connection, folder: str, doubts: Doubts) -> Current:
-    current = current_files(connection, folder)
+def _leave_doubts(library: Library, current: Current, doubts: Doubts) -> None:
+    """Take out of some files those that are to be read all the same."""
     if current and doubts.exist:
         with library.read() as session:
             for path in doubts.among(session, {path: known[0] for path, known in current.items()}):
                 del current[path]
-    return current
 
 
 def _split(

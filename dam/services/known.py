@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -72,30 +72,52 @@ def known_by_path(session: Session, files: Iterable[Found]) -> dict[str, Known]:
     return found
 
 
+MOST_AT_ONCE = 100_000
+"""Of how many files of a folder the rows are held in memory, about 600 bytes each; of more, some at a time."""
+
 Current = dict[str, tuple[int, int, int, int]]
 """Files by path. Of each: its asset, size, modification time in nanoseconds, and inode."""
 
 
-def current_files(connection: Connection, folder: str) -> Current:
-    """Return the files of a folder that today's systems have nothing to add to.
+def current_files(connection: Connection, folder: str) -> Current | None:
+    """Return the files of a folder that today's systems have nothing to add to; None where they are too many at once.
 
-    The rows are taken from the driver as they
-    are: a rescan is made of little else.
+    The rows are taken from the driver as they are: a rescan is made of little else.
     """
-    digest = path_digest(os.fsencode(folder))
-    rows = connection.execute(_current_files(), {"folder": digest}).cursor.fetchall()
+    table = SourcePathComponent.__table__.c
+    statement = _current().where(table.folder_digest == bindparam("folder")).limit(MOST_AT_ONCE + 1)
+    rows = _rows(connection, statement, {"folder": path_digest(os.fsencode(folder))})
+    return _by_path(rows) if len(rows) <= MOST_AT_ONCE else None
+
+
+def current_among(connection: Connection, paths: Iterable[str]) -> Current:
+    """Return those of some files that today's systems have nothing to add to."""
+    table = SourcePathComponent.__table__.c
+    statement = _current().where(table.path_digest.in_(bindparam("digests", expanding=True)))
+    found: Current = {}
+    for digests in ecs.batched(path_digest(os.fsencode(path)) for path in paths):
+        found |= _by_path(_rows(connection, statement, {"digests": digests}))
+    return found
+
+
+def _rows(connection: Connection, statement: Select[Any], values: dict[str, Any]) -> Sequence[Any]:
+    rows: Sequence[Any] = connection.execute(statement, values).cursor.fetchall()
+    return rows
+
+
+def _by_path(rows: Iterable[Any]) -> Current:
     encoding, errors = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
     return {str(row[0], encoding, errors): row[1:] for row in rows}
 
 
 @cache
-def _current_files() -> Select[Any]:
+def _current() -> Select[Any]:
     table, record, sets = SourcePathComponent.__table__.c, SystemRecord.__table__.c, SystemSet.__table__.c
     todays = select(sets.id).where(or_(*(sets.systems == todays_set(kind) for kind in Kind)))
     return (
         select(table.path, table.entity_id, table.size, table.mtime_ns, table.inode)
         .join(SystemRecord.__table__, record.entity_id == table.entity_id)
-        .where(table.folder_digest == bindparam("folder"), record.system_set_id.in_(todays))
+        .where(record.system_set_id.in_(todays))
         .order_by(table.id)
     )
 

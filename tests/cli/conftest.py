@@ -12,35 +12,24 @@ import pytest
 
 from tests.conftest import Dam, dam_in
 
-NOBODY = 65534
+WITHOUT_PRIVILEGES = ("--bounding-set=-all", "--inh-caps=-all")
 
 
 @pytest.fixture
 def guest(empty_library_folder: Path) -> Iterator[Dam]:
-    """The program run by a user whom file permissions bind, on an empty library of that user.
-
-    It may not find the interpreter of the environment: give `-j0`, for no worker can be started then.
-    """
-    with tempfile.TemporaryDirectory(prefix="dam-guest-") as folder:  # pytest's own folders are closed to others
-        os.chmod(folder, 0o755)
+    """The program run by somebody whom file permissions bind, on an empty library of their own."""
+    with tempfile.TemporaryDirectory(prefix="dam-guest-") as folder:
         guest = dam_in(Path(shutil.copytree(empty_library_folder, f"{folder}/library")))
-        if os.geteuid() == 0:
+        if os.geteuid() == 0:  # root without its privileges: the owner of the files, and no more
             setpriv = shutil.which("setpriv")
             if setpriv is None:
                 pytest.skip("root ignores permissions, and there is no setpriv")
-            guest.prefix = (setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-            give_away(guest.folder)
+            guest.prefix = (setpriv, *WITHOUT_PRIVILEGES)
             probe = subprocess.run([*guest.command, "--version"], env=guest.env, capture_output=True, check=False)
             if probe.returncode:
-                pytest.skip("another user cannot run the program of this environment")
+                pytest.skip(f"privileges cannot be dropped here: {probe.stderr.decode().strip()}")
         yield guest
         change_modes(guest.folder, 0o700)
-
-
-def give_away(folder: Path) -> None:
-    """Give a folder and all that is in it to the guest."""
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
 
 def change_modes(folder: Path, mode: int) -> None:

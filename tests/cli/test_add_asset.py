@@ -1,7 +1,8 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.conftest import PICTURES, Dam
+from tests.conftest import PICTURES, Dam, Finished
 
 MakeImage = Callable[..., Path]
 
@@ -85,3 +86,84 @@ def test_a_changed_file_is_a_new_asset(dam: Dam, tmp_path: Path) -> None:
         path.write_text(content)
         assert dam("add-asset", path, "--json").json_lines[0]["status"] == "added"
     assert dam("info", "--json").json["entities"] == 2
+
+
+def named(done: Finished) -> list[str]:
+    return [line["path"].rpartition("in/")[2] for line in done.json_lines[:-1] if line["status"] == "added"]
+
+
+def test_what_is_taken_of_a_folder(dam: Dam, tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.txt", "c.JPG", ".hidden.jpg", "tmp/d.jpg", "deep/e.jpg", "deep/no/f.jpg", ".git/g.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_text(name)
+    (tmp_path / "in" / "link.jpg").symlink_to("a.jpg")
+    options = [
+        "--include",
+        "*.jpg",
+        "--include",
+        "*.JPG",
+        "--exclude",
+        "tmp/",
+        "--exclude",
+        "/deep/no",
+        "--skip-hidden",
+    ]
+    done = dam("add-asset", "in", *options, "--json", cwd=tmp_path)
+    assert named(done) == ["a.jpg", "c.JPG", "deep/e.jpg"]
+    assert done.json_lines[-1]["summary"]["skipped"] == 1  # the link
+    assert named(dam("add-asset", "in", "--exclude", "*", "in/tmp/d.jpg", "--json", cwd=tmp_path)) == ["tmp/d.jpg"]
+    rest = dam("add-asset", "in", "--json", cwd=tmp_path)
+    assert sorted(named(rest)) == [".git/g.jpg", ".hidden.jpg", "b.txt", "deep/no/f.jpg"]
+
+
+def test_links_and_other_file_systems(dam: Dam, tmp_path: Path, mount: Callable[..., None]) -> None:
+    for folder in ("in/other", "beside"):
+        (tmp_path / folder).mkdir(parents=True)
+    mount("-t", "tmpfs", "tmpfs", tmp_path / "in" / "other")
+    for name in ("in/a", "in/other/b", "beside/c"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "in" / "linked").symlink_to("../beside")
+    (tmp_path / "in" / "up").symlink_to("..")
+    assert named(dam("add-asset", "in", "-x", "--json", cwd=tmp_path)) == ["a"]
+    done = dam("add-asset", "in", "-L", "--exclude", "up", "--json", cwd=tmp_path)
+    assert named(done) == ["linked/c", "other/b"]
+
+
+def test_what_replaces_what(dam: Dam, tmp_path: Path) -> None:
+    path, other = tmp_path / "a.txt", tmp_path / "b.txt"
+    path.write_text("one")
+    other.write_text("other")
+    dam("add-asset", path, other)
+    path.write_text("two!")
+    assert "a.txt (was entity 1)" in dam("add-asset", path).out
+    path.write_text("other")
+    [line, _] = dam("add-asset", path, "--json").json_lines
+    assert (line["status"], line["entity_id"], line["replaces"]) == ("linked", 2, 3)
+    path.write_text("one")
+    [line, _] = dam("add-asset", path, "--json").json_lines
+    assert (line["status"], line["entity_id"], line["replaces"]) == ("unchanged", 1, 2)
+    [line, _] = dam("add-asset", path, "--rehash", "--json").json_lines
+    assert (line["status"], line["replaces"]) == ("unchanged", None)
+
+
+def test_rehash_reads_what_looks_unchanged(dam: Dam, tmp_path: Path) -> None:
+    """A content that changed behind its time, and a blob that has gone or was cut off."""
+    paths = [tmp_path / name for name in ("changed", "gone", "cut", "same")]
+    for path in paths:
+        path.write_text(path.name)
+    *lines, _ = dam("add-asset", *paths, "--json").json_lines
+    blobs = [next(dam.store.glob(f"??/??/{line['sha256']}")) for line in lines]
+    status = paths[0].stat()
+    paths[0].write_text("CHANGED")
+    os.utime(paths[0], ns=(status.st_atime_ns, status.st_mtime_ns))
+    blobs[1].unlink()
+    blobs[2].chmod(0o644)
+    blobs[2].write_text("c")
+    *lines, _ = dam("add-asset", *paths, "--json").json_lines
+    assert [line["status"] for line in lines] == ["unchanged"] * 4
+    *lines, _ = dam("add-asset", *paths, "--rehash", "--json").json_lines
+    assert [(line["status"], line["entity_id"], line["replaces"]) for line in lines] == [
+        ("added", 5, 1),
+        *(("unchanged", entity_id, None) for entity_id in (2, 3, 4)),
+    ]
+    assert dam("verify", "--content", "--json").json_lines[-1]["summary"]["sound"] == 5

@@ -137,6 +137,7 @@ def test_a_read_only_library_answers_and_refuses_to_grow(guest: Dam) -> None:
     assert "dimensions" in guest("show", dunes).out
     assert guest("find-similar-images", dunes, "--json").json["matches"][0]["identical"]
     assert guest("info", "--json").json["entities"] == 8
+    assert guest("verify", "--content", "--json").json_lines[-1]["summary"]["sound"] == 8
     assert guest("tag", "ls", code=1).err == ""
     refused = guest("add-asset", "-j0", new, code=5).err
     assert "Permission denied" in refused or "readonly" in refused

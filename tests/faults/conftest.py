@@ -166,7 +166,9 @@ def _traced(dam: Dam, prefix: Sequence[str | Path], command: Sequence[str]) -> F
         [*prefix, "-qq", "-o", "/dev/null", *command], env=dam.env, cwd=dam.folder, capture_output=True
     )
     finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
-    assert "Traceback" not in finished.err, finished.err
+    # A worker that is being started when its parent is killed has nothing to read; it says so itself
+    is_half_started = finished.code == -9 and "EOFError: Ran out of input" in finished.err
+    assert is_half_started or "Traceback" not in finished.err, finished.err
     return finished
 
 

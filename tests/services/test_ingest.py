@@ -22,7 +22,7 @@ from dam.models import (
     TagComponent,
 )
 from dam.services import ecs, known, staging, writer
-from dam.services.ingest import BATCH_FILES, Detail, Options, Outcome, Status, ingest
+from dam.services.ingest import BATCH_FILES, Detail, Options, Outcome, Status, Unchanged, ingest
 from dam.services.library import Library
 from dam.storage.local import LocalBlobStore
 from dam.systems.system import system
@@ -401,6 +401,26 @@ def test_a_folder_that_is_called_as_the_database_comes_in(
     (tmp_path / name).mkdir()
     (tmp_path / name / "a").write_text("a")
     assert statuses(ingest_all(each_library, ".")) == ["added"]
+
+
+@pytest.mark.parametrize("most", [2, 100])
+def test_a_rescan_of_a_large_folder_and_of_a_small_one(
+    each_library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """The rows of a folder are held in memory only where they are few: the outcomes are the same."""
+    monkeypatch.setattr(known, "MOST_AT_ONCE", most)
+    for name in "abcd":
+        (folder / name).write_text(name)
+    ingest_all(each_library, folder)
+    (folder / "b").write_text("changed")
+    (folder / "c").rename(folder / "away")
+    ingest_all(each_library, folder / "c")  # fails, and is in doubt from then on
+    (folder / "away").rename(folder / "c")
+    (folder / "new").write_text("new")
+    items = list(ingest(each_library, [str(folder)], options=Options(detail=Detail.COUNTS)))
+    assert [item for item in items if isinstance(item, Unchanged)] == [Unchanged(2, 2)]
+    read = [(Path(item.path).name, item.status.value) for item in items if isinstance(item, Outcome)]
+    assert read == [("b", "added"), ("c", "unchanged"), ("new", "added")]
 
 
 def test_a_list_of_files_is_looked_up_at_once(library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
