@@ -213,7 +213,8 @@ def find_similar_images(
     from dam.services.library import open_library
 
     require_installed()
-    from dam.services.similar_images import find_similar, read_query
+    from dam.services.image_query import read_query
+    from dam.services.similar_images import find_similar
 
     thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
     used = {name: threshold for name, threshold in thresholds.items() if threshold >= 0}

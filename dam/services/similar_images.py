@@ -2,103 +2,125 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, select, type_coerce
 from sqlalchemy.orm import Session
 
-from dam.core.errors import DecodeError, UnreadableFileError
-from dam.media.digests import digests_of
-from dam.media.media_type import HEAD_BYTES, media_type
-from dam.media.perceptual_hash import ahash, dhash, phash
-from dam.media.sample import Sample, obstacle
-from dam.media.source import chunks, open_source
-from dam.models.base_component import BaseComponent
-from dam.models.image_perceptual_hash_ahash_component import ImagePerceptualHashAhashComponent
-from dam.models.image_perceptual_hash_dhash_component import ImagePerceptualHashDhashComponent
-from dam.models.image_perceptual_hash_phash_component import ImagePerceptualHashPhashComponent
+from dam.media.transforms import Transform
+from dam.services.hash_index import open_index
+from dam.services.hash_memory import Ids
+from dam.services.hash_probes import LONGEST
+from dam.services.image_query import HASHES, Query
 from dam.services.lookup import find_by_hash
 
-HASHES = {"phash": phash, "ahash": ahash, "dhash": dhash}
-_TABLES: dict[str, type[BaseComponent]] = {
-    "phash": ImagePerceptualHashPhashComponent,
-    "ahash": ImagePerceptualHashAhashComponent,
-    "dhash": ImagePerceptualHashDhashComponent,
-}
+UNKNOWN = LONGEST + 1
+"""Stands for the distance of an asset that lacks a hash: further away than any."""
+
+SPARING = ("phash", "dhash", "ahash")
+"""The hashes, those first whose bands fewer unrelated images share."""
 
 
-@dataclass(frozen=True)
-class Query:
-    """The hashes of the image that others are compared with."""
+class Rule(StrEnum):
+    """How many of the hashes in use must be within their thresholds."""
 
-    sha256: str
-    hashes: Mapping[str, str]
+    ANY = "any"
+    MAJORITY = "majority"
+    ALL = "all"
+
+    def needed(self, used: int) -> int:
+        """Return how many of so many hashes that is."""
+        return {Rule.ANY: 1, Rule.MAJORITY: used // 2 + 1, Rule.ALL: used}[self]
+
+
+DEFAULT_RULE = Rule.ANY
 
 
 @dataclass(frozen=True)
 class Match:
-    """An image within a threshold, and the Hamming distance of each hash (0–64); None where it has no such hash."""
+    """An image that looks like the query."""
 
     entity_id: int
     distances: Mapping[str, int | None]
+    """The Hamming distance of each hash (0–64); None where it has no such hash."""
     identical: bool
+    """Whether it is the very content that was asked about."""
+    transform: Transform = Transform.NONE
+    """What makes the query look like it."""
 
 
-def read_query(path: Path) -> Query:
-    """Return the hashes of an image file.
+def find_similar(
+    session: Session, query: Query, thresholds: Mapping[str, int], rule: Rule = DEFAULT_RULE, limit: int | None = None
+) -> list[Match]:
+    """Return the images that look like one; see `Search`."""
+    return Search(session, thresholds, rule, lookups=len(query.variants)).matches(query, limit)
 
-    Raises:
-        UnreadableFileError: it cannot be read.
-        DecodeError: it is no image, or a damaged one.
 
+class Search:
+    """A search for images whose hashes are within thresholds, by a rule; good for many queries.
+
+    `thresholds` maps names of hashes to Hamming distances; a hash that is not in it has no say. `lookups` is how many
+    queries there will be, times their transforms: what is shared is loaded once where that pays.
     """
-    try:
-        with open_source(str(path)) as (file, _):
-            digests = digests_of(chunks(file))
-            file.seek(0)
-            found = media_type(file.read(HEAD_BYTES), path.name)
-            if not found.startswith("image/"):
-                raise DecodeError(f"is not an image but {found}")
-            if reason := obstacle(found):
-                raise DecodeError(reason)
-            reductions = Sample(lambda: path.open("rb"), found).reductions
-    except (UnreadableFileError, DecodeError) as exc:
-        raise type(exc)(f"{path}: {exc}") from exc
-    return Query(digests.sha256, {name: compute(reductions) for name, compute in HASHES.items()})
+
+    def __init__(
+        self, session: Session, thresholds: Mapping[str, int], rule: Rule = DEFAULT_RULE, lookups: int = 1
+    ) -> None:
+        self._session = session
+        self._used = [name for name in SPARING if name in thresholds]
+        self._limits = np.array([thresholds.get(name, -1) for name in HASHES])
+        self._needed = rule.needed(len(self._used))
+        self._indexes = {name: open_index(session, name, thresholds.get(name, 0), lookups) for name in HASHES}
+        self._thresholds = thresholds
+
+    def matches(self, query: Query, limit: int | None = None) -> list[Match]:
+        """Return the images that look like the query, at most `limit` of them.
+
+        Its own content comes first, then what is nearest: by the least distance, then by their sum.
+        """
+        identical = set(find_by_hash(self._session, query.sha256, "sha256"))
+        variants = query.variants
+        ids = self._candidates(variants.values())
+        away = self._distances(variants.values(), ids)
+        within = (away <= self._limits).sum(axis=2) >= self._needed
+        nearness = np.where(within, self._nearness(away), np.iinfo(np.int64).max)
+        best = nearness.argmin(axis=0)
+        transforms = list(variants)
+        found = [
+            Match(int(ids[place]), _by_name(away[best[place], place]), ids[place] in identical, transforms[best[place]])
+            for place in np.flatnonzero(within.any(axis=0))
+        ]
+        order = dict(zip(ids.tolist(), nearness.min(axis=0).tolist(), strict=True))
+        found.sort(key=lambda match: (not match.identical, order[match.entity_id], match.entity_id))
+        return found[:limit]
+
+    def _candidates(self, variants: Iterable[Mapping[str, str]]) -> Ids:
+        """Return entities, ascending: all in which as many hashes are near as the rule needs, and more."""
+        probed = self._used[: len(self._used) - self._needed + 1]
+        near = [
+            self._indexes[name].near(int(variant[name], 16), self._thresholds[name])
+            for variant in variants
+            for name in probed
+        ]
+        return np.unique(np.concatenate(near))
+
+    def _distances(self, variants: Iterable[Mapping[str, str]], ids: Ids) -> NDArray[np.int64]:
+        """Return the distance of each variant to each entity by each hash, shape (variants, entities, hashes)."""
+        by_hash = []
+        for name in HASHES:
+            hashes, known = self._indexes[name].values(ids)
+            wanted = np.array([[int(variant[name], 16)] for variant in variants], np.uint64)
+            by_hash.append(np.where(known, np.bitwise_count(hashes ^ wanted), UNKNOWN))
+        return np.stack(by_hash, axis=2).astype(np.int64)
+
+    def _nearness(self, away: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the least of the distances by the hashes in use, and then their sum, as one number."""
+        used = away[:, :, self._limits >= 0]
+        total = np.where(used == UNKNOWN, 0, used).sum(axis=2)
+        nearness: NDArray[np.int64] = used.min(axis=2, initial=UNKNOWN) * UNKNOWN * len(HASHES) + total
+        return nearness
 
 
-def find_similar(session: Session, query: Query, thresholds: Mapping[str, int]) -> list[Match]:
-    """Return the images within the threshold of at least one hash, nearest first.
-
-    `thresholds` maps names of hashes to Hamming distances; a hash that is not in it has no say. Nearest is by the
-    least distance, then by their sum.
-    """
-    scans = {name: _distances(session, name, query.hashes[name]) for name in HASHES}
-    near = [ids[away <= thresholds[name]] for name, (ids, away) in scans.items() if name in thresholds]
-    chosen = np.unique(np.concatenate([*near, np.empty(0, np.int64)]))
-    distances = {}
-    for name, (ids, away) in scans.items():
-        among = np.isin(ids, chosen)
-        distances[name] = dict(zip(ids[among].tolist(), away[among].tolist(), strict=True))
-    identical = set(find_by_hash(session, query.sha256, "sha256"))
-    matches = [
-        Match(entity_id, {name: distances[name].get(entity_id) for name in HASHES}, entity_id in identical)
-        for entity_id in chosen.tolist()
-    ]
-    return sorted(matches, key=lambda match: _nearness(match, thresholds))
-
-
-def _distances(session: Session, name: str, digits: str) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return the entities that have a hash, ascending, and how far theirs is from `digits`, each of shape (n,)."""
-    table = _TABLES[name]
-    value = type_coerce(table.__table__.c.hash_value, BigInteger)
-    rows = session.execute(select(table.entity_id, value).order_by(table.entity_id)).all()
-    ids, values = np.array(rows, dtype=np.int64).reshape(-1, 2).T
-    return ids, np.bitwise_count(values.astype(np.uint64) ^ np.uint64(int(digits, 16)))
-
-
-def _nearness(match: Match, names: Iterable[str]) -> tuple[bool, int, int, int]:
-    known = [distance for name in names if (distance := match.distances[name]) is not None]
-    return not match.identical, min(known), sum(known), match.entity_id
+def _by_name(distances: NDArray[np.int64]) -> dict[str, int | None]:
+    return {name: None if away == UNKNOWN else away for name, away in zip(HASHES, distances.tolist(), strict=True)}
