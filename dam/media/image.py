@@ -52,8 +52,8 @@ def require_installed() -> None:
         raise MissingExtraError(f"this needs the image libraries: {EXTRA_HINT}")
 
 
-def decode(stream: BinaryIO, media_type: str) -> "Image.Image":
-    """Decode the first frame as it is displayed: EXIF orientation applied, transparency composited on white.
+def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image.Image":
+    """Decode the first frame as it is displayed: EXIF orientation applied, and with `flatten` on a white ground.
 
     Raises:
         DecodeError: the content is damaged, or has more than `PIXEL_LIMIT` pixels.
@@ -72,7 +72,7 @@ def decode(stream: BinaryIO, media_type: str) -> "Image.Image":
                 image.load()
             with contextlib.suppress(Exception):  # unreadable EXIF data tell no orientation
                 ImageOps.exif_transpose(image, in_place=True)
-            return _on_white(image) if image.has_transparency_data else image
+            return _on_white(image) if flatten and image.has_transparency_data else image
         except DecodeError:
             raise
         except Image.DecompressionBombError as exc:

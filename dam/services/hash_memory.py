@@ -5,18 +5,13 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, String, Table, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from dam.models.hash_bands import BANDS, gather
+from dam.services.hash_arrays import Hashes, Ids, load_hashes
 from dam.services.hash_probes import BAND_VALUES, count_probes, probes
 
-Ids: TypeAlias = NDArray[np.int64]
-Hashes: TypeAlias = NDArray[np.uint64]
 Known: TypeAlias = NDArray[np.bool_]
-
-ROWS = 200_000
-"""Rows that one statement reads: their text takes a few megabytes."""
 
 SORTED_FROM = 50
 """Sorting by band takes as long as this many scans."""
@@ -34,21 +29,9 @@ class HashesInMemory:
         self._sorts = lookups >= SORTED_FROM
 
     @classmethod
-    def load(cls, session: Session, table: Table, lookups: int = 1) -> "HashesInMemory":
-        """Read all hashes of a table; `lookups` is how often they will be searched."""
-        value = type_coerce(table.c.hash_value, BigInteger)
-        columns = [func.aggregate_strings(cast(column, String), ",") for column in (table.c.entity_id, value)]
-        first, last = session.execute(select(func.min(table.c.id), func.max(table.c.id))).one()
-        parts = [np.empty((2, 0), np.int64)]
-        for start in range(first, last + 1, ROWS) if first is not None else ():
-            texts = session.execute(select(*columns).where(table.c.id.between(start, start + ROWS - 1))).one()
-            if texts[0] is not None:
-                parts.append(np.array([integers(text) for text in texts]))
-        entity_ids, hashes = np.concatenate(parts, axis=1)
-        if (entity_ids[1:] < entity_ids[:-1]).any():  # rows that came later, from run-systems
-            order = np.argsort(entity_ids)
-            entity_ids, hashes = entity_ids[order], hashes[order]
-        return cls(entity_ids, hashes.view(np.uint64), lookups)
+    def load(cls, session: Session, name: str, lookups: int = 1) -> "HashesInMemory":
+        """Read all hashes of a kind; `lookups` is how often they will be searched."""
+        return cls(*load_hashes(session, name), lookups)
 
     def near(self, bits: int, distance: int) -> Ids:
         """Return the entities whose hash differs in at most `distance` bits."""
@@ -81,8 +64,3 @@ class HashesInMemory:
             counts = np.bincount(values, minlength=BAND_VALUES)
             by_band[band] = np.argsort(values, kind="stable"), [0, *np.cumsum(counts).tolist()]
         return by_band
-
-
-def integers(text: str) -> Ids:
-    """Return the integers in a text with commas between: the fastest way to get many out of a database."""
-    return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)

@@ -1,6 +1,6 @@
 """Finding images that look like one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,15 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from dam.core.verdict import Verdict
 from dam.media.transforms import Transform
+from dam.services.hash_arrays import Ids
 from dam.services.hash_index import open_index
-from dam.services.hash_memory import Ids
 from dam.services.hash_probes import LONGEST
 from dam.services.image_query import HASHES, Query
 from dam.services.lookup import find_by_hash
+from dam.services.pairs import verdicts
+from dam.services.second_look import look_at_query
 
 UNKNOWN = LONGEST + 1
 """Stands for the distance of an asset that lacks a hash: further away than any."""
+
+FARTHEST = np.iinfo(np.int64).max
 
 SPARING = ("phash", "dhash", "ahash")
 """The hashes, those first whose bands fewer unrelated images share."""
@@ -35,6 +40,12 @@ class Rule(StrEnum):
 
 
 DEFAULT_RULE = Rule.ANY
+
+SECOND_LOOK = 12
+"""Up to this threshold, what is near is said to be the same picture, and a second look must agree.
+
+A greater one asks for whatever resembles the query, and the hashes alone decide.
+"""
 
 
 @dataclass(frozen=True)
@@ -79,21 +90,35 @@ class Search:
 
         Its own content comes first, then what is nearest: by the least distance, then by their sum.
         """
-        identical = set(find_by_hash(self._session, query.sha256, "sha256"))
         variants = query.variants
         ids = self._candidates(variants.values())
         away = self._distances(variants.values(), ids)
         within = (away <= self._limits).sum(axis=2) >= self._needed
-        nearness = np.where(within, self._nearness(away), np.iinfo(np.int64).max)
-        best = nearness.argmin(axis=0)
+        nearness = np.where(within, self._nearness(away), FARTHEST)
+        best, nearness = nearness.argmin(axis=0), nearness.min(axis=0)
+        identical = np.isin(ids, find_by_hash(self._session, query.sha256, "sha256"))
+        places = np.flatnonzero(nearness < FARTHEST)
         transforms = list(variants)
-        found = [
-            Match(int(ids[place]), _by_name(away[best[place], place]), ids[place] in identical, transforms[best[place]])
-            for place in np.flatnonzero(within.any(axis=0))
+        done = [transforms[variant] for variant in best[places]]
+        places = places[self._confirmed(query, ids[places], done, identical[places])]
+        places = places[np.lexsort([ids[places], nearness[places], ~identical[places]])][:limit]
+        return [
+            Match(int(ids[at]), _by_name(away[best[at], at]), bool(identical[at]), transforms[best[at]])
+            for at in places
         ]
-        order = dict(zip(ids.tolist(), nearness.min(axis=0).tolist(), strict=True))
-        found.sort(key=lambda match: (not match.identical, order[match.entity_id], match.entity_id))
-        return found[:limit]
+
+    def _confirmed(
+        self, query: Query, ids: Ids, transforms: Sequence[Transform], identical: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Tell which images count as similar: by the user's verdict, else as identical, else by a second look."""
+        confirmed = np.ones(ids.size, np.bool_)
+        if query.luma is not None and self._limits.max() <= SECOND_LOOK:
+            confirmed = look_at_query(self._session, query.luma, ids, transforms).confirmed
+        own = ids[identical].tolist()
+        judged = verdicts(self._session, own) if own else {}
+        for pair, verdict in judged.items():
+            confirmed[np.isin(ids, pair)] = verdict is not Verdict.UNRELATED
+        return confirmed | identical
 
     def _candidates(self, variants: Iterable[Mapping[str, str]]) -> Ids:
         """Return entities, ascending: all in which as many hashes are near as the rule needs, and more."""

@@ -1,8 +1,10 @@
+import io
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from dam.media.perceptual_hash import Reductions
+from dam.media.perceptual_hash import Reductions, phash
 from dam.media.small_luma import (
     INFORMATION_NEEDED,
     SAME_PICTURE,
@@ -10,11 +12,12 @@ from dam.media.small_luma import (
     difference,
     from_bytes,
     information,
+    phashes,
     small_luma,
     transformed,
 )
 from dam.media.transforms import Transform, transform_image
-from tests.media.pictures import picture
+from tests.media.pictures import picture, saved
 
 
 def luma_of(image: Image.Image) -> Lumas:
@@ -37,21 +40,59 @@ def test_a_transformed_luma_is_that_of_the_transformed_picture(transform: Transf
     assert difference(transformed(luma_of(image), transform), of_transformed) < SAME_PICTURE
 
 
-def test_brightness_and_contrast_make_no_difference() -> None:
+@pytest.mark.parametrize("transform", Transform)
+def test_it_tells_the_phash_of_a_transformed_picture(transform: Transform) -> None:
+    image = picture(size=(320, 200))
+    told = phashes(transformed(luma_of(image), transform))
+    exact = int(phash(Reductions(transform_image(image, transform).convert("L"))), 16)
+    assert (int(told) ^ exact).bit_count() <= 4
+    assert phashes(np.stack([luma_of(image)] * 3)).tolist() == [int(phashes(luma_of(image)))] * 3
+
+
+def test_brightness_and_contrast_make_hardly_a_difference() -> None:
     image = picture()
-    assert difference(luma_of(image), luma_of(image.point(lambda level: 40 + level // 2))) < 0.001
+    assert difference(luma_of(image), luma_of(image.point(lambda level: 40 + level // 2))) < SAME_PICTURE / 10
+    assert difference(luma_of(image), luma_of(image)) < 1e-9
+    assert difference(luma_of(image), luma_of(ImageOps.invert(image))) > 1.9
+
+
+def test_a_copy_is_the_same_picture_and_another_is_not() -> None:
+    image = picture(size=(300, 200))
+    copies = [image.resize((150, 100)), Image.open(io.BytesIO(saved(image, "JPEG", quality=30))), captioned(image)]
+    copies.append(image.crop((3, 2, 297, 198)))
+    assert difference(luma_of(image), np.stack([luma_of(copy) for copy in copies])).max() < SAME_PICTURE
     assert difference(luma_of(image), luma_of(picture(seed=2))) > SAME_PICTURE
+
+
+def captioned(image: Image.Image) -> Image.Image:
+    captioned = image.copy()
+    captioned.paste("white", (10, 180, 100, 190))
+    return captioned
 
 
 def test_many_are_compared_at_once() -> None:
     lumas = from_bytes(b"".join(luma_of(picture(seed=seed)).tobytes() for seed in range(5)))
     assert lumas.shape == (5, 256)
     assert difference(lumas[3], lumas).argmin() == 3
+    assert np.allclose(difference(lumas, lumas[::-1]), difference(lumas[::-1], lumas))
     assert np.allclose(information(lumas), [information(luma) for luma in lumas])
 
 
-def test_plain_pictures_have_no_information() -> None:
-    ramp = np.tile(np.arange(256, dtype=np.uint8), (256, 1))
-    plain = [np.full((64, 64), 200, np.uint8), ramp, np.where(ramp > 127, 255, 0).astype(np.uint8)]
-    assert all(information(luma_of(Image.fromarray(plane))) < INFORMATION_NEEDED for plane in plain)
+DOWN, ACROSS = np.mgrid[:256, :256] / 256
+PLAIN = {
+    "flat": 0 * DOWN + 0.8,
+    "gradient": ACROSS,
+    "slanting gradient": (2 * ACROSS + DOWN) / 3,
+    "half light, half dark": (ACROSS > 0.4) * 0.9,
+    "sky over sea": np.where(DOWN < 0.45, 0.9 - 0.2 * DOWN, 0.2 + 0.1 * DOWN),
+    "framed": ((abs(ACROSS - 0.5) < 0.4) & (abs(DOWN - 0.5) < 0.4)) * 0.7,
+    "vignette": 0.9 - (ACROSS - 0.5) ** 2 - (DOWN - 0.5) ** 2,
+    "noise": 0.5 + np.random.default_rng(1).normal(0, 0.02, DOWN.shape),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_plain_pictures_have_too_little_information(name: str) -> None:
+    plain = Image.fromarray((PLAIN[name] * 255).astype(np.uint8))
+    assert information(luma_of(plain)) < INFORMATION_NEEDED
     assert information(luma_of(picture())) >= INFORMATION_NEEDED

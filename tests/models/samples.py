@@ -1,20 +1,35 @@
-"""A component of any kind, with values made from its columns: a new kind needs nothing here."""
+"""A component of any kind, with values made from its columns: a new kind needs nothing here.
 
+What refers to another entity than its own gets a new one, with a higher id.
+"""
+
+from itertools import count
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Integer, LargeBinary, String, inspect
 
 from dam.models.base_component import BaseComponent
+from dam.models.entity import Entity
 from dam.models.types import HexDigest, PerceptualHash
 from dam.services.ecs import _own_columns
 
 C = TypeVar("C", bound=BaseComponent)
+high_ids = count(1_000_000)
 
 
 def sample_component(kind: type[C], number: int = 1, **more: Any) -> C:
     """Build a component; two with the same `number` have the same values."""
     columns = inspect(kind).columns
-    return kind(**{name: _value(columns[name], number) for name in _own_columns(kind)}, **more)
+    own = {name: columns[name] for name in _own_columns(kind)}
+    others = {name.removesuffix("_id"): _other_entity() for name, column in own.items() if column.foreign_keys}
+    values = {name: _value(column, number) for name, column in own.items() if not column.foreign_keys}
+    return kind(**others, **values, **more)
+
+
+def _other_entity() -> Entity:
+    entity = Entity()
+    entity.id = next(high_ids)
+    return entity
 
 
 def _value(column: Column[Any], number: int) -> Any:

@@ -14,6 +14,7 @@ from tests.media.pictures import picture, saved
 # One content or more for each system, by its name. A new system needs a line here.
 SAMPLES = {
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
+    "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
     "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
     "image_dimensions": [saved(picture(), "AVIF"), saved(picture("1"), "BMP")],
     "image_luma": [saved(picture(), "JPEG"), saved(picture("LA"), "PNG")],

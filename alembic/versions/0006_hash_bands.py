@@ -3,13 +3,13 @@
 Indexes on expressions, so that the database keeps them right by itself, and there is nothing that could differ from
 the hashes. A later migration that rebuilds one of these tables on SQLite (Alembic's batch mode) must make them again.
 
-Revision: 0004, after 0003.
+Revision: 0006, after 0005.
 """
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

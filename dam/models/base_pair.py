@@ -1,0 +1,25 @@
+"""What components that are about two entities share."""
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from dam.models.base_component import BaseComponent
+from dam.models.entity import Entity
+from dam.models.types import BigInt
+
+
+class BasePair(BaseComponent):
+    """Data about two entities. It belongs to the one of the lower id, and goes when either goes.
+
+    A subclass has a check that the ids are in order, and an index on `other_entity_id`.
+    """
+
+    __abstract__ = True
+
+    other_entity_id: Mapped[int] = mapped_column(BigInt, ForeignKey("entities.id", ondelete="CASCADE"), default=None)
+
+    @declared_attr
+    @classmethod
+    def other_entity(cls) -> Mapped[Entity]:
+        """Return the entity of the higher id."""
+        return relationship(Entity, foreign_keys=lambda: cls.other_entity_id, default=None, repr=False)

@@ -1,0 +1,24 @@
+"""Two images that look alike."""
+
+from sqlalchemy import CheckConstraint, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_pair import BasePair
+
+
+class SimilarPairComponent(BasePair):
+    """Two images that look alike: by which hash, and how many bits differ. Kept with the one of the lower id.
+
+    `transform` is what was done to the first to give the second: `none`, or a rotation or mirror image.
+    """
+
+    __tablename__ = "component_similar_pair"
+    __table_args__ = (
+        UniqueConstraint("entity_id", "other_entity_id", "method"),
+        Index(None, "other_entity_id"),
+        CheckConstraint("entity_id < other_entity_id", name="in_order"),
+    )
+
+    method: Mapped[str] = mapped_column(String(16))
+    distance: Mapped[int] = mapped_column(SmallInteger)
+    transform: Mapped[str] = mapped_column(String(16))

@@ -1,0 +1,192 @@
+"""Groups around keepers: every member is alike to its keeper itself, never only to another member.
+
+Assets are numbered by rank, 0 the one to be kept before all others. In the order of their ranks, each that is not taken
+yet becomes a keeper, and takes all that are not taken yet and alike to it. So the result depends on nothing but the
+ranks. Equal assets share one value of a `Key`, and what is near are values: a thousand equal ones make no million
+pairs.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dam.media.hash_pairs import Hashes, near_pairs
+
+Numbers: TypeAlias = NDArray[np.int64]
+
+PAIRS = 200_000
+"""Candidate pairs looked at together, about."""
+NOBODY = -1
+KINDS = 8
+"""How many kinds of keys there may be."""
+
+
+class Table(NamedTuple):
+    """Lists of numbers: that of row r is `items[starts[r]:starts[r + 1]]`."""
+
+    starts: Numbers
+    items: Numbers
+
+    @classmethod
+    def of(cls, rows: Numbers, items: Numbers, count: int) -> "Table":
+        """Put items into the lists of their rows; rows below 0 are left out."""
+        order = np.argsort(rows, kind="stable")
+        order = order[np.searchsorted(rows[order], 0) :]
+        starts = np.concatenate([[0], np.cumsum(np.bincount(rows[order], minlength=count))])
+        return cls(starts, items[order])
+
+    @property
+    def lengths(self) -> Numbers:
+        """How many items each row has."""
+        return np.diff(self.starts)
+
+    def look_up(self, rows: Numbers) -> tuple[Numbers, Numbers]:
+        """Return the items of some rows in one array, and for each the place in `rows` that it is there for."""
+        lengths = self.starts[rows + 1] - self.starts[rows]
+        places = np.repeat(np.arange(len(rows)), lengths)
+        before = np.cumsum(lengths) - lengths
+        return self.items[np.arange(len(places)) - before[places] + self.starts[rows][places]], places
+
+
+class Key(NamedTuple):
+    """One way of being a candidate: a keeper's value is near to a member's value."""
+
+    keeper_value: Numbers
+    """The value of each asset as a keeper, by rank; below 0: none."""
+    near: Table
+    """The values of members that are near to a keeper's value."""
+    members: Table
+    """The assets that have a value as members, by rank ascending."""
+    kind: int = 0
+    """Handed on with the pairs that this key gives."""
+
+
+class Pairs(NamedTuple):
+    """Candidates: a keeper's rank, a higher one of a member, and the kind of the key that they were found by."""
+
+    keepers: Numbers
+    members: Numbers
+    kinds: Numbers
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Pairs":
+        """Return some of them."""
+        return Pairs(self.keepers[chosen], self.members[chosen], self.kinds[chosen])
+
+
+Judge: TypeAlias = Callable[[Pairs], NDArray[np.bool_]]
+"""Tells of each pair whether the two are alike."""
+
+
+def equality_key(values: Numbers) -> Key:
+    """Return the key of assets with equal values; below 0: equal to nobody."""
+    count = int(values.max(initial=-1)) + 1
+    return Key(values, _each_itself(count), Table.of(values, np.arange(len(values)), count))
+
+
+def _each_itself(count: int) -> Table:
+    return Table(np.arange(count + 1), np.arange(count))
+
+
+def explicit_key(keepers: Numbers, members: Numbers, count: int) -> Key:
+    """Return the key of given pairs among `count` assets."""
+    itself = np.arange(count)
+    return Key(itself, Table.of(keepers, members, count), _each_itself(count))
+
+
+def hash_key(hashes: Hashes, known: NDArray[np.bool_], radius: int) -> Key:
+    """Return the key of assets whose hashes differ in at most `radius` bits; only those known count."""
+    distinct = np.unique(hashes[known])
+    values = np.where(known, np.searchsorted(distinct, hashes), -1)
+    return Key(values, _near(distinct, radius), Table.of(values, np.arange(len(values)), len(distinct)))
+
+
+def crossing_key(keepers: Hashes, members: Hashes, known: NDArray[np.bool_], radius: int, *, kind: int) -> Key:
+    """Return the key of keepers whose hash differs in at most `radius` bits from another hash of the members."""
+    distinct = np.unique(np.concatenate([keepers[known], members[known]]))
+    as_keeper = np.where(known, np.searchsorted(distinct, keepers), -1)
+    as_member = np.where(known, np.searchsorted(distinct, members), -1)
+    table = Table.of(as_member, np.arange(len(members)), len(distinct))
+    return Key(as_keeper, _near(distinct, radius), table, kind)
+
+
+def _near(distinct: Hashes, radius: int) -> Table:
+    """Return for each hash those within `radius`, itself among them."""
+    itself = np.arange(len(distinct))
+    ones, others = [itself], [itself]
+    for one, other in near_pairs(distinct, radius):
+        ones += [one, other]
+        others += [other, one]
+    return Table.of(np.concatenate(ones), np.concatenate(others), len(distinct))
+
+
+def group(count: int, keys: list[Key], judge: Judge) -> Numbers:
+    """Return for each asset the rank of its keeper (its own, where it is one), shape (count,)."""
+    keeper = np.full(count, NOBODY, np.int64)
+    for block in _blocks(keys, keeper):
+        pairs = _candidates(keys, block, keeper)
+        while len(pairs.keepers):
+            pairs = _settle(pairs, keeper, judge)
+        undecided = block[keeper[block] == NOBODY]
+        keeper[undecided] = undecided
+    return keeper
+
+
+def _blocks(keys: list[Key], keeper: Numbers) -> Iterator[Numbers]:
+    """Yield the ranks that are still to be decided, some at a time, so that their candidates are not too many."""
+    weights = np.ones(len(keeper), np.int64)
+    for key in keys:
+        sums = np.concatenate([[0], np.cumsum(key.members.lengths[key.near.items])])
+        near = np.diff(sums[key.near.starts])
+        has = key.keeper_value >= 0
+        weights[has] += near[key.keeper_value[has]]
+    start = 0
+    while start < len(keeper):
+        ahead = start + np.flatnonzero(keeper[start : start + PAIRS] == NOBODY)
+        if len(ahead):
+            fitting = int(np.searchsorted(np.cumsum(weights[ahead]), PAIRS, "right"))
+            yield ahead[: max(1, fitting)]
+            start = int(ahead[max(1, fitting) - 1]) + 1
+        else:
+            start += PAIRS
+
+
+def _candidates(keys: list[Key], block: Numbers, keeper: Numbers) -> Pairs:
+    """Return the pairs of keepers in a block with free members of higher rank, ascending, each once."""
+    found = [_candidates_by(key, block, keeper) for key in keys]
+    keepers, members, kinds = (np.concatenate(column) for column in zip(*found, strict=True))
+    codes = np.unique((keepers * len(keeper) + members) * KINDS + kinds)
+    pairs, kinds = np.divmod(codes, KINDS)
+    return Pairs(*np.divmod(pairs, len(keeper)), kinds)
+
+
+def _candidates_by(key: Key, block: Numbers, keeper: Numbers) -> Pairs:
+    ranks = block[key.keeper_value[block] >= 0]
+    values, places = key.near.look_up(key.keeper_value[ranks])
+    members, again = key.members.look_up(values)
+    keepers = ranks[places[again]]
+    open_ = (members > keepers) & (keeper[members] == NOBODY)
+    return Pairs(keepers[open_], members[open_], np.full(int(open_.sum()), key.kind))
+
+
+def _settle(pairs: Pairs, keeper: Numbers, judge: Judge) -> Pairs:
+    """Let each member meet the first keeper that it may belong to, where that one is a keeper for sure.
+
+    Returns the pairs that are still open. Nothing is decided that a pair of lower rank could change: a candidate keeper
+    that is no member in any open pair is a keeper, and a member's first pair comes before its others.
+    """
+    members, at, places = np.unique(pairs.members, return_index=True, return_inverse=True)
+    first = pairs.keepers[at][places]  # the pairs are ascending
+    meets = (first == pairs.keepers) & ~np.isin(pairs.keepers, members)
+    met = pairs.where(meets)
+    alike = judge(met)
+    keeper[met.members[alike]] = met.keepers[alike]
+    keeper[met.keepers] = met.keepers
+    left = pairs.where(~meets)
+    return left.where(~_is_taken(left.keepers, keeper) & ~_is_taken(left.members, keeper))
+
+
+def _is_taken(ranks: Numbers, keeper: Numbers) -> NDArray[np.bool_]:
+    taken: NDArray[np.bool_] = (keeper[ranks] != NOBODY) & (keeper[ranks] != ranks)
+    return taken
