@@ -1,10 +1,11 @@
 """The image that others are compared with."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dam.core.errors import DecodeError, UnreadableFileError
+from dam.core.errors import DecodeError, InputError, UnreadableFileError
 from dam.media.digests import digests_of
 from dam.media.media_type import HEAD_BYTES, media_type
 from dam.media.perceptual_hash import Reductions, ahash, dhash, phash
@@ -12,6 +13,7 @@ from dam.media.sample import Sample, obstacle
 from dam.media.small_luma import Lumas, small_luma
 from dam.media.source import chunks, open_source
 from dam.media.transforms import Transform, transform_image
+from dam.media.walk import NotRead, walk
 
 HASHES = {"phash": phash, "ahash": ahash, "dhash": dhash}
 
@@ -34,6 +36,33 @@ class Query:
     def variants(self) -> Mapping[Transform, Mapping[str, str]]:
         """The hashes by what is done to the image, first of all nothing."""
         return {Transform.NONE: self.hashes, **self.turned}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A file that was to be a query, and what came of it: the query, or why there is none."""
+
+    path: str
+    query: Query | None
+    error: str | None = None
+
+
+def read_queries(paths: Iterable[str], *, transforms: bool = False) -> Iterator[Asked]:
+    """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out."""
+    for path in paths:
+        in_folder = os.path.isdir(path)
+        for found in walk([path]):
+            if isinstance(found, NotRead):
+                if not found.skipped:
+                    yield Asked(found.path, None, f"{found.path}: {found.reason}")
+                continue
+            try:
+                yield Asked(found.path, read_query(Path(found.path), transforms=transforms))
+            except NoImageError as exc:
+                if not in_folder:
+                    yield Asked(found.path, None, str(exc))
+            except InputError as exc:
+                yield Asked(found.path, None, str(exc))
 
 
 def read_query(path: Path, *, transforms: bool = False) -> Query:

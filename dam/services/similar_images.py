@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.core.verdict import Verdict
 from dam.media.transforms import Transform
+from dam.services.assets import Asset, summarise
+from dam.services.content import find_place
 from dam.services.hash_arrays import Ids
 from dam.services.hash_index import open_index
 from dam.services.hash_probes import LONGEST
-from dam.services.image_query import HASHES, Query
+from dam.services.image_query import HASHES, Asked, Query
+from dam.services.library import Library
 from dam.services.lookup import find_by_hash
 from dam.services.pairs import verdicts
 from dam.services.second_look import look_at_query
@@ -26,20 +29,6 @@ FARTHEST = np.iinfo(np.int64).max
 SPARING = ("phash", "dhash", "ahash")
 """The hashes, those first whose bands fewer unrelated images share."""
 
-
-class Rule(StrEnum):
-    """How many of the hashes in use must be within their thresholds."""
-
-    ANY = "any"
-    MAJORITY = "majority"
-    ALL = "all"
-
-    def needed(self, used: int) -> int:
-        """Return how many of so many hashes that is."""
-        return {Rule.ANY: 1, Rule.MAJORITY: used // 2 + 1, Rule.ALL: used}[self]
-
-
-DEFAULT_RULE = Rule.ANY
 
 SECOND_LOOK = 12
 """Up to this threshold, what is near is said to be the same picture, and a second look must agree.
@@ -62,26 +51,34 @@ class Match:
 
 
 def find_similar(
-    session: Session, query: Query, thresholds: Mapping[str, int], rule: Rule = DEFAULT_RULE, limit: int | None = None
+    session: Session,
+    query: Query,
+    thresholds: Mapping[str, int],
+    agreement: Agreement = DEFAULT_AGREEMENT,
+    limit: int | None = None,
 ) -> list[Match]:
     """Return the images that look like one; see `Search`."""
-    return Search(session, thresholds, rule, lookups=len(query.variants)).matches(query, limit)
+    return Search(session, thresholds, agreement, lookups=len(query.variants)).matches(query, limit)
 
 
 class Search:
-    """A search for images whose hashes are within thresholds, by a rule; good for many queries.
+    """A search for images whose hashes are within thresholds; good for many queries.
 
     `thresholds` maps names of hashes to Hamming distances; a hash that is not in it has no say. `lookups` is how many
     queries there will be, times their transforms: what is shared is loaded once where that pays.
     """
 
     def __init__(
-        self, session: Session, thresholds: Mapping[str, int], rule: Rule = DEFAULT_RULE, lookups: int = 1
+        self,
+        session: Session,
+        thresholds: Mapping[str, int],
+        agreement: Agreement = DEFAULT_AGREEMENT,
+        lookups: int = 1,
     ) -> None:
         self._session = session
         self._used = [name for name in SPARING if name in thresholds]
         self._limits = np.array([thresholds.get(name, -1) for name in HASHES])
-        self._needed = rule.needed(len(self._used))
+        self._needed = agreement.needed(len(self._used))
         self._indexes = {name: open_index(session, name, thresholds.get(name, 0), lookups) for name in HASHES}
         self._thresholds = thresholds
 
@@ -121,7 +118,7 @@ class Search:
         return confirmed | identical
 
     def _candidates(self, variants: Iterable[Mapping[str, str]]) -> Ids:
-        """Return entities, ascending: all in which as many hashes are near as the rule needs, and more."""
+        """Return entities, ascending: all in which as many hashes are near as must agree, and more."""
         probed = self._used[: len(self._used) - self._needed + 1]
         near = [
             self._indexes[name].near(int(variant[name], 16), self._thresholds[name])
@@ -149,3 +146,45 @@ class Search:
 
 def _by_name(distances: NDArray[np.int64]) -> dict[str, int | None]:
     return {name: None if away == UNKNOWN else away for name, away in zip(HASHES, distances.tolist(), strict=True)}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A match, the asset in short, and a file that holds it, if there is one."""
+
+    match: Match
+    asset: Asset
+    place: str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What looks like a query, nearest first; or why it could not be asked."""
+
+    path: str
+    found: Sequence[Found]
+    error: str | None
+
+
+def answer(
+    library: Library,
+    asked: Sequence[Asked],
+    thresholds: Mapping[str, int],
+    agreement: Agreement = DEFAULT_AGREEMENT,
+    limit: int | None = None,
+) -> list[Answer]:
+    """Return what looks like each of some queries, in their order; see `Search`."""
+    lookups = sum(len(each.query.variants) for each in asked if each.query)
+    if not lookups:
+        return [Answer(each.path, [], each.error) for each in asked]
+    with library.read() as session:
+        search = Search(session, thresholds, agreement, lookups)
+        answers = []
+        for each in asked:
+            matches = search.matches(each.query, limit) if each.query else []
+            assets = summarise(session, library.store, [match.entity_id for match in matches])
+            found = [
+                Found(match, asset, find_place(session, asset)) for match, asset in zip(matches, assets, strict=True)
+            ]
+            answers.append(Answer(each.path, found, each.error))
+    return answers
