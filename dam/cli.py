@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dam import __version__
-from dam.commands import tag
+from dam.commands import pairs, tag
 from dam.commands.group import DamGroup
 from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
 from dam.core.errors import ExitCode
@@ -28,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(tag.app)
+app.add_typer(pairs.app)
 
 Threshold = Annotated[int, typer.Option(max=64, help="Most bits that may differ (0-64); negative: not this hash.")]
 
@@ -239,10 +240,12 @@ def show(
     from dam.services.ecs import all_components
     from dam.services.library import open_library
     from dam.services.lookup import find_one_asset
+    from dam.services.pairs import relatives
 
     with open_library() as library, library.read() as session:
         entity_id = find_one_asset(session, asset)
-        render.components(entity_id, all_components(session, entity_id), as_json=json)
+        described, related = all_components(session, entity_id), relatives(session, entity_id)
+    render.components(entity_id, described, related, as_json=json)
 
 
 @app.command("run-systems", epilog=epilog("dam-cli run-systems", ExitCode.INPUTS_FAILED))

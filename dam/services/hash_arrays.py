@@ -1,11 +1,11 @@
 """The perceptual hashes of many assets as arrays."""
 
+from contextlib import closing
 from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, select, type_coerce
 from sqlalchemy.orm import Session
 
 from dam.models.base_component import BaseComponent
@@ -27,18 +27,26 @@ Hashes: TypeAlias = NDArray[np.uint64]
 
 def load_hashes(session: Session, name: str) -> tuple[Ids, Hashes]:
     """Return the entities that have a hash, ascending, and their hashes, each of shape (n,)."""
-    columns = TABLES[name].__table__.c
-    statement = select(columns.entity_id, type_coerce(columns.hash_value, BigInteger))
-    with session.connection().execute(statement, execution_options={"stream_results": True}) as result:
-        ids, values = _numbers(result.cursor)
+    with closing(_cursor(session)) as cursor:
+        cursor.execute(f"SELECT entity_id, hash_value FROM {TABLES[name].__tablename__}")  # noqa: S608  our own name
+        ids, values = _numbers(cursor)
     if (ids[1:] < ids[:-1]).any():
         order = np.argsort(ids)
         ids, values = ids[order], values[order]
     return ids, values.view(np.uint64)
 
 
+def _cursor(session: Session) -> Any:
+    """Return a cursor of the driver that holds few rows at a time: rows of any other kind take three times as long.
+
+    Not the cursor of an SQLAlchemy result: where that streams, it has already taken the first row.
+    """
+    driver: Any = session.connection().connection.driver_connection
+    return driver.cursor() if session.get_bind().dialect.name == "sqlite" else driver.cursor(name="hashes")
+
+
 def _numbers(cursor: Any) -> tuple[Ids, Ids]:
-    """Read two columns of numbers from the driver's own cursor: rows of any other kind take three times as long."""
+    """Read two columns of numbers."""
     parts = [np.empty((0, 2), np.int64)]
     while rows := cursor.fetchmany(ROWS):
         parts.append(np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows)).reshape(-1, 2))

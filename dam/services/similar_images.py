@@ -14,6 +14,7 @@ from dam.media.digests import digests_of
 from dam.media.media_type import HEAD_BYTES, media_type
 from dam.media.perceptual_hash import ahash, dhash, phash
 from dam.media.sample import Sample, obstacle
+from dam.media.small_luma import Lumas, small_luma
 from dam.media.source import chunks, open_source
 from dam.models.base_component import BaseComponent
 from dam.models.image_perceptual_hash_ahash_component import ImagePerceptualHashAhashComponent
@@ -31,10 +32,11 @@ _TABLES: dict[str, type[BaseComponent]] = {
 
 @dataclass(frozen=True)
 class Query:
-    """The hashes of the image that others are compared with."""
+    """The hashes and the small luma of the image that others are compared with."""
 
     sha256: str
     hashes: Mapping[str, str]
+    luma: Lumas | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def read_query(path: Path) -> Query:
             reductions = Sample(lambda: path.open("rb"), found).reductions
     except (UnreadableFileError, DecodeError) as exc:
         raise type(exc)(f"{path}: {exc}") from exc
-    return Query(digests.sha256, {name: compute(reductions) for name, compute in HASHES.items()})
+    hashes = {name: compute(reductions) for name, compute in HASHES.items()}
+    return Query(digests.sha256, hashes, small_luma(reductions))
 
 
 def find_similar(session: Session, query: Query, thresholds: Mapping[str, int]) -> list[Match]:

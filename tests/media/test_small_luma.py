@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from dam.media.perceptual_hash import Reductions
+from dam.media.perceptual_hash import Reductions, phash
 from dam.media.small_luma import (
     INFORMATION_NEEDED,
     SAME_PICTURE,
@@ -12,6 +12,7 @@ from dam.media.small_luma import (
     difference,
     from_bytes,
     information,
+    phashes,
     small_luma,
     transformed,
 )
@@ -37,6 +38,15 @@ def test_a_transformed_luma_is_that_of_the_transformed_picture(transform: Transf
     of_transformed = luma_of(transform_image(image, transform))
     assert np.abs(transformed(luma_of(image), transform).astype(int) - of_transformed).max() <= 2  # Pillow rounds twice
     assert difference(transformed(luma_of(image), transform), of_transformed) < SAME_PICTURE
+
+
+@pytest.mark.parametrize("transform", Transform)
+def test_it_tells_the_phash_of_a_transformed_picture(transform: Transform) -> None:
+    image = picture(size=(320, 200))
+    told = phashes(transformed(luma_of(image), transform))
+    exact = int(phash(Reductions(transform_image(image, transform).convert("L"))), 16)
+    assert (int(told) ^ exact).bit_count() <= 4
+    assert phashes(np.stack([luma_of(image)] * 3)).tolist() == [int(phashes(luma_of(image)))] * 3
 
 
 def test_brightness_and_contrast_make_hardly_a_difference() -> None:

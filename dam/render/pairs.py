@@ -1,0 +1,112 @@
+"""Pairs of assets on stdout: verdicts, links, and why two are similar or not."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dam.core.verdict import Verdict
+from dam.render.json_output import write_document
+from dam.render.text import counted, line, note, safe
+from dam.services.pairs import Pair, Relative
+
+if TYPE_CHECKING:
+    from dam.services.explain import Explanation, Subject
+    from dam.services.link_similar import Linked
+
+
+def verdict(pair: Pair, given: Verdict | None, *, as_json: bool) -> None:
+    """Write the verdict on a pair, None where there is none any more."""
+    if as_json:
+        write_document(**_verdict(pair, given))
+    else:
+        line(f"entities {pair[0]} and {pair[1]}  {given or 'no verdict'}")
+
+
+def verdicts(given: Iterable[tuple[Pair, Verdict]], *, as_json: bool) -> int:
+    """Write one line or document a verdict; return how many there were."""
+    count = 0
+    for pair, word in given:
+        verdict(pair, word, as_json=as_json)
+        count += 1
+    return count
+
+
+def _verdict(pair: Pair, given: Verdict | None) -> dict[str, Any]:
+    return {"entity_id": pair[0], "other_entity_id": pair[1], "verdict": given}
+
+
+def relatives(found: Sequence[Relative]) -> None:
+    """Write the relatives of an asset, as the end of what is shown of it."""
+    for relative in found:
+        links = [
+            f"{link.method} {link.distance}{'' if link.transform == 'none' else f' {link.transform}'}"
+            for link in relative.links
+        ]
+        words = [*([f"verdict {relative.verdict}"] if relative.verdict else []), *links]
+        line(f"  relative: entity {relative.entity_id}  {'  '.join(words)}")
+
+
+def explanation(found: "Explanation", *, as_json: bool) -> None:
+    """Write everything that is known of a pair, and what follows from it."""
+    from dam.media.small_luma import INFORMATION_NEEDED, SAME_PICTURE  # noqa: PLC0415  needs the image extra
+
+    if as_json:
+        write_document(
+            subjects=[_subject(subject) for subject in found.subjects],
+            distances=dict(found.distances),
+            thresholds=dict(found.thresholds),
+            transform=found.transform,
+            difference=found.difference,
+            same_picture=SAME_PICTURE,
+            information_needed=INFORMATION_NEEDED,
+            verdict=found.verdict,
+            judgement=found.judgement,
+            reason=found.reason,
+        )
+        return
+    one, other = found.subjects
+    line(f"{'':<12}{'A':>18}{'B':>18}{'differ by':>12}{'limit':>8}")
+    for name, away in found.distances.items():
+        limit = found.thresholds.get(name, "unused")
+        line(f"{name:<12}{one.hashes.get(name, '-'):>18}{other.hashes.get(name, '-'):>18}{_known(away):>12}{limit:>8}")
+    line(
+        f"{'information':<12}{_known(one.information):>18}{_known(other.information):>18}{'':>12}{INFORMATION_NEEDED:>8}"
+    )
+    line(f"{'luma':<12}{'':>36}{_known(found.difference, 3):>12}{SAME_PICTURE:>8}")
+    for letter, subject in zip("AB", found.subjects, strict=True):
+        line(f"{letter:<12}{safe(subject.name)}  {_place(subject)}")
+    line(f"{'transform':<12}{found.transform}")
+    line(f"{'verdict':<12}{found.verdict or 'none'}")
+    line(f"{'judgement':<12}{found.judgement}: {safe(found.reason)}")
+
+
+def _subject(subject: "Subject") -> dict[str, Any]:
+    return {
+        "name": subject.name,
+        "entity_id": subject.entity_id,
+        "sha256": subject.sha256,
+        "hashes": dict(subject.hashes),
+        "information": subject.information,
+    }
+
+
+def _place(subject: "Subject") -> str:
+    return "a file outside the library" if subject.entity_id is None else f"entity {subject.entity_id}"
+
+
+def _known(value: float | None, digits: int = 1) -> str:
+    return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.{digits}f}"
+
+
+REASONS = {"different": "the luma pictures differ", "plain": "one is too plain", "unrelated": "your verdict"}
+
+
+def linked(result: "Linked", *, as_json: bool) -> None:
+    """Write what a run of link-similar has done."""
+    if as_json:
+        write_document(compared=result.compared, plain=result.plain, pairs=result.pairs, rejected=dict(result.rejected))
+        return
+    line(f"{counted(result.pairs, 'similar pair')} found by comparing {counted(result.compared, 'new image')}")
+    if result.plain:
+        note(f"{counted(result.plain, 'image')} too plain for a hash to say anything")
+    for reason, count in result.rejected.items():
+        note(f"{counted(count, 'pair')} near by hash, but not similar: {REASONS[reason]}")
