@@ -32,12 +32,13 @@ def find_content(session: Session, store: LocalBlobStore, known: Known) -> str:
     if not only_referenced(session, store.storage_type, [known.entity_id]):
         raise UnreadableFileError("the blob is missing from the store: add the file again")
     for source in ecs.get_components(session, known.entity_id, SourcePathComponent):
-        if _is_as_recorded(source):
+        if is_as_recorded(source):
             return os.fsdecode(source.path)
     raise UnreadableFileError("it is referenced, and unchanged at none of its paths any more: add the file again")
 
 
-def _is_as_recorded(source: SourcePathComponent) -> bool:
+def is_as_recorded(source: SourcePathComponent) -> bool:
+    """Tell whether a source is still there, with the size and time that it had."""
     try:
         state = FileState.of(os.stat(source.path))
     except OSError:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
@@ -11,45 +10,23 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
+from dam.core.duplicates import DEFAULT_RULES, DEFAULT_THRESHOLDS, Level, Reason, Rule
 from dam.core.verdict import Verdict
 from dam.media.transforms import Transform
 from dam.models.image_data_digest_component import ImageDataDigestComponent
 from dam.services.grouping import Key, Pairs, equality_key, explicit_key
-from dam.services.hash_arrays import TABLES, Ids
+from dam.services.hash_arrays import Ids
 from dam.services.image_hashes import ImageHashes, places_of
-from dam.services.keepers import DEFAULT_RULES, Rule
 from dam.services.pairs import all_verdicts
 from dam.services.second_look import look_at_pairs
 
 Bools: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.int64]
 
-DEFAULT_THRESHOLD = 4
 TRANSFORMS = tuple(Transform)
 """What was done to a keeper to give its member: by the kind of the key that found them."""
 LOOKS = 50_000
 """Pairs that are described together."""
-
-
-class Level(StrEnum):
-    """How much two duplicates have in common."""
-
-    CONTENT = "content"
-    """The same compressed picture, under other metadata."""
-    PIXELS = "pixels"
-    """The same pixels, in another file or format."""
-    SIMILAR = "similar"
-    """They look the same."""
-
-
-class Reason(StrEnum):
-    """Why an asset is a duplicate of its keeper: the first of these that holds."""
-
-    VERDICT = "verdict"
-    """The user said so."""
-    CONTENT = "content"
-    PIXELS = "pixels"
-    SIMILAR = "similar"
 
 
 @dataclass(frozen=True)
@@ -58,7 +35,7 @@ class Wanted:
 
     level: Level = Level.SIMILAR
     rules: Sequence[Rule] = DEFAULT_RULES
-    thresholds: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(TABLES, DEFAULT_THRESHOLD))
+    thresholds: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
     """By the name of each hash that is used: how many bits may differ."""
     agreement: Agreement = DEFAULT_AGREEMENT
     transforms: bool = False

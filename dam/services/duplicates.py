@@ -1,16 +1,21 @@
 """Finding duplicates in the whole library: groups around the one to keep."""
 
+import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy.orm import Session
 
+from dam.core.duplicates import Level
 from dam.media.small_luma import phashes
 from dam.media.small_luma import transformed as transform_luma
+from dam.models.source_path_component import SourcePathComponent
+from dam.services import ecs
 from dam.services.assets import Asset, summarise
-from dam.services.duplicate_judge import TRANSFORMS, Facts, How, Judge, Level, Numbers, Wanted
+from dam.services.content import is_as_recorded
+from dam.services.duplicate_judge import TRANSFORMS, Facts, How, Judge, Numbers, Wanted
 from dam.services.grouping import Key, crossing_key, group, hash_key
 from dam.services.hash_arrays import Ids
 from dam.services.image_hashes import ImageHashes, places_of
@@ -117,3 +122,12 @@ def _described(session: Session, library: Library, ranked: Ids, keepers: Numbers
     ):
         groups[keeper].append(Member(assets[int(ranked[rank])], how))
     return [Group(assets[int(ranked[keeper])], found) for keeper, found in groups.items()]
+
+
+def paths_of_members(session: Session, groups: Iterable[Group]) -> Iterator[str]:
+    """Yield the paths that the members came from and still are at, unchanged as far as size and time tell."""
+    for group_ in groups:
+        for member in group_.members:
+            for source in ecs.get_components(session, member.asset.entity_id, SourcePathComponent):
+                if is_as_recorded(source):
+                    yield os.fsdecode(source.path)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from dam.core.duplicates import DEFAULT_RULES, Rule
 from dam.core.errors import UsageError
 from dam.models.base_component import BaseComponent
 from dam.models.dimensions_component import DimensionsComponent
@@ -19,24 +19,6 @@ from dam.models.tag_component import TagComponent
 from dam.services import ecs
 
 Ids: TypeAlias = NDArray[np.int64]
-
-
-class Rule(StrEnum):
-    """What is to be kept before others."""
-
-    MOST_PIXELS = "most-pixels"
-    FEWEST_PIXELS = "fewest-pixels"
-    LARGEST_FILE = "largest-file"
-    SMALLEST_FILE = "smallest-file"
-    OLDEST = "oldest"
-    """By the earliest modification time among an asset's sources."""
-    NEWEST = "newest"
-    MOST_TAGS = "most-tags"
-    LOWEST_ID = "lowest-id"
-    HIGHEST_ID = "highest-id"
-
-
-DEFAULT_RULES = (Rule.MOST_PIXELS, Rule.LARGEST_FILE, Rule.OLDEST, Rule.LOWEST_ID)
 
 
 @dataclass(frozen=True)

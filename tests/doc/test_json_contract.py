@@ -19,6 +19,7 @@ RUNS = {
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
     "find-similar-images": ["find-similar-images", "inputs/a.jpg"],
+    "find-duplicates": ["find-duplicates"],
     "show": ["show", "1"],
     "tag add": ["tag", "add", "1", "sea"],
     "tag rm": ["tag", "rm", "1", "nothing"],
@@ -62,6 +63,7 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
     """A library of a picture and a damaged one, both tagged; beside them, more inputs of every sort."""
     picture = make_image("library/inputs/a.jpg")
     (picture.parent / "b.jpg").write_bytes(picture.read_bytes())
+    make_image("library/inputs/smaller.jpg", size=(200, 150))
     (picture.parent / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"?" * 100)
     (picture.parent / os.fsdecode(b"caf\xe9.txt")).write_text("not UTF-8 by name")
     (picture.parent / "raw.nef").write_bytes(make_image("raw.tif", seed=2).read_bytes())
