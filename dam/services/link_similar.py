@@ -100,7 +100,7 @@ def _find_new(session: Session, rule: LinkRule) -> dict[int, int]:
         .outerjoin(done, done.entity_id == record.entity_id)
         .where(record.system_set_id.in_(sets), differs)
     )
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def _plain(session: Session, ids: Ids) -> NDArray[np.bool_]:

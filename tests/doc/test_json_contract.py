@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.conftest import PROJECT, Dam
 
@@ -21,6 +22,10 @@ RUNS = {
     "find-similar-images": ["find-similar-images", "inputs/a.jpg"],
     "find-duplicates": ["find-duplicates"],
     "show": ["show", "1"],
+    "verdict": ["verdict", "1", "2", "alternate"],
+    "verdicts": ["verdicts"],
+    "explain": ["explain", "1", "inputs/a.jpg"],
+    "link-similar": ["link-similar"],
     "tag add": ["tag", "add", "1", "sea"],
     "tag rm": ["tag", "rm", "1", "nothing"],
     "tag ls ASSET": ["tag", "ls", "1"],
@@ -84,6 +89,8 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         forget_what_ran(filled)
     if name == "failures":
         filled("add-asset", os.fsdecode(b"missing\xe9.jpg"), code=3)
+    if name in ("show", "verdicts", "link-similar"):
+        add_look_alike(filled)
     if name == "verify":
         next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)
@@ -99,6 +106,17 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
         assert always <= keys, document
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def add_look_alike(dam: Dam) -> None:
+    """Add two copies of asset 1: a linked one, and one that is unrelated by verdict, and to be compared."""
+    for size in (200, 150):
+        with Image.open(dam.folder / "inputs/a.jpg") as image:
+            image.resize((size, size)).save(dam.folder / f"{size}.png")
+        dam("add-asset", f"{size}.png")
+        if size == 200:
+            dam("link-similar")
+    dam("verdict", "1", f"{size}.png", "unrelated")
 
 
 def forget_what_ran(dam: Dam) -> None:
