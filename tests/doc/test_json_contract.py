@@ -91,6 +91,8 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         filled("add-asset", os.fsdecode(b"missing\xe9.jpg"), code=3)
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
+    if name == "find-duplicates":
+        filled("add-asset", "inputs/smaller.jpg")
     if name == "verify":
         next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)
