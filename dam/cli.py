@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dam import __version__
-from dam.commands import pairs, similar, tag
+from dam.commands import find_duplicates, pairs, similar, tag
 from dam.commands.group import DamGroup
 from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
 from dam.core.errors import ExitCode
@@ -102,7 +102,7 @@ def add_asset(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing of files that went well.")] = False,
     json: JsonOption = False,
 ) -> None:
-    r"""Bring files and folders into the library. Of a folder, all that is in it.
+    """Bring files and folders into the library. Of a folder, all that is in it.
 
     Content that is there already is linked to its new name and source, and what is unchanged is skipped. A file
     that fails is reported, and the rest go on. An embedded library that is not there yet is set up.
@@ -115,7 +115,7 @@ def add_asset(
       hardlink   one more name of the same file: writing to one writes to both
       move       copy, and unlink the source once the library has it for good
       reference  leave the file where it is, and know it by its path and content
-    """
+    """  # noqa: D301  a real backspace keeps the lines that follow
     from dam.services.pool import default_jobs, open_pool, start_server
 
     jobs = default_jobs() if jobs is None else jobs
@@ -192,6 +192,9 @@ def find_file_by_hash(
 
 
 app.command("find-similar-images", epilog=similar.EPILOG)(similar.find_similar_images)
+
+
+app.command("find-duplicates", epilog=find_duplicates.EPILOG)(find_duplicates.find_duplicates)
 
 
 @app.command("show", epilog=epilog("dam-cli show photo.jpg", *LOOKUP))
