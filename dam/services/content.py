@@ -11,6 +11,7 @@ from dam.media.source import FileState
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.services import ecs
+from dam.services.assets import Asset
 from dam.services.known import Known
 from dam.storage.local import LocalBlobStore
 from dam.storage.modes import REFERENCE_STORAGE
@@ -32,17 +33,26 @@ def find_content(session: Session, store: LocalBlobStore, known: Known) -> str:
     if not only_referenced(session, store.storage_type, [known.entity_id]):
         raise UnreadableFileError("the blob is missing from the store: add the file again")
     for source in ecs.get_components(session, known.entity_id, SourcePathComponent):
-        if _is_as_recorded(source):
+        if is_as_recorded(source):
             return os.fsdecode(source.path)
     raise UnreadableFileError("it is referenced, and unchanged at none of its paths any more: add the file again")
 
 
-def _is_as_recorded(source: SourcePathComponent) -> bool:
+def is_as_recorded(source: SourcePathComponent) -> bool:
+    """Tell whether a source is still there, with the size and time that it had."""
     try:
         state = FileState.of(os.stat(source.path))
     except OSError:
         return False
     return (state.size, state.mtime_ns) == (source.size, source.mtime_ns)
+
+
+def find_place(session: Session, asset: Asset) -> str | None:
+    """Return a file that holds an asset's bytes: in the store, else an unchanged one that it came from."""
+    if asset.stored_path:
+        return asset.stored_path
+    sources = ecs.get_components(session, asset.entity_id, SourcePathComponent)
+    return next((os.fsdecode(source.path) for source in sources if is_as_recorded(source)), None)
 
 
 def has_references(session: Session) -> bool:

@@ -20,6 +20,7 @@ RUNS = {
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
     "find-similar-images": ["find-similar-images", "inputs/a.jpg"],
+    "find-duplicates": ["find-duplicates"],
     "show": ["show", "1"],
     "verdict": ["verdict", "1", "2", "alternate"],
     "verdicts": ["verdicts"],
@@ -67,6 +68,7 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
     """A library of a picture and a damaged one, both tagged; beside them, more inputs of every sort."""
     picture = make_image("library/inputs/a.jpg")
     (picture.parent / "b.jpg").write_bytes(picture.read_bytes())
+    make_image("library/inputs/smaller.jpg", size=(200, 150))
     (picture.parent / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"?" * 100)
     (picture.parent / os.fsdecode(b"caf\xe9.txt")).write_text("not UTF-8 by name")
     (picture.parent / "raw.nef").write_bytes(make_image("raw.tif", seed=2).read_bytes())
@@ -89,6 +91,8 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         filled("add-asset", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
+    if name == "find-duplicates":
+        filled("add-asset", "inputs/smaller.jpg")
     if name == "verify":
         next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)

@@ -20,7 +20,7 @@ high_ids = count(1_000_000)
 def sample_component(kind: type[C], number: int = 1, **more: Any) -> C:
     """Build a component; two with the same `number` have the same values."""
     columns = inspect(kind).columns
-    own = {name: columns[name] for name in _own_columns(kind)}
+    own = {name: columns[name] for name in _own_columns(kind) if name not in more}
     others = {name.removesuffix("_id"): _other_entity() for name, column in own.items() if column.foreign_keys}
     values = {name: _value(column, number) for name, column in own.items() if not column.foreign_keys}
     return kind(**others, **values, **more)

@@ -1,13 +1,13 @@
 """Paths that could not be ingested keep the mode and the tags that they were to have, for when they are tried again.
 
-Revision: 0006, after 0005.
+Revision: 0007, after 0006.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
