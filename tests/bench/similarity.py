@@ -151,15 +151,12 @@ def postgres_bytes(count: int) -> None:
             connection.execute(text(f"INSERT INTO entities (id) SELECT generate_series(1, {count})"))
             for kind in KINDS:
                 table = f"component_image_perceptual_hash_{kind}"
-                with connection.connection.cursor() as cursor:
-                    with cursor.copy(f"COPY {table} (entity_id, hash_value) FROM STDIN") as copy:
-                        for place, value in enumerate(found[kind].view(np.int64).tolist()):
-                            copy.write_row((place + 1, value))
-                size = connection.scalar(
-                    text(
-                        f"SELECT sum(pg_relation_size(indexrelid)) FROM pg_stat_user_indexes WHERE indexrelname ~ '{table}_band'"
-                    )
-                )
+                copying = f"COPY {table} (entity_id, hash_value) FROM STDIN"
+                with connection.connection.cursor() as cursor, cursor.copy(copying) as copy:
+                    for place, value in enumerate(found[kind].view(np.int64).tolist()):
+                        copy.write_row((place + 1, value))
+                sizes = "SELECT sum(pg_relation_size(indexrelid)) FROM pg_stat_user_indexes WHERE indexrelname LIKE "
+                size = connection.scalar(text(f"{sizes} '{table}_band_%'".replace("'component", "'ix_component")))
                 print(f"PostgreSQL, {count:,} random inserts, {kind}: {float(size) / count:.0f} bytes an asset")
         engine.dispose()
         server.cleanup()
@@ -190,7 +187,7 @@ def scale(scratch: Path, options: argparse.Namespace) -> None:
     full, empty = keep / f"library{options.pictures}", scratch / "empty"
     database = full / "dam.sqlite3"
     if not database.exists():
-        took = fill(set_up(full), options.pictures, bulk=options.pictures > 1_000_000)
+        took = fill(set_up(full), options.pictures, bulk=True)
         print(f"filled in {took:.0f} s, {database.stat().st_size / options.pictures:.0f} bytes a picture")
     set_up(empty)
     arrays = all_hashes(options.pictures)

@@ -18,7 +18,7 @@ RUNS = {
     "info": ["info"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
-    "find-similar-images": ["find-similar-images", "inputs/a.jpg"],
+    "find-similar-images": ["find-similar-images", "inputs/a.jpg", os.fsdecode(b"missing\xe9.jpg")],
     "show": ["show", "1"],
     "tag add": ["tag", "add", "1", "sea"],
     "tag rm": ["tag", "rm", "1", "nothing"],
