@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dam import __version__
-from dam.commands import similar, tag
+from dam.commands import find_duplicates, pairs, similar, tag
 from dam.commands.group import DamGroup
 from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
 from dam.core.errors import ExitCode
@@ -28,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(tag.app)
+app.add_typer(pairs.app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -101,7 +102,7 @@ def add_asset(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing of files that went well.")] = False,
     json: JsonOption = False,
 ) -> None:
-    r"""Bring files and folders into the library. Of a folder, all that is in it.
+    """Bring files and folders into the library. Of a folder, all that is in it.
 
     Content that is there already is linked to its new name and source, and what is unchanged is skipped. A file
     that fails is reported, and the rest go on. An embedded library that is not there yet is set up.
@@ -114,7 +115,7 @@ def add_asset(
       hardlink   one more name of the same file: writing to one writes to both
       move       copy, and unlink the source once the library has it for good
       reference  leave the file where it is, and know it by its path and content
-    """
+    """  # noqa: D301  a real backspace keeps the lines that follow
     from dam.services.pool import default_jobs, open_pool, start_server
 
     jobs = default_jobs() if jobs is None else jobs
@@ -193,6 +194,9 @@ def find_file_by_hash(
 app.command("find-similar-images", epilog=similar.EPILOG)(similar.find_similar_images)
 
 
+app.command("find-duplicates", epilog=find_duplicates.EPILOG)(find_duplicates.find_duplicates)
+
+
 @app.command("show", epilog=epilog("dam-cli show photo.jpg", *LOOKUP))
 def show(
     asset: Annotated[
@@ -205,10 +209,12 @@ def show(
     from dam.services.ecs import all_components
     from dam.services.library import open_library
     from dam.services.lookup import find_one_asset
+    from dam.services.pairs import relatives
 
     with open_library() as library, library.read() as session:
         entity_id = find_one_asset(session, asset)
-        render.components(entity_id, all_components(session, entity_id), as_json=json)
+        described, related = all_components(session, entity_id), relatives(session, entity_id)
+    render.components(entity_id, described, related, as_json=json)
 
 
 @app.command("run-systems", epilog=epilog("dam-cli run-systems", ExitCode.INPUTS_FAILED))

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dam.models.base_component import BaseComponent
 from dam.render.json_output import write_document
+from dam.render.pairs import relatives
 from dam.render.text import human_size, line, safe
 from dam.services.assets import Asset
 from dam.services.ecs import values_of
+
+if TYPE_CHECKING:
+    from dam.services.pairs import Relative
 
 
 def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
@@ -38,19 +42,22 @@ def places(asset: Asset) -> None:
     line(f"  stored  {safe(asset.stored_path) if asset.stored_path else absent}")
 
 
-def components(entity_id: int, described: Sequence[BaseComponent], *, as_json: bool) -> None:
-    """Write all components of an entity, derived from the models."""
+def components(
+    entity_id: int, described: Sequence[BaseComponent], related: Sequence["Relative"], *, as_json: bool
+) -> None:
+    """Write all components of an entity, derived from the models, and its relatives."""
     by_name = {
         name: [values_of(component) for component in alike]
         for name, alike in groupby(described, key=lambda component: component.component_name())
     }
     if as_json:
-        write_document(entity_id=entity_id, components=by_name)
+        write_document(entity_id=entity_id, components=by_name, relatives=related)
         return
     line(f"entity {entity_id}")
     for name, alike in by_name.items():
         for values in alike:
             line(f"  {name}: {_values(values)}")
+    relatives(related)
 
 
 def _values(values: Mapping[str, Any]) -> str:

@@ -97,11 +97,16 @@ def _known(value: float | None, digits: int = 1) -> str:
     return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.{digits}f}"
 
 
+REASONS = {"different": "the luma pictures differ", "plain": "one is too plain", "unrelated": "your verdict"}
+
+
 def linked(result: "Linked", *, as_json: bool) -> None:
     """Write what a run of link-similar has done."""
     if as_json:
-        write_document(compared=result.compared, pairs=result.pairs, rejected=result.rejected)
+        write_document(compared=result.compared, plain=result.plain, pairs=result.pairs, rejected=dict(result.rejected))
         return
-    line(f"{counted(result.pairs, 'similar pair')} of {counted(result.compared, 'new image')}")
+    line(f"{counted(result.pairs, 'similar pair')} found by comparing {counted(result.compared, 'new image')}")
+    if result.plain:
+        note(f"{counted(result.plain, 'image')} too plain for a hash to say anything")
     for reason, count in result.rejected.items():
-        note(f"{counted(count, 'pair')} near by hash, but not linked: {reason}")
+        note(f"{counted(count, 'pair')} near by hash, but not similar: {REASONS[reason]}")

@@ -39,7 +39,7 @@ def find_content(session: Session, store: LocalBlobStore, known: Known) -> str:
 
 
 def is_as_recorded(source: SourcePathComponent) -> bool:
-    """Tell whether a file is still where it came from, unchanged as far as its size and time tell."""
+    """Tell whether a source is still there, with the size and time that it had."""
     try:
         state = FileState.of(os.stat(source.path))
     except OSError:

@@ -53,14 +53,24 @@ class Table(NamedTuple):
 class Key(NamedTuple):
     """One way of being a candidate: a keeper's value is near to a member's value."""
 
-    keeper_value: Numbers
-    """The value of each asset as a keeper, by rank; below 0: none."""
+    keeper_values: Numbers
+    """The value of each asset as a keeper; below 0: none."""
     near: Table
-    """The values of members that are near to a keeper's value."""
-    members: Table
-    """The assets that have a value as members, by rank ascending."""
+    """The values that are near to each value."""
+    member_values: Numbers
+    """The value of each asset as a member; below 0: none."""
     kind: int = 0
     """Handed on with the pairs that this key gives."""
+
+    def of(self, assets: Numbers) -> "Key":
+        """Return the key of some assets, in a new order; those below 0 have no value."""
+        keepers, members = (np.append(values, -1)[assets] for values in (self.keeper_values, self.member_values))
+        return self._replace(keeper_values=keepers, member_values=members)
+
+    def has_any(self) -> NDArray[np.bool_]:
+        """Tell which assets have a value."""
+        any_: NDArray[np.bool_] = (self.keeper_values >= 0) | (self.member_values >= 0)
+        return any_
 
 
 class Pairs(NamedTuple):
@@ -70,7 +80,7 @@ class Pairs(NamedTuple):
     members: Numbers
     kinds: Numbers
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Pairs":
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Pairs":
         """Return some of them."""
         return Pairs(self.keepers[chosen], self.members[chosen], self.kinds[chosen])
 
@@ -81,51 +91,56 @@ Judge: TypeAlias = Callable[[Pairs], NDArray[np.bool_]]
 
 def equality_key(values: Numbers) -> Key:
     """Return the key of assets with equal values; below 0: equal to nobody."""
-    count = int(values.max(initial=-1)) + 1
-    return Key(values, _each_itself(count), Table.of(values, np.arange(len(values)), count))
+    return Key(values, _each_itself(int(values.max(initial=-1)) + 1), values)
+
+
+def explicit_key(keepers: Numbers, members: Numbers, count: int) -> Key:
+    """Return the key of given pairs among `count` assets."""
+    itself = np.arange(count)
+    return Key(itself, Table.of(keepers, members, count), itself)
+
+
+def hash_key(hashes: Hashes, known: NDArray[np.bool_], radius: int) -> Key:
+    """Return the key of assets whose hashes differ in at most `radius` bits; only those known count."""
+    return crossing_key(hashes, hashes, known, radius)
+
+
+def crossing_key(keepers: Hashes, members: Hashes, known: NDArray[np.bool_], radius: int, *, kind: int = 0) -> Key:
+    """Return the key of keepers whose hash differs in at most `radius` bits from another hash of the members.
+
+    Assets whose hash is near to no other's have no value: most, in most libraries.
+    """
+    sides = [keepers] if keepers is members else [keepers, members]
+    distinct, counts = np.unique(np.concatenate([side[known] for side in sides]), return_counts=True)
+    used = counts > 1
+    found = [(np.empty(0, np.int64),) * 2, *near_pairs(distinct, radius)]
+    one, other = (np.concatenate(column) for column in zip(*found, strict=True))
+    used[one] = used[other] = True
+    new = np.cumsum(used) - 1
+    itself = np.arange(int(used.sum()))
+    rows = np.concatenate([itself, new[one], new[other]])
+    near = Table.of(rows, np.concatenate([itself, new[other], new[one]]), len(itself))
+    values = [_values(side, known, distinct[used]) for side in sides]
+    return Key(values[0], near, values[-1], kind)
+
+
+def _values(hashes: Hashes, known: NDArray[np.bool_], used: Hashes) -> Numbers:
+    if not len(used):
+        return np.full(len(hashes), -1, np.int64)
+    places = np.minimum(np.searchsorted(used, hashes), len(used) - 1)
+    return np.where(known & (used[places] == hashes), places, -1)
 
 
 def _each_itself(count: int) -> Table:
     return Table(np.arange(count + 1), np.arange(count))
 
 
-def explicit_key(keepers: Numbers, members: Numbers, count: int) -> Key:
-    """Return the key of given pairs among `count` assets."""
-    itself = np.arange(count)
-    return Key(itself, Table.of(keepers, members, count), _each_itself(count))
-
-
-def hash_key(hashes: Hashes, known: NDArray[np.bool_], radius: int) -> Key:
-    """Return the key of assets whose hashes differ in at most `radius` bits; only those known count."""
-    distinct = np.unique(hashes[known])
-    values = np.where(known, np.searchsorted(distinct, hashes), -1)
-    return Key(values, _near(distinct, radius), Table.of(values, np.arange(len(values)), len(distinct)))
-
-
-def crossing_key(keepers: Hashes, members: Hashes, known: NDArray[np.bool_], radius: int, *, kind: int) -> Key:
-    """Return the key of keepers whose hash differs in at most `radius` bits from another hash of the members."""
-    distinct = np.unique(np.concatenate([keepers[known], members[known]]))
-    as_keeper = np.where(known, np.searchsorted(distinct, keepers), -1)
-    as_member = np.where(known, np.searchsorted(distinct, members), -1)
-    table = Table.of(as_member, np.arange(len(members)), len(distinct))
-    return Key(as_keeper, _near(distinct, radius), table, kind)
-
-
-def _near(distinct: Hashes, radius: int) -> Table:
-    """Return for each hash those within `radius`, itself among them."""
-    itself = np.arange(len(distinct))
-    ones, others = [itself], [itself]
-    for one, other in near_pairs(distinct, radius):
-        ones += [one, other]
-        others += [other, one]
-    return Table.of(np.concatenate(ones), np.concatenate(others), len(distinct))
-
-
 def group(count: int, keys: list[Key], judge: Judge) -> Numbers:
     """Return for each asset the rank of its keeper (its own, where it is one), shape (count,)."""
     keeper = np.full(count, NOBODY, np.int64)
-    for block in _blocks(keys, keeper):
-        pairs = _candidates(keys, block, keeper)
+    members = [Table.of(key.member_values, np.arange(count), len(key.near.starts) - 1) for key in keys]
+    for block in _blocks(keys, members, keeper):
+        pairs = _candidates(keys, members, block, keeper)
         while len(pairs.keepers):
             pairs = _settle(pairs, keeper, judge)
         undecided = block[keeper[block] == NOBODY]
@@ -133,14 +148,14 @@ def group(count: int, keys: list[Key], judge: Judge) -> Numbers:
     return keeper
 
 
-def _blocks(keys: list[Key], keeper: Numbers) -> Iterator[Numbers]:
+def _blocks(keys: list[Key], members: list[Table], keeper: Numbers) -> Iterator[Numbers]:
     """Yield the ranks that are still to be decided, some at a time, so that their candidates are not too many."""
     weights = np.ones(len(keeper), np.int64)
-    for key in keys:
-        sums = np.concatenate([[0], np.cumsum(key.members.lengths[key.near.items])])
+    for key, table in zip(keys, members, strict=True):
+        sums = np.concatenate([[0], np.cumsum(table.lengths[key.near.items])])
         near = np.diff(sums[key.near.starts])
-        has = key.keeper_value >= 0
-        weights[has] += near[key.keeper_value[has]]
+        has = key.keeper_values >= 0
+        weights[has] += near[key.keeper_values[has]]
     start = 0
     while start < len(keeper):
         ahead = start + np.flatnonzero(keeper[start : start + PAIRS] == NOBODY)
@@ -152,19 +167,19 @@ def _blocks(keys: list[Key], keeper: Numbers) -> Iterator[Numbers]:
             start += PAIRS
 
 
-def _candidates(keys: list[Key], block: Numbers, keeper: Numbers) -> Pairs:
+def _candidates(keys: list[Key], members: list[Table], block: Numbers, keeper: Numbers) -> Pairs:
     """Return the pairs of keepers in a block with free members of higher rank, ascending, each once."""
-    found = [_candidates_by(key, block, keeper) for key in keys]
-    keepers, members, kinds = (np.concatenate(column) for column in zip(*found, strict=True))
-    codes = np.unique((keepers * len(keeper) + members) * KINDS + kinds)
+    found = [_candidates_by(key, table, block, keeper) for key, table in zip(keys, members, strict=True)]
+    keepers, others, kinds = (np.concatenate(column) for column in zip(*found, strict=True))
+    codes = np.unique((keepers * len(keeper) + others) * KINDS + kinds)
     pairs, kinds = np.divmod(codes, KINDS)
     return Pairs(*np.divmod(pairs, len(keeper)), kinds)
 
 
-def _candidates_by(key: Key, block: Numbers, keeper: Numbers) -> Pairs:
-    ranks = block[key.keeper_value[block] >= 0]
-    values, places = key.near.look_up(key.keeper_value[ranks])
-    members, again = key.members.look_up(values)
+def _candidates_by(key: Key, table: Table, block: Numbers, keeper: Numbers) -> Pairs:
+    ranks = block[key.keeper_values[block] >= 0]
+    values, places = key.near.look_up(key.keeper_values[ranks])
+    members, again = table.look_up(values)
     keepers = ranks[places[again]]
     open_ = (members > keepers) & (keeper[members] == NOBODY)
     return Pairs(keepers[open_], members[open_], np.full(int(open_.sum()), key.kind))

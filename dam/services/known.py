@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -104,6 +104,13 @@ def known_by_sha256(session: Session, sha256: str) -> Known | None:
     """Return what is known of a content."""
     row = session.execute(_known().where(ContentHashSha256Component.hash_value == sha256)).one_or_none()
     return Known(*row) if row else None
+
+
+def known_by_id(session: Session, entity_ids: Iterable[int]) -> Iterator[Known]:
+    """Yield what is known of some assets."""
+    for some in ecs.batched(entity_ids):
+        for row in session.execute(_known().where(ContentHashSha256Component.entity_id.in_(some))):
+            yield Known(*row)
 
 
 def outdated(session: Session, after: int, limit: int) -> list[Known]:

@@ -66,6 +66,10 @@ def test_the_program_explains_itself(dam: Dam) -> None:
         ["show"],
         ["tag", "add", "1"],
         ["tag", "add", "1", "a,b"],
+        ["verdict", "1", "2"],
+        ["verdict", "1", "2", "friends"],
+        ["verdict", "1", "2", "duplicate", "--remove"],
+        ["explain", "1"],
     ],
     ids=" ".join,
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.conftest import PROJECT, Dam
 
@@ -19,7 +20,12 @@ RUNS = {
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
     "find-similar-images": ["find-similar-images", "inputs/a.jpg", os.fsdecode(b"missing\xe9.jpg")],
+    "find-duplicates": ["find-duplicates"],
     "show": ["show", "1"],
+    "verdict": ["verdict", "1", "2", "alternate"],
+    "verdicts": ["verdicts"],
+    "explain": ["explain", "1", "inputs/a.jpg"],
+    "link-similar": ["link-similar"],
     "tag add": ["tag", "add", "1", "sea"],
     "tag rm": ["tag", "rm", "1", "nothing"],
     "tag ls ASSET": ["tag", "ls", "1"],
@@ -62,6 +68,7 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
     """A library of a picture and a damaged one, both tagged; beside them, more inputs of every sort."""
     picture = make_image("library/inputs/a.jpg")
     (picture.parent / "b.jpg").write_bytes(picture.read_bytes())
+    make_image("library/inputs/smaller.jpg", size=(200, 150))
     (picture.parent / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"?" * 100)
     (picture.parent / os.fsdecode(b"caf\xe9.txt")).write_text("not UTF-8 by name")
     (picture.parent / "raw.nef").write_bytes(make_image("raw.tif", seed=2).read_bytes())
@@ -82,6 +89,10 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         forget_what_ran(filled)
     if name == "failures":
         filled("add-asset", os.fsdecode(b"missing\xe9.jpg"), code=3)
+    if name in ("show", "verdicts", "link-similar"):
+        add_look_alike(filled)
+    if name == "find-duplicates":
+        filled("add-asset", "inputs/smaller.jpg")
     if name == "verify":
         next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)
@@ -97,6 +108,17 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
         assert always <= keys, document
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def add_look_alike(dam: Dam) -> None:
+    """Add two copies of asset 1: a linked one, and one that is unrelated by verdict, and to be compared."""
+    for size in (200, 150):
+        with Image.open(dam.folder / "inputs/a.jpg") as image:
+            image.resize((size, size)).save(dam.folder / f"{size}.png")
+        dam("add-asset", f"{size}.png")
+        if size == 200:
+            dam("link-similar")
+    dam("verdict", "1", f"{size}.png", "unrelated")
 
 
 def forget_what_ran(dam: Dam) -> None:

@@ -1,0 +1,101 @@
+"""`dam-cli find-duplicates`: groups of duplicates, each with the one to keep."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
+from dam.core.duplicates import DEFAULT_RULES, DEFAULT_THRESHOLDS, Level
+from dam.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from dam.services.duplicates import Duplicates
+
+Threshold = Annotated[int, typer.Option(max=64, help="Most bits that may differ (0-64); negative: not this hash.")]
+EPILOG = epilog("dam-cli find-duplicates --level pixels --print0 | xargs -0 ls -l", *LOOKUP)
+
+
+def find_duplicates(
+    assets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ASSET|FOLDER", help="Look only among these, and what came from below these folders."),
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Look only among assets with this tag.")] = None,
+    level: Annotated[Level, typer.Option(help="How much two must have in common: see below.")] = Level.SIMILAR,
+    keep: Annotated[
+        str, typer.Option(metavar="RULES", help="Which one of a group to keep: rules with commas between, see below.")
+    ] = ",".join(DEFAULT_RULES),
+    phash_threshold: Threshold = DEFAULT_THRESHOLDS["phash"],
+    ahash_threshold: Threshold = DEFAULT_THRESHOLDS["ahash"],
+    dhash_threshold: Threshold = DEFAULT_THRESHOLDS["dhash"],
+    match: Annotated[
+        Agreement, typer.Option(help="How many of the hashes must be within their threshold.")
+    ] = DEFAULT_AGREEMENT,
+    transforms: Annotated[
+        bool, typer.Option("--transforms", help="Find turned and mirrored copies, too (level similar, by pHash).")
+    ] = False,
+    print0: Annotated[
+        bool, typer.Option("--print0", help="Write paths of duplicates, each ended by NUL: see below.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Find duplicates in the whole library, in groups.
+
+    Each group has one asset to keep, and its duplicates: each of them is a duplicate of that one, not only of another
+    in the group. Verdicts come before all measures, and pictures too plain for a hash only match when their pixels are
+    equal.
+
+    \b
+    Levels, each with what the one before it finds:
+      content  the same compressed picture under other metadata (JPEG, PNG, WebP, GIF)
+      pixels   the same pixels in another file or format
+      similar  within the thresholds of the hashes, and confirmed by a second look
+
+    \b
+    Rules, the first that tells two apart decides; those that are left out follow in the order of the default:
+      most-pixels, fewest-pixels, largest-file, smallest-file, oldest, newest (by modification time), most-tags,
+      lowest-id, highest-id
+
+    --print0 writes the paths that the duplicates came from, never one of an asset to keep, as far as they are still
+    there and unchanged: for `xargs -0` and the like.
+    """  # noqa: D301  a real backspace keeps the lines that follow
+    from dam.media.image import require_installed
+    from dam.render import duplicates as render
+    from dam.services.keepers import read_rules
+    from dam.services.library import open_library
+
+    if json and print0:
+        raise UsageError("--json and --print0 exclude each other")
+    require_installed()
+    from dam.services.duplicate_judge import Wanted
+    from dam.services.duplicates import find_duplicates as find
+    from dam.services.duplicates import paths_of_members
+    from dam.services.pool import default_jobs
+    from dam.services.selection import select_assets
+
+    thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
+    used = {name: threshold for name, threshold in thresholds.items() if threshold >= 0}
+    if not used:
+        raise UsageError("every hash is switched off")
+    if transforms and "phash" not in used:
+        raise UsageError("--transforms needs the pHash")
+    wanted = Wanted(level, read_rules(keep), used, match, transforms)
+    with open_library() as library:
+        with library.read() as session:
+            among = select_assets(session, assets or (), tag or ())
+        found = find(library, wanted, among, default_jobs())
+        if print0:
+            with library.read() as session:
+                render.paths(paths_of_members(session, found.groups))
+        else:
+            render.duplicates(found, as_json=json)
+    render.unread(found.unread)
+    _exit(found)
+
+
+def _exit(found: "Duplicates") -> None:
+    if found.unread:
+        raise typer.Exit(ExitCode.INPUTS_FAILED)
+    if not found.groups:
+        raise typer.Exit(ExitCode.NOT_FOUND)

@@ -1,0 +1,75 @@
+"""Groups of duplicates on stdout: as text, as JSON, or as paths."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from dam.media.transforms import Transform
+from dam.render.json_output import write_document
+from dam.render.text import counted, human_size, line, note, safe
+from dam.services.assets import Asset
+from dam.services.duplicates import Duplicates, Group, Member
+
+
+def duplicates(found: Duplicates, *, as_json: bool) -> None:
+    """Write groups of duplicates, and a summary."""
+    for group in found.groups:
+        (_document if as_json else _text)(group)
+    members = [member.asset.size for group in found.groups for member in group.members]
+    if as_json:
+        write_document(summary={"groups": len(found.groups), "duplicates": len(members), "bytes": sum(members)})
+    told = f"{counted(len(members), 'duplicate')} in {counted(len(found.groups), 'group')}"
+    note(f"{told} ({human_size(sum(members))})")
+
+
+def _document(group: Group) -> None:
+    write_document(keeper=_keys(group.keeper), members=[_keys(member.asset) | _how(member) for member in group.members])
+
+
+def _keys(asset: Asset) -> dict[str, Any]:
+    return asdict(asset)
+
+
+def _how(member: Member) -> dict[str, Any]:
+    how = member.how
+    return {
+        "reason": how.reason.value,
+        "distances": dict(how.distances),
+        "difference": None if how.difference is None else round(how.difference, 4),
+        "transform": how.transform.value,
+    }
+
+
+def _text(group: Group) -> None:
+    line(f"keep    {_about(group.keeper)}")
+    for member in group.members:
+        line(f"  {member.how.reason.value:<7}  {_about(member.asset)}{_remark(member)}")
+    line()
+
+
+def _about(asset: Asset) -> str:
+    where = safe(asset.sources[0] if asset.sources else asset.names[0])
+    return f"entity {asset.entity_id}  {safe(asset.media_type)}  {human_size(asset.size)}  {where}"
+
+
+def _remark(member: Member) -> str:
+    how = member.how
+    transform = [] if how.transform is Transform.NONE else [how.transform.value]
+    away = [f"{name} {bits}" for name, bits in how.distances.items() if bits is not None]
+    return "".join(f"  {part}" for part in transform + (away if how.reason == "similar" else []))
+
+
+def paths(found: Iterable[str]) -> None:
+    """Write paths, each ended by NUL."""
+    sys.stdout.flush()
+    for path in found:
+        sys.stdout.buffer.write(os.fsencode(path) + b"\0")
+    sys.stdout.buffer.flush()
+
+
+def unread(failures: Mapping[int, str]) -> None:
+    """Say which assets could not be compared pixel by pixel."""
+    for entity_id, reason in failures.items():
+        note(f"entity {entity_id}: its pixels could not be compared: {safe(reason)}")

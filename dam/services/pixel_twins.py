@@ -1,0 +1,139 @@
+"""Images with equal pixels: those that nothing recorded tells apart are decoded once, and the digest is kept."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dam.core.errors import DamError, DecodeError, StoreError, UnreadableFileError
+from dam.media.pixel_digest import pixel_digest
+from dam.media.small_luma import INFORMATION_NEEDED, information
+from dam.media.source import open_source
+from dam.models.dimensions_component import DimensionsComponent
+from dam.models.image_pixel_digest_component import ImagePixelDigestComponent
+from dam.services import ecs
+from dam.services.content import find_content
+from dam.services.image_hashes import ImageHashes
+from dam.services.known import known_by_id
+from dam.services.library import Library
+from dam.services.second_look import load_lumas
+
+logger = logging.getLogger(__name__)
+
+Places: TypeAlias = NDArray[np.int64]
+
+PAGE = 256
+"""Digests that are kept together."""
+
+
+@dataclass
+class PixelDigests:
+    """The pixel digests of images that may have twins, by entity, and why others could not be read."""
+
+    digests: dict[int, str | None] = field(default_factory=dict)
+    unread: dict[int, str] = field(default_factory=dict)
+
+
+def digest_twins(library: Library, images: ImageHashes, *, plain_only: bool, threads: int) -> PixelDigests:
+    """Return the pixel digests of all images that might have the same pixels as another one.
+
+    Those have equal hashes, lumas and dimensions. What has not been digested yet is decoded, and the digest kept. With
+    `plain_only`, only images are looked at that are too plain for their hashes to mean anything.
+    """
+    found = PixelDigests()
+    with library.read() as session:
+        twins = _possible_twins(session, images, plain_only=plain_only)
+        found.digests = _kept(session, twins)
+        missing = dict(_contents(session, library, sorted(set(twins) - set(found.digests)), found.unread))
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        for some in ecs.batched(missing.items(), PAGE):
+            new = {}
+            for (entity_id, _), result in zip(some, pool.map(_digest, some), strict=True):
+                if isinstance(result, DamError):
+                    found.unread[entity_id] = str(result)
+                else:
+                    new[entity_id] = result
+            _keep(library, new)
+            found.digests |= new
+    return found
+
+
+def _possible_twins(session: Session, images: ImageHashes, *, plain_only: bool) -> list[int]:
+    """Return the images that agree with another one in everything that is recorded of their pixels."""
+    places = _with_equal_hashes(images)
+    ids = images.entity_ids[places]
+    lumas, _ = load_lumas(session, ids)
+    if plain_only and len(ids):
+        plain = information(lumas) < INFORMATION_NEEDED
+        places, ids, lumas = places[plain], ids[plain], lumas[plain]
+    sizes = dict(_dimensions(session, ids.tolist()))
+    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for entity_id, luma, *hashes in zip(
+        ids.tolist(), lumas, *(values[places].tolist() for values in images.hashes.values()), strict=True
+    ):
+        alike[(sizes.get(entity_id), luma.tobytes(), *hashes)].append(entity_id)
+    return [entity_id for twins in alike.values() if len(twins) > 1 for entity_id in twins]
+
+
+def _with_equal_hashes(images: ImageHashes) -> Places:
+    """Return the places of the images that have every hash, each equal to one of another image."""
+    places = np.flatnonzero(np.logical_and.reduce(list(images.known.values())))
+    for values in images.hashes.values():
+        ordered = np.sort(values[places])
+        places = places[np.isin(values[places], ordered[1:][ordered[1:] == ordered[:-1]])]
+    return places
+
+
+def _dimensions(session: Session, entity_ids: Iterable[int]) -> Iterator[tuple[int, tuple[int, int]]]:
+    table = DimensionsComponent
+    for some in ecs.batched(entity_ids):
+        wanted = select(table.entity_id, table.width, table.height).where(table.entity_id.in_(some))
+        for entity_id, width, height in session.execute(wanted):
+            yield entity_id, (width, height)
+
+
+def _kept(session: Session, entity_ids: Iterable[int]) -> dict[int, str | None]:
+    table = ImagePixelDigestComponent
+    kept: dict[int, str | None] = {}
+    for some in ecs.batched(entity_ids):
+        rows = session.execute(select(table.entity_id, table.digest).where(table.entity_id.in_(some)))
+        kept.update((entity_id, digest) for entity_id, digest in rows)
+    return kept
+
+
+def _contents(
+    session: Session, library: Library, entity_ids: Iterable[int], unread: dict[int, str]
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Yield entities with the paths and media types of their contents; why there is none goes into `unread`."""
+    for known in known_by_id(session, entity_ids):
+        try:
+            yield known.entity_id, (find_content(session, library.store, known), known.media_type)
+        except (StoreError, UnreadableFileError) as exc:
+            unread[known.entity_id] = str(exc)
+
+
+def _digest(content: tuple[int, tuple[str, str]]) -> str | DamError | None:
+    path, media_type = content[1]
+    try:
+        with open_source(path, linking=True), Path(path).open("rb") as stream:
+            return pixel_digest(stream, media_type)
+    except (DecodeError, UnreadableFileError) as exc:
+        return exc
+
+
+def _keep(library: Library, digests: dict[int, str | None]) -> None:
+    """Keep digests for the next time; without them a library that is read-only gives the same answer, later."""
+    rows = [{"entity_id": entity_id, "digest": digest} for entity_id, digest in digests.items()]
+    try:
+        with library.write() as session:
+            ecs.put_rows(session, ImagePixelDigestComponent, rows)
+    except DamError as exc:
+        logger.info("the pixel digests are not kept: %s", exc)
