@@ -51,7 +51,6 @@ def find_similar_images(
 
     from dam.commands.path_list import read_paths
     from dam.media.image import require_installed
-    from dam.render import similar as render
     from dam.services.library import open_library
 
     if not images and files_from is None:
@@ -63,6 +62,7 @@ def find_similar_images(
     if not used:
         raise typer.BadParameter("every hash is switched off")
     require_installed()
+    from dam.render import similar as render
     from dam.services.image_query import read_queries
     from dam.services.similar_images import answer
 

@@ -14,20 +14,11 @@ from sqlalchemy.orm import Session
 
 from dam.models.hash_bands import band_sql
 from dam.services.hash_arrays import TABLES, Hashes, Ids
-from dam.services.hash_memory import HashesInMemory, Known
-from dam.services.hash_probes import BAND_VALUES, count_probes, probes
-
-SKEW = 10
-"""How much more often real hashes share a band than random ones do: between 1 (pHash) and 30 (aHash)."""
+from dam.services.hash_memory import HashesInMemory, Known, count_candidates, memory_cost
+from dam.services.hash_probes import count_probes, probes
 
 MANY = 20_000
 """To look up more entities than this one by one takes longer than to read all hashes of most libraries."""
-
-# Costs in microseconds: only their ratios matter, and those roughly.
-LOAD = 0.4
-"""To read a hash into memory."""
-SCAN = 0.001
-"""To compare a hash in memory."""
 
 
 class HashIndex(Protocol):
@@ -46,7 +37,7 @@ class _DatabaseIndex:
     STATEMENT: ClassVar[float]
     PROBE: ClassVar[float]
     CANDIDATE: ClassVar[float]
-    """To execute a statement, to look up one value of a band, and to look at one hash that has it."""
+    """Microseconds to execute a statement, to look up one value of a band, and to look at one hash that has it."""
     ROW: ClassVar[float] = float("inf")
     """To compare a hash in the database itself."""
 
@@ -58,9 +49,8 @@ class _DatabaseIndex:
 
     def probing_cost(self, distance: int) -> float:
         """Return about how long it takes to look at what the bands give."""
-        count = count_probes(distance)
-        candidates = self.rows * min(count * SKEW / BAND_VALUES, 4)
-        return self.STATEMENT + count * self.PROBE + candidates * self.CANDIDATE
+        candidates = count_candidates(self.rows, distance) * self.CANDIDATE
+        return self.STATEMENT + count_probes(distance) * self.PROBE + candidates
 
     def scanning_cost(self) -> float:
         """Return about how long it takes to compare all hashes in the database."""
@@ -140,7 +130,7 @@ def open_index(session: Session, name: str, distance: int, lookups: int = 1) -> 
     kind = SqliteIndex if session.get_bind().dialect.name == "sqlite" else PostgresIndex
     index = kind(session, name)
     in_database = lookups * min(index.probing_cost(distance), index.scanning_cost())
-    in_memory = index.rows * (LOAD + lookups * SCAN)
+    in_memory = memory_cost(index.rows, distance, lookups)
     return index if in_database <= in_memory else HashesInMemory.load(session, name, lookups)
 
 

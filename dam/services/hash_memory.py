@@ -13,11 +13,20 @@ from dam.services.hash_probes import BAND_VALUES, count_probes, probes
 
 Known: TypeAlias = NDArray[np.bool_]
 
-SORTED_FROM = 50
-"""Sorting by band takes as long as this many scans."""
+SKEW = 10
+"""How much more often real hashes share a band than random ones do: between 1 (pHash) and 30 (aHash)."""
 
-PROBE = 500
-"""Looking up one value of a band takes as long as scanning this many hashes."""
+# Costs in microseconds: only their ratios matter, and those roughly.
+LOAD = 0.4
+"""To read a hash into memory."""
+SORT = 0.1
+"""To sort a hash by each of its bands."""
+SCAN = 0.001
+"""To compare a hash."""
+PROBE = 0.5
+"""To look up one value of a band, once sorted."""
+CANDIDATE = 0.01
+"""To compare a hash that is found so."""
 
 
 class HashesInMemory:
@@ -26,7 +35,7 @@ class HashesInMemory:
     def __init__(self, entity_ids: Ids, hashes: Hashes, lookups: int = 1) -> None:
         self.entity_ids = entity_ids
         self.hashes = hashes
-        self._sorts = lookups >= SORTED_FROM
+        self._sorts = lookups * SCAN > SORT
 
     @classmethod
     def load(cls, session: Session, name: str, lookups: int = 1) -> "HashesInMemory":
@@ -35,7 +44,7 @@ class HashesInMemory:
 
     def near(self, bits: int, distance: int) -> Ids:
         """Return the entities whose hash differs in at most `distance` bits."""
-        if self._sorts and count_probes(distance) * PROBE < self.hashes.size:
+        if self._sorts and _probing_cost(self.hashes.size, distance) < self.hashes.size * SCAN:
             among = self._candidates(bits, distance)
             found = among[np.bitwise_count(self.hashes[among] ^ np.uint64(bits)) <= distance]
             return np.take(self.entity_ids, np.unique(found))
@@ -64,3 +73,20 @@ class HashesInMemory:
             counts = np.bincount(values, minlength=BAND_VALUES)
             by_band[band] = np.argsort(values, kind="stable"), [0, *np.cumsum(counts).tolist()]
         return by_band
+
+
+def memory_cost(rows: int, distance: int, lookups: int) -> float:
+    """Return about how long it takes to load so many hashes and to look there so many times."""
+    each = rows * SCAN
+    if lookups * SCAN <= SORT:
+        return rows * LOAD + lookups * each
+    return rows * (LOAD + SORT) + lookups * min(each, _probing_cost(rows, distance))
+
+
+def count_candidates(rows: int, distance: int) -> float:
+    """Return about how many hashes share a band with one within a distance."""
+    return rows * min(count_probes(distance) * SKEW / BAND_VALUES, len(BANDS))
+
+
+def _probing_cost(rows: int, distance: int) -> float:
+    return count_probes(distance) * PROBE + count_candidates(rows, distance) * CANDIDATE

@@ -50,19 +50,25 @@ class Asked:
 def read_queries(paths: Iterable[str], *, transforms: bool = False) -> Iterator[Asked]:
     """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out."""
     for path in paths:
-        in_folder = os.path.isdir(path)
+        if not os.path.isdir(path):
+            yield _asked(os.path.abspath(path), transforms=transforms)[0]
+            continue
         for found in walk([path]):
             if isinstance(found, NotRead):
                 if not found.skipped:
                     yield Asked(found.path, None, f"{found.path}: {found.reason}")
                 continue
-            try:
-                yield Asked(found.path, read_query(Path(found.path), transforms=transforms))
-            except NoImageError as exc:
-                if not in_folder:
-                    yield Asked(found.path, None, str(exc))
-            except InputError as exc:
-                yield Asked(found.path, None, str(exc))
+            asked, is_image = _asked(found.path, transforms=transforms)
+            if is_image:
+                yield asked
+
+
+def _asked(path: str, *, transforms: bool) -> tuple[Asked, bool]:
+    """Return what comes of a file as a query, and whether it is an image, if a damaged one."""
+    try:
+        return Asked(path, read_query(Path(path), transforms=transforms)), True
+    except InputError as exc:
+        return Asked(path, None, str(exc)), not isinstance(exc, NoImageError)
 
 
 def read_query(path: Path, *, transforms: bool = False) -> Query:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 SIDE = 16
-FALL = 1.3
+FALL = 1.15
 """Amplitudes are 1 / frequency to this power: then bands of hashes are as skewed as measured on photographs."""
 BLOCK = 50_000
 KINDS = ("phash", "ahash", "dhash")

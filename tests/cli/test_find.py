@@ -1,6 +1,7 @@
 """find-file-by-hash, find-similar-images, show, tag: what they find, and what they refuse."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,38 @@ def test_thresholds(filled: Dam) -> None:
 )
 def test_thresholds_that_make_no_sense(dam: Dam, words: list[str]) -> None:
     assert dam("find-similar-images", DUNES, *words, code=2).out == ""
+
+
+def test_several_queries_are_answered_one_after_the_other(filled: Dam, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("dunes.tif", "lake_at_dawn.jpg"):
+        (tmp_path / "in" / name).write_bytes((PICTURES / name).read_bytes())
+    (tmp_path / "in" / "notes.txt").write_text("no image")
+    (tmp_path / "cut.png").write_bytes((PICTURES / "spheres.png").read_bytes()[:2000])
+    words = ["find-similar-images", tmp_path / "in", "--files-from", "-", "-0", "--limit", "1"]
+    listed = os.fsencode(tmp_path / "cut.png") + b"\0"
+    dunes, lake, cut = filled(*words, "--json", input=listed, code=3).json_lines
+    assert [Path(each["path"]).name for each in (dunes, lake, cut)] == ["dunes.tif", "lake_at_dawn.jpg", "cut.png"]
+    assert [len(each["matches"]) for each in (dunes, lake, cut)] == [1, 1, 0]
+    assert (dunes["error"], "cut.png" in cut["error"]) == (None, True)
+    told = filled(*words, input=listed, code=3)
+    assert told.out.index("in/dunes.tif") < told.out.index("entity") < told.out.index("in/lake_at_dawn.jpg")
+    assert "cut.png" in told.err
+    done = filled("find-similar-images", tmp_path / "in", "--print0", "--limit", "1")
+    paths = done.out.split("\0")
+    assert [Path(path).read_bytes() for path in paths[:-1]] == [
+        (PICTURES / name).read_bytes() for name in ("dunes.tif", "lake_at_dawn.jpg")
+    ]
+    assert paths[-1] == ""
+
+
+def test_a_quarter_turn_is_named(filled: Dam, tmp_path: Path) -> None:
+    with Image.open(PICTURES / "summer_clouds.webp") as image:
+        image.convert("RGB").rotate(90, expand=True).save(tmp_path / "turned.png")
+    [match] = similar(filled, tmp_path / "turned.png", "--transforms")
+    assert (match["names"], match["transform"]) == (["summer_clouds.webp"], "rotated-90")
+    assert similar(filled, tmp_path / "turned.png", "--match", "all", code=1) == []
+    assert "rotated-90" in filled("find-similar-images", tmp_path / "turned.png", "--transforms").out
 
 
 def test_nothing_alike(filled: Dam, make_image: MakeImage) -> None:

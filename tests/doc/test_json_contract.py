@@ -19,7 +19,7 @@ RUNS = {
     "info": ["info"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
-    "find-similar-images": ["find-similar-images", "inputs/a.jpg"],
+    "find-similar-images": ["find-similar-images", "inputs/a.jpg", os.fsdecode(b"missing\xe9.jpg")],
     "find-duplicates": ["find-duplicates"],
     "show": ["show", "1"],
     "verdict": ["verdict", "1", "2", "alternate"],

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import imagehash
@@ -5,14 +6,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from dam.core.agreement import Agreement
 from dam.core.errors import DecodeError, UnreadableFileError
-from dam.models import component_classes
+from dam.core.verdict import Verdict
+from dam.media.transforms import Transform, transform_image
+from dam.models import ImageLumaComponent, component_classes
 from dam.services import ecs
-from dam.services.image_query import HASHES, Query, read_query
+from dam.services.image_query import HASHES, Query, read_queries, read_query
 from dam.services.library import Library
-from dam.services.similar_images import find_similar
+from dam.services.pairs import put_verdict
+from dam.services.similar_images import answer, find_similar
 from tests.services.conftest import MakeImage, ingest_all
 
 many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
@@ -72,6 +78,104 @@ def test_equals_brute_force(
         for entity_id, away in distances.items()
         if any(name in stored[ids.index(entity_id)] and away[name] <= most for name, most in thresholds.items())
     }
+
+
+@pytest.mark.parametrize("transform", Transform)
+def test_a_turned_or_mirrored_copy_is_found_and_said_to_be_one(
+    library: Library, make_image: MakeImage, transform: Transform
+) -> None:
+    original = make_image("original.png")
+    with Image.open(original) as image:
+        transform_image(image, transform).save(original.with_name("turned.png"))
+    [added, _] = ingest_all(library, original.with_name("turned.png"), make_image("other.png", seed=2))
+    with library.read() as session:
+        [match] = find_similar(session, read_query(original, transforms=True), EQUAL)
+        unturned = find_similar(session, read_query(original), EQUAL)
+    assert (match.entity_id, match.transform) == (added.entity_id, transform)
+    assert set(match.distances.values()) == {0}
+    assert bool(unturned) == (transform is Transform.NONE)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "found"), [(Agreement.ANY, 3), (Agreement.MAJORITY, 2), (Agreement.ALL, 1)], ids=str
+)
+@pytest.mark.parametrize("rows", [1, 10**6], ids=["scanned", "looked up"])
+def test_as_many_hashes_must_agree_as_are_asked_for(
+    db_session: Session, agreement: Agreement, found: int, rows: int
+) -> None:
+    ids = ecs.add_entities(db_session, 4)
+    for near, entity_id in enumerate(ids):
+        for place, name in enumerate(("ahash", "dhash", "phash")):
+            row = TABLES[name](entity_id=entity_id, hash_value=f"{0 if place < near else 2**64 - 1:016x}")
+            db_session.add(row)
+            row.id = rows + near
+    db_session.flush()
+    query = Query("0" * 64, dict.fromkeys(HASHES, "0" * 16))
+    matches = find_similar(db_session, query, EQUAL, agreement)
+    assert [match.entity_id for match in matches] == ids[:0:-1][:found]
+    assert find_similar(db_session, query, EQUAL, agreement, limit=1) == matches[:1]
+
+
+def blank(path: Path, level: int, size: tuple[int, int] = (300, 200)) -> Path:
+    Image.new("L", size, level).save(path)
+    return path
+
+
+def test_plain_pictures_are_similar_to_nothing_but_themselves(library: Library, tmp_path: Path) -> None:
+    first, *_ = ingest_all(library, *(blank(tmp_path / f"{level}.png", level) for level in (255, 254, 0)))
+    with library.read() as session:
+        matches = find_similar(session, read_query(tmp_path / "255.png"), EQUAL)
+        [everything, *_] = resembling = find_similar(session, read_query(tmp_path / "255.png"), {"phash": 64})
+    assert [(match.entity_id, match.identical) for match in matches] == [(first.entity_id, True)]
+    assert (everything.identical, len(resembling)) == (True, 3)
+
+
+def test_a_second_look_tells_pictures_apart_whose_hashes_are_near(library: Library, make_image: MakeImage) -> None:
+    [one, other] = ingest_all(library, make_image("one.png"), make_image("other.png", seed=2))
+    query = read_query(make_image("copy.jpg", quality=80))
+    with library.write() as session:
+        for table in TABLES.values():  # as if all three hashes had collided
+            ecs.put_rows(session, table, [{"entity_id": other.entity_id, "hash_value": "0" * 16}])
+        by_hashes = Query(query.sha256, dict.fromkeys(HASHES, "0" * 16))
+        assert [match.entity_id for match in find_similar(session, by_hashes, EQUAL)] == [other.entity_id]
+        assert find_similar(session, replace(by_hashes, luma=query.luma), EQUAL) == []
+        session.execute(delete(ImageLumaComponent))  # as before a run of today's systems
+        assert len(find_similar(session, replace(by_hashes, luma=query.luma), EQUAL)) == 1
+    assert one.entity_id != other.entity_id
+
+
+def test_the_verdict_on_an_image_of_the_library_comes_first(library: Library, make_image: MakeImage) -> None:
+    photo = make_image("photo.png")
+    ids = [
+        each.entity_id
+        for each in ingest_all(library, photo, make_image("copy.jpg"), make_image("more.jpg", quality=60))
+    ]
+    with library.write() as session:
+        assert len(find_similar(session, read_query(photo), EQUAL)) == len(ids)
+        put_verdict(session, (ids[0], ids[1]), Verdict.UNRELATED)
+        left = {match.entity_id for match in find_similar(session, read_query(photo), EQUAL)}
+    assert left == {ids[0], ids[2]}
+
+
+def test_many_queries_get_the_answers_that_each_gets_alone(library: Library, make_image: MakeImage) -> None:
+    folder = make_image("in/0.png", seed=0).parent
+    for seed in range(1, 6):
+        make_image(f"in/{seed}.png", seed=seed)
+    (folder / "notes.txt").write_text("no image")
+    ingest_all(library, folder)
+    asked = list(read_queries([str(folder), str(folder / "3.png"), "missing.png"]))
+    together = answer(library, asked, EQUAL)
+    alone = [answer(library, [each], EQUAL)[0] for each in asked]
+    assert together == alone
+    assert [Path(each.path).name for each in together] == [
+        *(f"{seed}.png" for seed in range(6)),
+        "3.png",
+        "missing.png",
+    ]
+    assert [len(each.found) for each in together] == [1] * 7 + [0]
+    assert together[-1].error
+    assert "missing.png" in together[-1].error
+    assert read_query(folder / "3.png").sha256 == together[3].found[0].asset.sha256
 
 
 @pytest.mark.parametrize("name", ["missing.png", ".", "note.txt", "half.png", "empty.png", "raw.dng"])
