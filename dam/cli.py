@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dam import __version__
-from dam.commands import find_duplicates, pairs, tag
+from dam.commands import find_duplicates, pairs, similar, tag
 from dam.commands.group import DamGroup
 from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
 from dam.core.errors import ExitCode
@@ -29,8 +29,6 @@ app = typer.Typer(
 )
 app.add_typer(tag.app)
 app.add_typer(pairs.app)
-
-Threshold = Annotated[int, typer.Option(max=64, help="Most bits that may differ (0-64); negative: not this hash.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -193,39 +191,7 @@ def find_file_by_hash(
         note(f"{digits} is ambiguous: {len(matches)} assets")
 
 
-@app.command(
-    "find-similar-images",
-    epilog=epilog("dam-cli find-similar-images photo.jpg", *LOOKUP),
-)
-def find_similar_images(
-    image: Annotated[Path, typer.Argument(help="An image file; it need not be in the library.")],
-    phash_threshold: Threshold = 4,
-    ahash_threshold: Threshold = 4,
-    dhash_threshold: Threshold = 4,
-    json: JsonOption = False,
-) -> None:
-    """Find the images that look like one.
-
-    Those that are within the threshold for at least one of the hashes, nearest first.
-    """
-    from dam.media.image import require_installed
-    from dam.render import assets as render
-    from dam.services.assets import summarise
-    from dam.services.library import open_library
-
-    require_installed()
-    from dam.services.similar_images import find_similar, read_query
-
-    thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
-    used = {name: threshold for name, threshold in thresholds.items() if threshold >= 0}
-    if not used:
-        raise typer.BadParameter("every hash is switched off")
-    with open_library() as library, library.read() as session:
-        matches = find_similar(session, read_query(image), used)
-        assets = summarise(session, library.store, [match.entity_id for match in matches])
-    render.similar(list(zip(assets, matches, strict=True)), as_json=json)
-    if not matches:
-        raise typer.Exit(ExitCode.NOT_FOUND)
+app.command("find-similar-images", epilog=similar.EPILOG)(similar.find_similar_images)
 
 
 app.command("find-duplicates", epilog=find_duplicates.EPILOG)(find_duplicates.find_duplicates)

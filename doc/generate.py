@@ -15,6 +15,7 @@ from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint, inspect
 
 from dam.models import component_classes
 from dam.models.base_component import BaseComponent
+from dam.models.hash_bands import BAND_BITS, BANDS
 from dam.models.types import HexDigest, PerceptualHash, UtcDateTime
 from dam.systems.system import System, all_systems
 
@@ -99,7 +100,10 @@ def _rules(table: Table) -> Iterator[str]:
         elif isinstance(constraint, CheckConstraint):
             yield f"check: `{constraint.sqltext}`"
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
-        yield f"index: {_names(index.columns)}"
+        if len(index.columns):
+            yield f"index: {_names(index.columns)}"
+        elif index.name == f"ix_{table.name}_band_{BANDS[0]}":
+            yield f"index: each of {len(BANDS)} bands of {BAND_BITS} bits of `hash_value`"
 
 
 def _names(columns: object) -> str:

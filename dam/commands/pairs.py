@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.similar import Threshold
+from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.core.errors import ExitCode
 from dam.core.verdict import Verdict
 
@@ -12,7 +14,7 @@ app = typer.Typer()
 
 Asset = Annotated[str, typer.Argument(help="An entity id, a hash or its prefix, or a path.")]
 AssetOrFile = Annotated[str, typer.Argument(help="The same, or an image file outside the library.")]
-Threshold = Annotated[int, typer.Option(max=64, help="Most bits that may differ (0-64); negative: not this hash.")]
+Match = Annotated[Agreement, typer.Option(help="How many of the hashes must be within their threshold.")]
 
 
 @app.command("verdict", epilog=epilog("dam-cli verdict 42 57 unrelated", *LOOKUP))
@@ -67,6 +69,7 @@ def explain(
     phash_threshold: Threshold = 4,
     ahash_threshold: Threshold = 4,
     dhash_threshold: Threshold = 4,
+    match: Match = DEFAULT_AGREEMENT,
     transforms: Annotated[
         bool, typer.Option("--transforms", help="Turn and mirror A to be most like B, and say how.")
     ] = False,
@@ -82,7 +85,7 @@ def explain(
 
     used = _used(phash_threshold, ahash_threshold, dhash_threshold)
     with open_library() as library, library.read() as session:
-        found = run(session, a, b, used, transforms=transforms)
+        found = run(session, a, b, used, match, transforms=transforms)
     render.explanation(found, as_json=json)
 
 
@@ -91,6 +94,7 @@ def link_similar(
     phash_threshold: Threshold = 4,
     ahash_threshold: Threshold = 4,
     dhash_threshold: Threshold = 4,
+    match: Match = DEFAULT_AGREEMENT,
     json: JsonOption = False,
 ) -> None:
     """Record which images look alike. Compares only what is new since the last run with the same thresholds.
@@ -105,7 +109,7 @@ def link_similar(
     from dam.services.link_similar import LinkRule
     from dam.services.link_similar import link_similar as run
 
-    rule = LinkRule(_used(phash_threshold, ahash_threshold, dhash_threshold))
+    rule = LinkRule(_used(phash_threshold, ahash_threshold, dhash_threshold), match)
     with open_library() as library:
         render.linked(run(library, rule), as_json=json)
 

@@ -4,6 +4,7 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dam.models.base_component import BaseComponent
+from dam.models.hash_bands import index_bands
 from dam.models.types import PerceptualHash
 
 
@@ -14,3 +15,6 @@ class ImagePerceptualHashAhashComponent(BaseComponent):
     __table_args__ = (UniqueConstraint("entity_id"),)
 
     hash_value: Mapped[str] = mapped_column(PerceptualHash)
+
+
+index_bands(ImagePerceptualHashAhashComponent)

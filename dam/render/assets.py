@@ -1,7 +1,6 @@
 """Assets on stdout: in short, and with all their components."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from dam.services.ecs import values_of
 
 if TYPE_CHECKING:
     from dam.services.pairs import Relative
-    from dam.services.similar_images import Match
 
 
 def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
@@ -23,34 +21,20 @@ def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
         write_document(**more, matches=found)
         return
     for asset in found:
-        _head(asset)
+        head(asset)
         line(f"  sha256  {asset.sha256}")
         line(f"  md5     {asset.md5}")
-        _places(asset)
+        places(asset)
 
 
-def similar(found: Sequence[tuple[Asset, "Match"]], *, as_json: bool) -> None:
-    """Write the images that look like one, nearest first."""
-    if as_json:
-        write_document(
-            matches=[
-                asdict(asset) | {"distances": dict(match.distances), "identical": match.identical}
-                for asset, match in found
-            ]
-        )
-        return
-    for asset, match in found:
-        distances = "  ".join(f"{name} {'-' if away is None else away}" for name, away in match.distances.items())
-        _head(asset, f"{distances}{'  identical' if match.identical else ''}")
-        _places(asset)
-
-
-def _head(asset: Asset, remark: str = "") -> None:
+def head(asset: Asset, remark: str = "") -> None:
+    """Write an asset's first line, with a remark."""
     parts = [f"entity {asset.entity_id}", safe(asset.media_type), human_size(asset.size), remark]
     line("  ".join(part for part in parts if part))
 
 
-def _places(asset: Asset) -> None:
+def places(asset: Asset) -> None:
+    """Write an asset's names, and where it came from and is."""
     line(f"  names   {', '.join(map(safe, asset.names))}")
     for source in asset.sources:
         line(f"  source  {safe(source)}")

@@ -11,6 +11,7 @@ from dam.media.source import FileState
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.services import ecs
+from dam.services.assets import Asset
 from dam.services.known import Known
 from dam.storage.local import LocalBlobStore
 from dam.storage.modes import REFERENCE_STORAGE
@@ -44,6 +45,14 @@ def is_as_recorded(source: SourcePathComponent) -> bool:
     except OSError:
         return False
     return (state.size, state.mtime_ns) == (source.size, source.mtime_ns)
+
+
+def find_place(session: Session, asset: Asset) -> str | None:
+    """Return a file that holds an asset's bytes: in the store, else an unchanged one that it came from."""
+    if asset.stored_path:
+        return asset.stored_path
+    sources = ecs.get_components(session, asset.entity_id, SourcePathComponent)
+    return next((os.fsdecode(source.path) for source in sources if is_as_recorded(source)), None)
 
 
 def has_references(session: Session) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy.orm import Session
 
+from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.core.verdict import Verdict
 from dam.media.small_luma import INFORMATION_NEEDED, SAME_PICTURE, Lumas, difference, from_bytes, information, phashes
 from dam.media.small_luma import transformed as transform_luma
@@ -17,9 +18,10 @@ from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.image_luma_component import ImageLumaComponent
 from dam.services import ecs
 from dam.services.hash_arrays import TABLES
+from dam.services.image_query import HASHES, read_query
 from dam.services.lookup import find_asset, find_one_asset
 from dam.services.pairs import in_order, verdicts
-from dam.services.similar_images import HASHES, read_query
+from dam.services.similar_images import SECOND_LOOK
 
 
 class Judgement(StrEnum):
@@ -68,7 +70,13 @@ class Explanation:
 
 
 def explain(
-    session: Session, one: str, other: str, thresholds: Mapping[str, int], *, transforms: bool = False
+    session: Session,
+    one: str,
+    other: str,
+    thresholds: Mapping[str, int],
+    agreement: Agreement = DEFAULT_AGREEMENT,
+    *,
+    transforms: bool = False,
 ) -> Explanation:
     """Compare two assets or files, as a user calls them.
 
@@ -82,7 +90,7 @@ def explain(
     transform, differs = _best_transform(subjects, transforms=transforms)
     distances = _distances(subjects, transform)
     verdict = _verdict(session, subjects)
-    judgement, reason = _judge(subjects, thresholds, distances, differs, verdict)
+    judgement, reason = _judge(subjects, thresholds, agreement, distances, differs, verdict)
     return Explanation(subjects, thresholds, distances, transform, differs, verdict, judgement, reason)
 
 
@@ -137,6 +145,7 @@ def _verdict(session: Session, subjects: tuple[Subject, Subject]) -> Verdict | N
 def _judge(
     subjects: tuple[Subject, Subject],
     thresholds: Mapping[str, int],
+    agreement: Agreement,
     distances: Mapping[str, int | None],
     differs: float | None,
     verdict: Verdict | None,
@@ -146,11 +155,15 @@ def _judge(
         return Judgement.IDENTICAL, "the same bytes"
     if verdict:
         return Judgement(verdict.value), "your verdict comes before every measure"
-    if all(away is None for away in distances.values()):
+    known = [name for name in thresholds if distances[name] is not None]
+    if not known:
         return Judgement.UNKNOWN, "they have no perceptual hash in common: see dam-cli run-systems and failures"
-    near = [name for name in thresholds if (away := distances[name]) is not None and away <= thresholds[name]]
-    if not near:
-        return Judgement.NOT_SIMILAR, "no hash is within its threshold"
+    near = [name for name in known if (distances[name] or 0) <= thresholds[name]]
+    if len(near) < agreement.needed(len(known)):
+        which = " and ".join(near) or "no hash"
+        return Judgement.NOT_SIMILAR, f"{which} within the threshold, and {agreement} must be"
+    if max(thresholds.values()) > SECOND_LOOK:
+        return Judgement.SIMILAR, f"near by {' and '.join(near)}; with thresholds above {SECOND_LOOK} that is enough"
     return _look_again(subjects, " and ".join(near), differs)
 
 

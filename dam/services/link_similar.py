@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
+from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.core.verdict import Verdict
 from dam.media.small_luma import INFORMATION_NEEDED, information
 from dam.media.transforms import Transform
@@ -24,7 +25,7 @@ from dam.models.link_record import LinkRecord
 from dam.models.similar_pair_component import SimilarPairComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services import ecs
-from dam.services.hash_arrays import TABLES, Ids, load_hashes
+from dam.services.hash_arrays import TABLES, Ids
 from dam.services.library import Library
 from dam.services.near_hashes import NearPairs, find_near
 from dam.services.pairs import all_verdicts
@@ -37,10 +38,15 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class LinkRule:
-    """What makes two images similar: the most bits that may differ by hash, and for how many hashes that must hold."""
+    """What makes two images similar: the most bits that may differ by hash, and how many hashes must agree."""
 
     thresholds: Mapping[str, int]
-    needed: int = 1
+    agreement: Agreement = DEFAULT_AGREEMENT
+
+    @property
+    def needed(self) -> int:
+        """For how many hashes that is."""
+        return self.agreement.needed(len(self.thresholds))
 
     @property
     def digest(self) -> int:
@@ -67,14 +73,9 @@ def link_similar(library: Library, rule: LinkRule) -> Linked:
     """Compare the images that are new since the last run with all others, and record the similar pairs."""
     with library.read() as session:
         new = _find_new(session, rule)
-        if not new:
-            return Linked(0, 0, 0, {})
-        hashes = {name: load_hashes(session, name) for name in TABLES}
-    ids = np.array(sorted(new), np.int64)
-    ids = ids[np.isin(ids, np.concatenate([known for known, _ in hashes.values()]))]
-    with library.read() as session:
+        ids = np.array(sorted(new), np.int64)
         telling = ids[~_plain(session, ids)]
-    near = find_near(hashes, telling, rule.thresholds, rule.needed)
+    near = find_near(library, telling, rule.thresholds, rule.needed)
     with library.read() as session:
         reasons = _reasons_against(session, near)
     similar = near.where(reasons == "")
@@ -99,6 +100,7 @@ def _find_new(session: Session, rule: LinkRule) -> dict[int, int]:
         select(record.entity_id, record.system_set_id)
         .outerjoin(done, done.entity_id == record.entity_id)
         .where(record.system_set_id.in_(sets), differs)
+        .where(or_(*(exists().where(table.entity_id == record.entity_id) for table in TABLES.values())))
     )
     return dict(session.execute(statement).all())
 

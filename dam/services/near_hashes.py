@@ -1,22 +1,23 @@
 """The pairs of images whose hashes are near, of which one at least is new."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dam.media.hash_pairs import Hashes, near_pairs
-from dam.services.hash_arrays import Ids
+from dam.media.hash_pairs import near_pairs
+from dam.services.hash_arrays import TABLES, Ids
+from dam.services.hash_index import HashIndex, open_index
+from dam.services.hash_memory import HashesInMemory
+from dam.services.library import Library
 
-SCAN_LIMIT = 4096
-"""New images up to which each is compared with all; above, all pairs are found at once."""
+FEW = 4096
+"""New images up to which each is looked up; of more, all pairs are found at once."""
+SPARING = ("phash", "dhash", "ahash")
+"""The hashes, those first by which fewer unrelated images are near."""
 FAR = 255
 """Stands for the distance of a pair that lacks a hash."""
-
-HashArrays: TypeAlias = Mapping[str, tuple[Ids, Hashes]]
-"""Hashes by name: the entities that have one, ascending, and their hashes."""
 
 
 @dataclass(frozen=True)
@@ -33,33 +34,51 @@ class NearPairs:
         return NearPairs(self.first[chosen], self.second[chosen], distances)
 
 
-def find_near(hashes: HashArrays, new: Ids, thresholds: Mapping[str, int], needed: int) -> NearPairs:
+def find_near(library: Library, new: Ids, thresholds: Mapping[str, int], needed: int) -> NearPairs:
     """Return the pairs within the thresholds of at least `needed` hashes, of which one at least is in `new`.
 
     Exact. `new` is ascending. Such a pair is near by one of any n - needed + 1 of n hashes, so only those are searched.
     """
-    searched = [name for name in ("phash", "dhash", "ahash") if name in thresholds]
-    codes = [np.empty((0, 2), np.int64)]
-    for name in searched[: len(searched) - needed + 1]:
-        codes += _near_by(*hashes[name], new, thresholds[name])
-    pairs = np.unique(np.concatenate(codes), axis=0)
-    found = NearPairs(pairs[:, 0], pairs[:, 1], {name: _distances(*hashes[name], pairs) for name in hashes})
-    within = sum((found.distances[name] <= limit).astype(np.int64) for name, limit in thresholds.items())
-    return found.where(np.asarray(within >= needed))
+    used = [name for name in SPARING if name in thresholds]
+    searched = used[: len(used) - needed + 1]
+    with library.read() as session:
+        if len(new) <= FEW:
+            few = {name: open_index(session, name, thresholds.get(name, 0), len(new)) for name in TABLES}
+            found = [_look_up(few[name], new, thresholds[name]) for name in searched]
+            return _measured(few, _distinct(found), thresholds, needed)
+        all_ = {name: HashesInMemory.load(session, name) for name in TABLES}
+    found = [pairs for name in searched for pairs in _all_near(all_[name], new, thresholds[name])]
+    return _measured(all_, _distinct(found), thresholds, needed)
 
 
-def _near_by(ids: Ids, hashes: Hashes, new: Ids, threshold: int) -> Iterator[Ids]:
-    """Yield pairs within a threshold of one hash, the lower id first, of shape (n, 2)."""
-    places = np.flatnonzero(np.isin(ids, new, assume_unique=True))
-    if len(places) > SCAN_LIMIT:
-        yield from _all_near(ids, hashes, new, threshold)
-        return
-    for place in places.tolist():
-        near = np.flatnonzero(np.bitwise_count(hashes ^ hashes[place]) <= threshold)
-        yield _in_order(np.full(len(near) - 1, ids[place]), ids[near[near != place]])
+def _look_up(index: HashIndex, new: Ids, threshold: int) -> Ids:
+    """Return the pairs of new entities with those that are near, the lower id first, of shape (n, 2)."""
+    pairs = [np.empty((0, 2), np.int64)]
+    hashes, known = index.values(new)
+    for entity_id, bits in zip(new[known].tolist(), hashes[known].tolist(), strict=True):
+        near = index.near(bits, threshold)
+        near = near[near != entity_id]
+        pairs.append(_in_order(np.full(len(near), entity_id), near))
+    return np.concatenate(pairs)
 
 
-def _all_near(ids: Ids, hashes: Hashes, new: Ids, threshold: int) -> Iterator[Ids]:
+def _distinct(found: Sequence[Ids]) -> Ids:
+    pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
+    return np.unique(pairs, axis=0)
+
+
+def _measured(indexes: Mapping[str, HashIndex], pairs: Ids, thresholds: Mapping[str, int], needed: int) -> NearPairs:
+    """Measure all distances, and leave out the pairs that are near by too few hashes."""
+    found = NearPairs(pairs[:, 0], pairs[:, 1], {name: _distances(index, pairs) for name, index in indexes.items()})
+    within = np.zeros(len(pairs), np.int64)
+    for name, limit in thresholds.items():
+        within += found.distances[name] <= limit
+    return found.where(within >= needed)
+
+
+def _all_near(memory: HashesInMemory, new: Ids, threshold: int) -> Iterator[Ids]:
+    """Yield all pairs within a threshold that have a new entity."""
+    ids, hashes = memory.entity_ids, memory.hashes
     distinct, values = np.unique(hashes, return_inverse=True)
     order = np.argsort(values, kind="stable")
     starts = np.searchsorted(values[order], np.arange(len(distinct) + 1))
@@ -84,10 +103,6 @@ def _in_order(one: Ids, other: Ids) -> Ids:
     return np.stack([np.minimum(one, other), np.maximum(one, other)], axis=1)
 
 
-def _distances(ids: Ids, hashes: Hashes, pairs: Ids) -> NDArray[np.uint8]:
-    if not len(ids):
-        return np.full(len(pairs), FAR, np.uint8)
-    places = np.minimum(np.searchsorted(ids, pairs), len(ids) - 1)
-    known = (ids[places] == pairs).all(axis=1)
-    away = np.bitwise_count(hashes[places[:, 0]] ^ hashes[places[:, 1]])
-    return np.where(known, away, FAR).astype(np.uint8)
+def _distances(index: HashIndex, pairs: Ids) -> NDArray[np.uint8]:
+    (one, known), (other, known_too) = index.values(pairs[:, 0]), index.values(pairs[:, 1])
+    return np.where(known & known_too, np.bitwise_count(one ^ other), FAR).astype(np.uint8)

@@ -1,107 +1,190 @@
 """Finding images that look like one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, select, type_coerce
 from sqlalchemy.orm import Session
 
-from dam.core.errors import DecodeError, UnreadableFileError
-from dam.media.digests import digests_of
-from dam.media.media_type import HEAD_BYTES, media_type
-from dam.media.perceptual_hash import ahash, dhash, phash
-from dam.media.sample import Sample, obstacle
-from dam.media.small_luma import Lumas, small_luma
-from dam.media.source import chunks, open_source
-from dam.models.base_component import BaseComponent
-from dam.models.image_perceptual_hash_ahash_component import ImagePerceptualHashAhashComponent
-from dam.models.image_perceptual_hash_dhash_component import ImagePerceptualHashDhashComponent
-from dam.models.image_perceptual_hash_phash_component import ImagePerceptualHashPhashComponent
+from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
+from dam.core.verdict import Verdict
+from dam.media.transforms import Transform
+from dam.services.assets import Asset, summarise
+from dam.services.content import find_place
+from dam.services.hash_arrays import Ids
+from dam.services.hash_index import open_index
+from dam.services.hash_probes import LONGEST
+from dam.services.image_query import HASHES, Asked, Query
+from dam.services.library import Library
 from dam.services.lookup import find_by_hash
+from dam.services.pairs import verdicts
+from dam.services.second_look import look_at_query
 
-HASHES = {"phash": phash, "ahash": ahash, "dhash": dhash}
-_TABLES: dict[str, type[BaseComponent]] = {
-    "phash": ImagePerceptualHashPhashComponent,
-    "ahash": ImagePerceptualHashAhashComponent,
-    "dhash": ImagePerceptualHashDhashComponent,
-}
+UNKNOWN = LONGEST + 1
+"""Stands for the distance of an asset that lacks a hash: further away than any."""
+
+FARTHEST = np.iinfo(np.int64).max
+
+SPARING = ("phash", "dhash", "ahash")
+"""The hashes, those first whose bands fewer unrelated images share."""
 
 
-@dataclass(frozen=True)
-class Query:
-    """The hashes and the small luma of the image that others are compared with."""
+SECOND_LOOK = 12
+"""Up to this threshold, what is near is said to be the same picture, and a second look must agree.
 
-    sha256: str
-    hashes: Mapping[str, str]
-    luma: Lumas | None = None
+A greater one asks for whatever resembles the query, and the hashes alone decide.
+"""
 
 
 @dataclass(frozen=True)
 class Match:
-    """An image within a threshold, and the Hamming distance of each hash (0–64); None where it has no such hash."""
+    """An image that looks like the query."""
 
     entity_id: int
     distances: Mapping[str, int | None]
+    """The Hamming distance of each hash (0–64); None where it has no such hash."""
     identical: bool
+    """Whether it is the very content that was asked about."""
+    transform: Transform = Transform.NONE
+    """What makes the query look like it."""
 
 
-def read_query(path: Path) -> Query:
-    """Return the hashes of an image file.
+def find_similar(
+    session: Session,
+    query: Query,
+    thresholds: Mapping[str, int],
+    agreement: Agreement = DEFAULT_AGREEMENT,
+    limit: int | None = None,
+) -> list[Match]:
+    """Return the images that look like one; see `Search`."""
+    return Search(session, thresholds, agreement, lookups=len(query.variants)).matches(query, limit)
 
-    Raises:
-        UnreadableFileError: it cannot be read.
-        DecodeError: it is no image, or a damaged one.
 
+class Search:
+    """A search for images whose hashes are within thresholds; good for many queries.
+
+    `thresholds` maps names of hashes to Hamming distances; a hash that is not in it has no say. `lookups` is how many
+    queries there will be, times their transforms: what is shared is loaded once where that pays.
     """
-    try:
-        with open_source(str(path)) as (file, _):
-            digests = digests_of(chunks(file))
-            file.seek(0)
-            found = media_type(file.read(HEAD_BYTES), path.name)
-            if not found.startswith("image/"):
-                raise DecodeError(f"is not an image but {found}")
-            if reason := obstacle(found):
-                raise DecodeError(reason)
-            reductions = Sample(lambda: path.open("rb"), found).reductions
-    except (UnreadableFileError, DecodeError) as exc:
-        raise type(exc)(f"{path}: {exc}") from exc
-    hashes = {name: compute(reductions) for name, compute in HASHES.items()}
-    return Query(digests.sha256, hashes, small_luma(reductions))
+
+    def __init__(
+        self,
+        session: Session,
+        thresholds: Mapping[str, int],
+        agreement: Agreement = DEFAULT_AGREEMENT,
+        lookups: int = 1,
+    ) -> None:
+        self._session = session
+        self._used = [name for name in SPARING if name in thresholds]
+        self._limits = np.array([thresholds.get(name, -1) for name in HASHES])
+        self._needed = agreement.needed(len(self._used))
+        self._indexes = {name: open_index(session, name, thresholds.get(name, 0), lookups) for name in HASHES}
+        self._thresholds = thresholds
+
+    def matches(self, query: Query, limit: int | None = None) -> list[Match]:
+        """Return the images that look like the query, at most `limit` of them.
+
+        Its own content comes first, then what is nearest: by the least distance, then by their sum.
+        """
+        variants = query.variants
+        ids = self._candidates(variants.values())
+        away = self._distances(variants.values(), ids)
+        within = (away <= self._limits).sum(axis=2) >= self._needed
+        nearness = np.where(within, self._nearness(away), FARTHEST)
+        best, nearness = nearness.argmin(axis=0), nearness.min(axis=0)
+        identical = np.isin(ids, find_by_hash(self._session, query.sha256, "sha256"))
+        places = np.flatnonzero(nearness < FARTHEST)
+        transforms = list(variants)
+        done = [transforms[variant] for variant in best[places]]
+        places = places[self._confirmed(query, ids[places], done, identical[places])]
+        places = places[np.lexsort([ids[places], nearness[places], ~identical[places]])][:limit]
+        return [
+            Match(int(ids[at]), _by_name(away[best[at], at]), bool(identical[at]), transforms[best[at]])
+            for at in places
+        ]
+
+    def _confirmed(
+        self, query: Query, ids: Ids, transforms: Sequence[Transform], identical: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Tell which images count as similar: by the user's verdict, else as identical, else by a second look."""
+        confirmed = np.ones(ids.size, np.bool_)
+        if query.luma is not None and self._limits.max() <= SECOND_LOOK:
+            confirmed = look_at_query(self._session, query.luma, ids, transforms).confirmed
+        own = ids[identical].tolist()
+        judged = verdicts(self._session, own) if own else {}
+        for pair, verdict in judged.items():
+            confirmed[np.isin(ids, pair)] = verdict is not Verdict.UNRELATED
+        return confirmed | identical
+
+    def _candidates(self, variants: Iterable[Mapping[str, str]]) -> Ids:
+        """Return entities, ascending: all in which as many hashes are near as must agree, and more."""
+        probed = self._used[: len(self._used) - self._needed + 1]
+        near = [
+            self._indexes[name].near(int(variant[name], 16), self._thresholds[name])
+            for variant in variants
+            for name in probed
+        ]
+        return np.unique(np.concatenate(near))
+
+    def _distances(self, variants: Iterable[Mapping[str, str]], ids: Ids) -> NDArray[np.int64]:
+        """Return the distance of each variant to each entity by each hash, shape (variants, entities, hashes)."""
+        by_hash = []
+        for name in HASHES:
+            hashes, known = self._indexes[name].values(ids)
+            wanted = np.array([[int(variant[name], 16)] for variant in variants], np.uint64)
+            by_hash.append(np.where(known, np.bitwise_count(hashes ^ wanted), UNKNOWN))
+        return np.stack(by_hash, axis=2).astype(np.int64)
+
+    def _nearness(self, away: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the least of the distances by the hashes in use, and then their sum, as one number."""
+        used = away[:, :, self._limits >= 0]
+        total = np.where(used == UNKNOWN, 0, used).sum(axis=2)
+        nearness: NDArray[np.int64] = used.min(axis=2, initial=UNKNOWN) * UNKNOWN * len(HASHES) + total
+        return nearness
 
 
-def find_similar(session: Session, query: Query, thresholds: Mapping[str, int]) -> list[Match]:
-    """Return the images within the threshold of at least one hash, nearest first.
-
-    `thresholds` maps names of hashes to Hamming distances; a hash that is not in it has no say. Nearest is by the
-    least distance, then by their sum.
-    """
-    scans = {name: _distances(session, name, query.hashes[name]) for name in HASHES}
-    near = [ids[away <= thresholds[name]] for name, (ids, away) in scans.items() if name in thresholds]
-    chosen = np.unique(np.concatenate([*near, np.empty(0, np.int64)]))
-    distances = {}
-    for name, (ids, away) in scans.items():
-        among = np.isin(ids, chosen)
-        distances[name] = dict(zip(ids[among].tolist(), away[among].tolist(), strict=True))
-    identical = set(find_by_hash(session, query.sha256, "sha256"))
-    matches = [
-        Match(entity_id, {name: distances[name].get(entity_id) for name in HASHES}, entity_id in identical)
-        for entity_id in chosen.tolist()
-    ]
-    return sorted(matches, key=lambda match: _nearness(match, thresholds))
+def _by_name(distances: NDArray[np.int64]) -> dict[str, int | None]:
+    return {name: None if away == UNKNOWN else away for name, away in zip(HASHES, distances.tolist(), strict=True)}
 
 
-def _distances(session: Session, name: str, digits: str) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return the entities that have a hash, ascending, and how far theirs is from `digits`, each of shape (n,)."""
-    table = _TABLES[name]
-    value = type_coerce(table.__table__.c.hash_value, BigInteger)
-    rows = session.execute(select(table.entity_id, value).order_by(table.entity_id)).all()
-    ids, values = np.array(rows, dtype=np.int64).reshape(-1, 2).T
-    return ids, np.bitwise_count(values.astype(np.uint64) ^ np.uint64(int(digits, 16)))
+@dataclass(frozen=True)
+class Found:
+    """A match, the asset in short, and a file that holds it, if there is one."""
+
+    match: Match
+    asset: Asset
+    place: str | None
 
 
-def _nearness(match: Match, names: Iterable[str]) -> tuple[bool, int, int, int]:
-    known = [distance for name in names if (distance := match.distances[name]) is not None]
-    return not match.identical, min(known), sum(known), match.entity_id
+@dataclass(frozen=True)
+class Answer:
+    """What looks like a query, nearest first; or why it could not be asked."""
+
+    path: str
+    found: Sequence[Found]
+    error: str | None
+
+
+def answer(
+    library: Library,
+    asked: Sequence[Asked],
+    thresholds: Mapping[str, int],
+    agreement: Agreement = DEFAULT_AGREEMENT,
+    limit: int | None = None,
+) -> list[Answer]:
+    """Return what looks like each of some queries, in their order; see `Search`."""
+    lookups = sum(len(each.query.variants) for each in asked if each.query)
+    if not lookups:
+        return [Answer(each.path, [], each.error) for each in asked]
+    with library.read() as session:
+        search = Search(session, thresholds, agreement, lookups)
+        answers = []
+        for each in asked:
+            matches = search.matches(each.query, limit) if each.query else []
+            assets = summarise(session, library.store, [match.entity_id for match in matches])
+            found = [
+                Found(match, asset, find_place(session, asset)) for match, asset in zip(matches, assets, strict=True)
+            ]
+            answers.append(Answer(each.path, found, each.error))
+    return answers

@@ -19,7 +19,7 @@ def test_verdicts_links_and_explanations(dam: Dam, make_image: Callable[..., Pat
     assert dam("verdict", copy, one, "alternate", "--json").json["verdict"] == "alternate"
     assert dam("verdicts").out == "entities 1 and 2  alternate\n"
     assert "judgement   alternate: your verdict" in dam("explain", "2", "1").out
-    assert "not similar: no hash is within" in dam("explain", "1", other).out
+    assert "not similar: no hash within" in dam("explain", "1", other).out
     assert dam("verdict", "1", "2", "--remove").out == "entities 1 and 2  no verdict\n"
     dam("verdict", "1", "2", "--remove", code=1)
     assert dam("explain", "1", "2", "--transforms", "--json").json["judgement"] == "similar"

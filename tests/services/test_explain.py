@@ -41,9 +41,13 @@ def test_similar_by_hashes_and_lumas(library: Library, files: list[Path]) -> Non
 
 def test_a_file_outside_the_library(library: Library, files: list[Path]) -> None:
     found = explained(library, files[2], 1)
-    assert (found.judgement, found.reason) == (Judgement.NOT_SIMILAR, "no hash is within its threshold")
+    assert (found.judgement, found.reason) == (Judgement.NOT_SIMILAR, "no hash within the threshold, and any must be")
     assert [subject.entity_id for subject in found.subjects] == [None, 1]
     assert explained(library, files[2], files[2]).judgement is Judgement.IDENTICAL
+    with library.read() as session:
+        anything = explain(session, "1", str(files[2]), dict.fromkeys(LIMITS, 64))
+    assert anything.judgement is Judgement.SIMILAR
+    assert "above 12" in anything.reason
 
 
 def test_the_best_transform(library: Library, files: list[Path], tmp_path: Path) -> None:

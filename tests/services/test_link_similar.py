@@ -132,10 +132,11 @@ def test_what_others_write_meanwhile_is_compared_by_the_next_run(
     find_near = link_similar.find_near
 
     def meanwhile(*arguments):
+        found = find_near(*arguments)
         later.extend(add(library, *copies[4:]))
         with library.write() as session:
             ecs.delete_entity(session, a2)
-        return find_near(*arguments)
+        return found
 
     with monkeypatch.context() as patch:
         patch.setattr(link_similar, "find_near", meanwhile)

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from dam.core.errors import DecodeError, UnreadableFileError
 from dam.models import component_classes
 from dam.services import ecs
+from dam.services.image_query import HASHES, Query, read_query
 from dam.services.library import Library
-from dam.services.similar_images import HASHES, Query, find_similar, read_query
+from dam.services.similar_images import find_similar
 from tests.services.conftest import MakeImage, ingest_all
 
 many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
@@ -92,6 +93,6 @@ def test_a_query_that_vanishes_while_it_is_read(make_image: MakeImage, monkeypat
         photo.unlink()
         return "image/png"
 
-    monkeypatch.setattr("dam.services.similar_images.media_type", media_type)
+    monkeypatch.setattr("dam.services.image_query.media_type", media_type)
     with pytest.raises(UnreadableFileError, match=r"photo\.png"):
         read_query(photo)

@@ -1,0 +1,64 @@
+"""Images that look like others on stdout: as text, as JSON, or as paths."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from dam.media.transforms import Transform
+from dam.render.assets import head, places
+from dam.render.json_output import path_keys, write_document
+from dam.render.text import line, note, safe
+
+if TYPE_CHECKING:
+    from dam.services.similar_images import Answer, Found
+
+
+def answers(given: Sequence["Answer"], *, as_json: bool) -> None:
+    """Write what looks like each query, nearest first."""
+    for answer in given:
+        if as_json:
+            matches = [_keys(found) for found in answer.found]
+            write_document(**path_keys(answer.path), matches=matches, error=answer.error)
+            continue
+        if len(given) > 1 and not answer.error:
+            line(f"{safe(answer.path)}{'' if answer.found else ': nothing'}")
+        for found in answer.found:
+            _text(found)
+
+
+def paths(given: Sequence["Answer"]) -> None:
+    """Write where the matches are, each ended by NUL."""
+    sys.stdout.flush()
+    for answer in given:
+        for found in answer.found:
+            if found.place is not None:
+                sys.stdout.buffer.write(os.fsencode(found.place) + b"\0")
+    sys.stdout.buffer.flush()
+
+
+def errors(given: Sequence["Answer"]) -> int:
+    """Say which queries there was no answer to; return how many."""
+    failed = [answer.error for answer in given if answer.error]
+    for error in failed:
+        note(f"dam-cli: {safe(error)}")
+    return len(failed)
+
+
+def _keys(found: "Found") -> dict[str, Any]:
+    match = found.match
+    return asdict(found.asset) | {
+        "distances": dict(match.distances),
+        "transform": match.transform.value,
+        "identical": match.identical,
+    }
+
+
+def _text(found: "Found") -> None:
+    match = found.match
+    remarks = [f"{name} {'-' if away is None else away}" for name, away in match.distances.items()]
+    remarks += [match.transform.value] if match.transform is not Transform.NONE else []
+    remarks += ["identical"] if match.identical else []
+    head(found.asset, "  ".join(remarks))
+    places(found.asset)

@@ -1,0 +1,97 @@
+"""The image that others are compared with."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dam.core.errors import DecodeError, InputError, UnreadableFileError
+from dam.media.digests import digests_of
+from dam.media.media_type import HEAD_BYTES, media_type
+from dam.media.perceptual_hash import Reductions, ahash, dhash, phash
+from dam.media.sample import Sample, obstacle
+from dam.media.small_luma import Lumas, small_luma
+from dam.media.source import chunks, open_source
+from dam.media.transforms import Transform, transform_image
+from dam.media.walk import NotRead, walk
+
+HASHES = {"phash": phash, "ahash": ahash, "dhash": dhash}
+
+
+class NoImageError(DecodeError):
+    """A file that is no image, as there are in folders."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """An image that others are compared with: the digest of its file, and its hashes by name."""
+
+    sha256: str
+    hashes: Mapping[str, str]
+    luma: Lumas | None = None
+    turned: Mapping[Transform, Mapping[str, str]] = field(default_factory=dict)
+    """The hashes of the image once transformed, where those are looked for too."""
+
+    @property
+    def variants(self) -> Mapping[Transform, Mapping[str, str]]:
+        """The hashes by what is done to the image, first of all nothing."""
+        return {Transform.NONE: self.hashes, **self.turned}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A file that was to be a query, and what came of it: the query, or why there is none."""
+
+    path: str
+    query: Query | None
+    error: str | None = None
+
+
+def read_queries(paths: Iterable[str], *, transforms: bool = False) -> Iterator[Asked]:
+    """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out."""
+    for path in paths:
+        in_folder = os.path.isdir(path)
+        for found in walk([path]):
+            if isinstance(found, NotRead):
+                if not found.skipped:
+                    yield Asked(found.path, None, f"{found.path}: {found.reason}")
+                continue
+            try:
+                yield Asked(found.path, read_query(Path(found.path), transforms=transforms))
+            except NoImageError as exc:
+                if not in_folder:
+                    yield Asked(found.path, None, str(exc))
+            except InputError as exc:
+                yield Asked(found.path, None, str(exc))
+
+
+def read_query(path: Path, *, transforms: bool = False) -> Query:
+    """Return the hashes of an image file, and with `transforms` those of its seven other transforms; decoded once.
+
+    Raises:
+        UnreadableFileError: it cannot be read.
+        DecodeError: it is no image, or a damaged one.
+
+    """
+    try:
+        with open_source(str(path)) as (file, _):
+            digests = digests_of(chunks(file))
+            file.seek(0)
+            found = media_type(file.read(HEAD_BYTES), path.name)
+            if not found.startswith("image/"):
+                raise NoImageError(f"is not an image but {found}")
+            if reason := obstacle(found):
+                raise DecodeError(reason)
+            sample = Sample(lambda: path.open("rb"), found)
+            hashes, luma = _hashes(sample.reductions), small_luma(sample.reductions)
+            others = [transform for transform in Transform if transforms and transform is not Transform.NONE]
+            turned: dict[Transform, Mapping[str, str]] = {
+                each: _hashes(Reductions(transform_image(sample.luma, each))) for each in others
+            }
+    except (UnreadableFileError, DecodeError) as exc:
+        raise type(exc)(f"{path}: {exc}") from exc
+    return Query(digests.sha256, hashes, luma, turned)
+
+
+def _hashes(reductions: Reductions) -> dict[str, str]:
+    return {name: compute(reductions) for name, compute in HASHES.items()}
