@@ -100,7 +100,7 @@ def distinct(pictures: Iterator[Image.Image], count: int) -> list[Image.Image]:
     """Return pictures that are not flat, and of which no two are the same but for scale: wallpapers come in sizes."""
     chosen: list[Image.Image] = []
     seen: list[Any] = []
-    for picture in pictures:
+    for picture in pictures if count > 0 else ():
         tiny = np.asarray(picture.convert("L").resize((8, 8), Image.Resampling.BOX), np.float64).ravel()
         tiny -= tiny.mean()
         spread = np.linalg.norm(tiny)
@@ -183,16 +183,28 @@ def main() -> None:
         ingest, _ = timed(DAM, "add-asset", "-q", str(pictures), env=env)
         print(f"{count} files of {len(originals)} originals; ingest {ingest:.1f} s", flush=True)
         for words in (
-            *(["--match", match, "--transforms"] for match in ("any", "majority", "all")),
-            *(["--match", match] for match in ("any", "majority", "all")),
-            *(
-                ["--transforms", *(f"--{name}-threshold={bits}" for name in ("phash", "ahash", "dhash"))]
-                for bits in (2, 6, 8)
-            ),
             ["--transforms"],
+            *(["--match", match, "--transforms"] for match in ("any", "majority", "all")),
+            ["--match", "any", "--ahash-threshold=-1", "--transforms"],
+            ["--match", "any", "--ahash-threshold=-1", "--phash-threshold=6", "--dhash-threshold=6", "--transforms"],
+            ["--match", "any", "--ahash-threshold=-1", "--phash-threshold=8", "--dhash-threshold=8", "--transforms"],
+            [
+                "--match",
+                "majority",
+                "--phash-threshold=8",
+                "--dhash-threshold=8",
+                "--ahash-threshold=8",
+                "--transforms",
+            ],
+            *(["--match", match] for match in ("any", "majority", "all")),
         ):
             seconds, out = timed(DAM, "find-duplicates", *words, "--json", env=env)
-            tell(" ".join(words).replace("-threshold", ""), groups_of(out), len(originals), ingest + seconds)
+            tell(
+                " ".join(words).replace("-threshold", "") or "defaults",
+                groups_of(out),
+                len(originals),
+                ingest + seconds,
+            )
         if not options.imagededup:
             print("imagededup: not asked for")
             return
