@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-DEFAULT_THRESHOLDS = {"phash": 4, "ahash": 4, "dhash": 4}
-"""How many bits of each hash may differ. Chosen by measured precision and recall: see doc/similarity.md."""
+DEFAULT_THRESHOLDS = {"phash": 4, "ahash": -1, "dhash": 4}
+"""How many bits of each hash may differ; negative: it is not used. See doc/similarity.md for the figures behind it."""
 
 
 class Level(StrEnum):

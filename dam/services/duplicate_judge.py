@@ -35,7 +35,9 @@ class Wanted:
 
     level: Level = Level.SIMILAR
     rules: Sequence[Rule] = DEFAULT_RULES
-    thresholds: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
+    thresholds: Mapping[str, int] = field(
+        default_factory=lambda: {name: bits for name, bits in DEFAULT_THRESHOLDS.items() if bits >= 0}
+    )
     """By the name of each hash that is used: how many bits may differ."""
     agreement: Agreement = DEFAULT_AGREEMENT
     transforms: bool = False
