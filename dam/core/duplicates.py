@@ -2,8 +2,13 @@
 
 from enum import StrEnum
 
-DEFAULT_THRESHOLDS = {"phash": 4, "ahash": -1, "dhash": 4}
-"""How many bits of each hash may differ; negative: it is not used. See doc/similarity.md for the figures behind it."""
+from dam.core.agreement import Agreement
+
+DEFAULT_THRESHOLDS = {"phash": 4, "ahash": 4, "dhash": 4}
+"""How many bits of each hash may differ."""
+
+DEFAULT_MATCH = Agreement.MAJORITY
+"""Chosen by measured precision and recall: see doc/similarity.md."""
 
 
 class Level(StrEnum):
