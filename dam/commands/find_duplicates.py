@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dam.commands.help_text import LOOKUP, JsonOption, epilog
-from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
-from dam.core.duplicates import DEFAULT_RULES, DEFAULT_THRESHOLDS, Level
+from dam.core.agreement import Agreement
+from dam.core.duplicates import DEFAULT_MATCH, DEFAULT_RULES, DEFAULT_THRESHOLDS, Level
 from dam.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def find_duplicates(
     dhash_threshold: Threshold = DEFAULT_THRESHOLDS["dhash"],
     match: Annotated[
         Agreement, typer.Option(help="How many of the hashes must be within their threshold.")
-    ] = DEFAULT_AGREEMENT,
+    ] = DEFAULT_MATCH,
     transforms: Annotated[
         bool, typer.Option("--transforms", help="Find turned and mirrored copies, too (level similar, by pHash).")
     ] = False,

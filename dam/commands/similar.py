@@ -66,7 +66,7 @@ def find_similar_images(
     from dam.services.image_query import read_queries
     from dam.services.similar_images import answer
 
-    more = read_paths(files_from, b"\0" if null else b"\n") if files_from else ()
+    more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
     with open_library() as library:
         asked = list(read_queries(chain(images or (), more), transforms=transforms))
         answers = answer(library, asked, used, match, limit)

@@ -2,8 +2,13 @@
 
 from enum import StrEnum
 
+from dam.core.agreement import Agreement
+
 DEFAULT_THRESHOLDS = {"phash": 4, "ahash": 4, "dhash": 4}
-"""How many bits of each hash may differ. Chosen by measured precision and recall: see doc/similarity.md."""
+"""How many bits of each hash may differ."""
+
+DEFAULT_MATCH = Agreement.MAJORITY
+"""Chosen by measured precision and recall: see doc/similarity.md."""
 
 
 class Level(StrEnum):

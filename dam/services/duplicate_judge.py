@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
-from dam.core.duplicates import DEFAULT_RULES, DEFAULT_THRESHOLDS, Level, Reason, Rule
+from dam.core.agreement import Agreement
+from dam.core.duplicates import DEFAULT_MATCH, DEFAULT_RULES, DEFAULT_THRESHOLDS, Level, Reason, Rule
 from dam.core.verdict import Verdict
 from dam.media.transforms import Transform
 from dam.models.image_data_digest_component import ImageDataDigestComponent
@@ -35,9 +35,11 @@ class Wanted:
 
     level: Level = Level.SIMILAR
     rules: Sequence[Rule] = DEFAULT_RULES
-    thresholds: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_THRESHOLDS))
+    thresholds: Mapping[str, int] = field(
+        default_factory=lambda: {name: bits for name, bits in DEFAULT_THRESHOLDS.items() if bits >= 0}
+    )
     """By the name of each hash that is used: how many bits may differ."""
-    agreement: Agreement = DEFAULT_AGREEMENT
+    agreement: Agreement = DEFAULT_MATCH
     transforms: bool = False
 
 

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -64,10 +66,14 @@ def test_numbers_that_follow_each_other() -> None:
 
 
 def test_the_method_follows_the_cost() -> None:
-    assert bands_beyond(1_000_000, 4) == 2
-    assert bands_beyond(1_000_000, 40) == 0
-    assert bands_beyond(50, 4) == 0
-    assert all(bands_beyond(10_000_000, radius) >= 1 for radius in range(1, 9))
+    def random(radius: int) -> Callable[[int], float]:
+        return lambda extra: 2.0 ** -(64 * extra // (radius + extra))
+
+    assert bands_beyond(1_000_000, 4, random(4)) == 2
+    assert bands_beyond(1_000_000, 4, lambda extra: 0.1**extra) > 2
+    assert bands_beyond(1_000_000, 40, random(40)) == 0
+    assert bands_beyond(50, 4, random(4)) == 0
+    assert all(bands_beyond(10_000_000, radius, random(radius)) >= 1 for radius in range(1, 9))
 
 
 @pytest.mark.parametrize("values", [[], [7], [0, 2**64 - 1]])
