@@ -85,7 +85,7 @@ def explain(
 
     used = _used(phash_threshold, ahash_threshold, dhash_threshold)
     with open_library() as library, library.read() as session:
-        found = run(session, a, b, used, match, transforms=transforms)
+        found = run(session, a, b, used, match, transforms=transforms, store=library.store)
     render.explanation(found, as_json=json)
 
 

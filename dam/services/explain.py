@@ -1,7 +1,7 @@
 """Why two images are called similar, or are not."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +21,9 @@ from dam.services.hash_arrays import TABLES
 from dam.services.image_query import HASHES, read_query
 from dam.services.lookup import find_asset, find_one_asset
 from dam.services.pairs import in_order, verdicts
+from dam.services.pixel_twins import pixel_digests
 from dam.services.similar_images import SECOND_LOOK
+from dam.storage.local import LocalBlobStore
 
 
 class Judgement(StrEnum):
@@ -45,6 +47,8 @@ class Subject:
     sha256: str
     hashes: Mapping[str, str]
     luma: Lumas | None = field(repr=False)
+    pixels: Callable[[], str | None] = field(repr=False, default=lambda: None)
+    """Gives the digest of its pixels; None where there is none to compare."""
 
     @property
     def information(self) -> float | None:
@@ -77,8 +81,9 @@ def explain(
     agreement: Agreement = DEFAULT_AGREEMENT,
     *,
     transforms: bool = False,
+    store: LocalBlobStore | None = None,
 ) -> Explanation:
-    """Compare two assets or files, as a user calls them.
+    """Compare two assets or files, as a user calls them; the pixels of assets only if there is a `store` to read them.
 
     Raises:
         NotFoundError: there is neither such an asset nor such a file.
@@ -86,7 +91,7 @@ def explain(
         UnreadableFileError, DecodeError: a file outside the library cannot be read, or is no image.
 
     """
-    subjects = (find_subject(session, one), find_subject(session, other))
+    subjects = (find_subject(session, one, store), find_subject(session, other, store))
     transform, differs = _best_transform(subjects, transforms=transforms)
     distances = _distances(subjects, transform)
     verdict = _verdict(session, subjects)
@@ -94,11 +99,11 @@ def explain(
     return Explanation(subjects, thresholds, distances, transform, differs, verdict, judgement, reason)
 
 
-def find_subject(session: Session, reference: str) -> Subject:
+def find_subject(session: Session, reference: str, store: LocalBlobStore | None = None) -> Subject:
     """Return what a user calls by an id, a hash or its prefix, or a path; see `explain` for what is raised."""
     if not find_asset(session, reference) and os.path.isfile(reference):
         query = read_query(Path(reference))
-        return Subject(reference, None, query.sha256, query.hashes, query.luma)
+        return Subject(reference, None, query.sha256, query.hashes, query.luma, query.pixels)
     entity_id = find_one_asset(session, reference)
     sha256 = ecs.get_component(session, entity_id, ContentHashSha256Component)
     luma = ecs.get_component(session, entity_id, ImageLumaComponent)
@@ -107,7 +112,12 @@ def find_subject(session: Session, reference: str) -> Subject:
         if component := ecs.get_component(session, entity_id, table):
             hashes[name] = ecs.values_of(component)["hash_value"]
     return Subject(
-        reference, entity_id, sha256.hash_value if sha256 else "", hashes, from_bytes(luma.luma) if luma else None
+        reference,
+        entity_id,
+        sha256.hash_value if sha256 else "",
+        hashes,
+        from_bytes(luma.luma) if luma else None,
+        lambda: pixel_digests(session, store, [entity_id]).get(entity_id) if store else None,
     )
 
 
@@ -171,8 +181,18 @@ def _look_again(subjects: tuple[Subject, Subject], near: str, differs: float | N
     if differs is None:
         return Judgement.SIMILAR, f"by {near} alone: one has no luma picture yet, see dam-cli run-systems"
     plain = [subject.name for subject in subjects if (subject.information or 0) < INFORMATION_NEEDED]
+    if plain and _same_pixels(subjects):
+        return Judgement.IDENTICAL, "the same pixels, though too plain for a hash to say anything"
     if plain:
         return Judgement.NOT_SIMILAR, f"near by {near}, but too plain for a hash to say anything: {', '.join(plain)}"
     if differs > SAME_PICTURE:
         return Judgement.NOT_SIMILAR, f"near by {near}, but the luma pictures differ"
     return Judgement.SIMILAR, f"near by {near}, and the luma pictures agree"
+
+
+def _same_pixels(subjects: tuple[Subject, Subject]) -> bool:
+    one, other = subjects
+    if one.luma is None or other.luma is None or not np.array_equal(one.luma, other.luma):
+        return False
+    digest = one.pixels()
+    return digest is not None and digest == other.pixels()

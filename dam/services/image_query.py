@@ -1,14 +1,16 @@
 """The image that others are compared with."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from dam.core.errors import DecodeError, InputError, UnreadableFileError
 from dam.media.digests import digests_of
 from dam.media.media_type import HEAD_BYTES, media_type
 from dam.media.perceptual_hash import Reductions, ahash, dhash, phash
+from dam.media.pixel_digest import pixel_digest
 from dam.media.sample import Sample, obstacle
 from dam.media.small_luma import Lumas, small_luma
 from dam.media.source import chunks, open_source
@@ -31,6 +33,8 @@ class Query:
     luma: Lumas | None = None
     turned: Mapping[Transform, Mapping[str, str]] = field(default_factory=dict)
     """The hashes of the image once transformed, where those are looked for too."""
+    pixels: Callable[[], str | None] = lambda: None
+    """Gives the digest of its pixels, which takes another decoding; None where there is none to compare."""
 
     @property
     def variants(self) -> Mapping[Transform, Mapping[str, str]]:
@@ -96,7 +100,15 @@ def read_query(path: Path, *, transforms: bool = False) -> Query:
             }
     except (UnreadableFileError, DecodeError) as exc:
         raise type(exc)(f"{path}: {exc}") from exc
-    return Query(digests.sha256, hashes, luma, turned)
+    return Query(digests.sha256, hashes, luma, turned, partial(_pixels, path, found))
+
+
+def _pixels(path: Path, media_type: str) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            return pixel_digest(stream, media_type)
+    except (OSError, DecodeError):  # it has gone, or changed, since it was read
+        return None
 
 
 def _hashes(reductions: Reductions) -> dict[str, str]:

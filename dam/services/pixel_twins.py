@@ -25,10 +25,13 @@ from dam.services.image_hashes import ImageHashes
 from dam.services.known import known_by_id
 from dam.services.library import Library
 from dam.services.second_look import load_lumas
+from dam.storage.local import LocalBlobStore
 
 logger = logging.getLogger(__name__)
 
 Places: TypeAlias = NDArray[np.int64]
+Contents: TypeAlias = dict[int, tuple[str, str]]
+"""The file that holds an image, and its media type, by entity."""
 
 PAGE = 256
 """Digests that are kept together."""
@@ -48,22 +51,42 @@ def digest_twins(library: Library, images: ImageHashes, *, plain_only: bool, thr
     Those have equal hashes, lumas and dimensions. What has not been digested yet is decoded, and the digest kept. With
     `plain_only`, only images are looked at that are too plain for their hashes to mean anything.
     """
-    found = PixelDigests()
     with library.read() as session:
         twins = _possible_twins(session, images, plain_only=plain_only)
-        found.digests = _kept(session, twins)
-        missing = dict(_contents(session, library, sorted(set(twins) - set(found.digests)), found.unread))
+        found, missing = _look_up(session, library.store, twins)
+    for new in _digest_all(missing, found.unread, threads):
+        _keep(library, new)
+        found.digests |= new
+    return found
+
+
+def pixel_digests(session: Session, store: LocalBlobStore, entity_ids: Iterable[int]) -> dict[int, str | None]:
+    """Return the pixel digests of images that can be read. None are kept: somebody reads who must not write."""
+    found, missing = _look_up(session, store, entity_ids)
+    for new in _digest_all(missing, found.unread, threads=1):
+        found.digests |= new
+    return found.digests
+
+
+def _look_up(session: Session, store: LocalBlobStore, entity_ids: Iterable[int]) -> tuple[PixelDigests, Contents]:
+    """Return the digests that have been kept, and the contents of the other images."""
+    ids = sorted(set(entity_ids))
+    found = PixelDigests(_kept(session, ids))
+    missing = [entity_id for entity_id in ids if entity_id not in found.digests]
+    return found, dict(_contents(session, store, missing, found.unread))
+
+
+def _digest_all(missing: Contents, unread: dict[int, str], threads: int) -> Iterator[dict[int, str | None]]:
+    """Yield digests, some at a time; why there is none goes into `unread`."""
     with ThreadPoolExecutor(max(1, threads)) as pool:
         for some in ecs.batched(missing.items(), PAGE):
             new = {}
             for (entity_id, _), result in zip(some, pool.map(_digest, some), strict=True):
                 if isinstance(result, DamError):
-                    found.unread[entity_id] = str(result)
+                    unread[entity_id] = str(result)
                 else:
                     new[entity_id] = result
-            _keep(library, new)
-            found.digests |= new
-    return found
+            yield new
 
 
 def _possible_twins(session: Session, images: ImageHashes, *, plain_only: bool) -> list[int]:
@@ -110,12 +133,12 @@ def _kept(session: Session, entity_ids: Iterable[int]) -> dict[int, str | None]:
 
 
 def _contents(
-    session: Session, library: Library, entity_ids: Iterable[int], unread: dict[int, str]
+    session: Session, store: LocalBlobStore, entity_ids: Iterable[int], unread: dict[int, str]
 ) -> Iterator[tuple[int, tuple[str, str]]]:
     """Yield entities with the paths and media types of their contents; why there is none goes into `unread`."""
     for known in known_by_id(session, entity_ids):
         try:
-            yield known.entity_id, (find_content(session, library.store, known), known.media_type)
+            yield known.entity_id, (find_content(session, store, known), known.media_type)
         except (StoreError, UnreadableFileError) as exc:
             unread[known.entity_id] = str(exc)
 

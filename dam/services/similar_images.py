@@ -19,7 +19,9 @@ from dam.services.image_query import HASHES, Asked, Query
 from dam.services.library import Library
 from dam.services.lookup import find_by_hash
 from dam.services.pairs import verdicts
-from dam.services.second_look import look_at_query
+from dam.services.pixel_twins import pixel_digests
+from dam.services.second_look import Look, load_lumas, look_at_query
+from dam.storage.local import LocalBlobStore
 
 UNKNOWN = LONGEST + 1
 """Stands for the distance of an asset that lacks a hash: further away than any."""
@@ -65,7 +67,8 @@ class Search:
     """A search for images whose hashes are within thresholds; good for many queries.
 
     `thresholds` maps names of hashes to Hamming distances; a hash that is not in it has no say. `lookups` is how many
-    queries there will be, times their transforms: what is shared is loaded once where that pays.
+    queries there will be, times their transforms: what is shared is loaded once where that pays. Of pictures too plain
+    for a hash, those with identical pixels match, if there is a `store` to read them from.
     """
 
     def __init__(
@@ -74,8 +77,10 @@ class Search:
         thresholds: Mapping[str, int],
         agreement: Agreement = DEFAULT_AGREEMENT,
         lookups: int = 1,
+        store: LocalBlobStore | None = None,
     ) -> None:
         self._session = session
+        self._store = store
         self._used = [name for name in SPARING if name in thresholds]
         self._limits = np.array([thresholds.get(name, -1) for name in HASHES])
         self._needed = agreement.needed(len(self._used))
@@ -110,12 +115,24 @@ class Search:
         """Tell which images count as similar: by the user's verdict, else as identical, else by a second look."""
         confirmed = np.ones(ids.size, np.bool_)
         if query.luma is not None and self._limits.max() <= SECOND_LOOK:
-            confirmed = look_at_query(self._session, query.luma, ids, transforms).confirmed
+            looks = look_at_query(self._session, query.luma, ids, transforms)
+            confirmed, plain = looks.confirmed, looks.found == Look.PLAIN
+            confirmed[plain] = self._have_same_pixels(query, ids[plain])
         own = ids[identical].tolist()
         judged = verdicts(self._session, own) if own else {}
         for pair, verdict in judged.items():
             confirmed[np.isin(ids, pair)] = verdict is not Verdict.UNRELATED
         return confirmed | identical
+
+    def _have_same_pixels(self, query: Query, ids: Ids) -> NDArray[np.bool_]:
+        """Tell which of the images have the very pixels of the query; only those of the same luma are decoded."""
+        lumas, _ = load_lumas(self._session, ids)
+        alike = (lumas == query.luma).all(axis=1)
+        own = query.pixels() if self._store and alike.any() else None
+        if not self._store or not own:
+            return np.zeros_like(alike)
+        digests = pixel_digests(self._session, self._store, ids[alike].tolist())
+        return np.isin(ids, [entity_id for entity_id, digest in digests.items() if digest == own])
 
     def _candidates(self, variants: Iterable[Mapping[str, str]]) -> Ids:
         """Return entities, ascending: all in which as many hashes are near as must agree, and more."""
@@ -178,7 +195,7 @@ def answer(
     if not lookups:
         return [Answer(each.path, [], each.error) for each in asked]
     with library.read() as session:
-        search = Search(session, thresholds, agreement, lookups)
+        search = Search(session, thresholds, agreement, lookups, library.store)
         answers = []
         for each in asked:
             matches = search.matches(each.query, limit) if each.query else []

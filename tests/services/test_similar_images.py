@@ -15,6 +15,7 @@ from dam.core.verdict import Verdict
 from dam.media.transforms import Transform, transform_image
 from dam.models import ImageLumaComponent, component_classes
 from dam.services import ecs
+from dam.services.explain import Judgement, explain
 from dam.services.image_query import HASHES, Query, read_queries, read_query
 from dam.services.library import Library
 from dam.services.pairs import put_verdict
@@ -128,6 +129,18 @@ def test_plain_pictures_are_similar_to_nothing_but_themselves(library: Library, 
         [everything, *_] = resembling = find_similar(session, read_query(tmp_path / "255.png"), {"phash": 64})
     assert [(match.entity_id, match.identical) for match in matches] == [(first.entity_id, True)]
     assert (everything.identical, len(resembling)) == (True, 3)
+
+
+def test_plain_pictures_match_those_with_the_same_pixels_in_another_format(library: Library, tmp_path: Path) -> None:
+    query, twin, other = (blank(tmp_path / name, level) for name, level in (("q.png", 9), ("t.bmp", 9), ("o.bmp", 8)))
+    found = ingest_all(library, twin, other)
+    [asked] = answer(library, list(read_queries([str(query)])), EQUAL)
+    assert [each.match.entity_id for each in asked.found] == [found[0].entity_id]
+    with library.read() as session:
+        [twins, others] = [
+            explain(session, str(query), str(path), EQUAL, store=library.store) for path in (twin, other)
+        ]
+    assert [each.judgement for each in judged] == [Judgement.IDENTICAL, Judgement.NOT_SIMILAR]
 
 
 def test_a_second_look_tells_pictures_apart_whose_hashes_are_near(library: Library, make_image: MakeImage) -> None:
