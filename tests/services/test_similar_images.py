@@ -137,9 +137,7 @@ def test_plain_pictures_match_those_with_the_same_pixels_in_another_format(libra
     [asked] = answer(library, list(read_queries([str(query)])), EQUAL)
     assert [each.match.entity_id for each in asked.found] == [found[0].entity_id]
     with library.read() as session:
-        [twins, others] = [
-            explain(session, str(query), str(path), EQUAL, store=library.store) for path in (twin, other)
-        ]
+        judged = [explain(session, str(query), str(path), EQUAL, store=library.store) for path in (twin, other)]
     assert [each.judgement for each in judged] == [Judgement.IDENTICAL, Judgement.NOT_SIMILAR]
 
 
