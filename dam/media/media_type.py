@@ -84,7 +84,7 @@ def _type_of_text(head: bytes, name: str) -> str:
 
 def _is_text(head: bytes) -> bool:
     """Tell whether the bytes are UTF-8 without control characters; the last character may be cut off."""
-    if head.translate(None, _CONTROLS) != head:
+    if b"\0" in head or head.translate(None, _CONTROLS) != head:  # most binary files have one: quickly seen
         return False
     try:
         head.decode()
