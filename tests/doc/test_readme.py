@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.conftest import DAM_CLI, PROJECT, TEST_DATA
 
@@ -37,6 +38,8 @@ def home(tmp_path: Path) -> Path:
         shutil.copy(images / name, tmp_path / "Pictures/2026")
     shutil.copy(images / "lake_at_dawn.jpg", tmp_path / "Pictures/phone/IMG_0412.jpg")
     shutil.copy(images / "lake_at_dawn_small.jpg", tmp_path / "Downloads/lake.jpg")
+    with Image.open(images / "summer_clouds.webp") as clouds:
+        clouds.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "Downloads/turned.jpg", quality=85)
     whole = (images / "autumn_leaves.jpg").read_bytes()
     (tmp_path / "Pictures/phone/IMG_0413.jpg").write_bytes(whole[:9000])
     (tmp_path / "last-run").touch()
