@@ -137,7 +137,7 @@ class Pool:
         window: deque[_Chunk[T]] = deque()
         for item in items:
             chunk.add(item)
-            if chunk.is_full:
+            if chunk.is_full or not self._jobs:  # without workers, nothing is gained by looking ahead
                 window.append(self._submit(chunk))
                 chunk = _Chunk()
                 while window and (window[0].is_done or self._is_far_ahead(window)):
