@@ -43,10 +43,14 @@ SET_UP = [*IN_SMALL_BATCHES, "setup-db"]
 
 
 def survive_kills(new_dam: NewDam, sources: Path, points: list[Point], jobs: str) -> None:
+    missed = []
     for point in points:
         dam = new_dam()
-        killed = kill_at(point, dam, add(sources, jobs))
+        # How often a program calls its workers depends on their speed: the last calls of one run can lack in another
+        killed = kill_at(point, dam, add(sources, jobs), may_miss=jobs != "-j0")
+        missed += [point] if killed.code == 0 else []
         assert_continues(dam, sources, acknowledged(killed.out))
+    assert len(missed) <= len(points) // 20
 
 
 @pytest.mark.parametrize("share", range(SHARES))
