@@ -4,11 +4,13 @@ Cut the 64 bits into `radius + k` bands. Two hashes that differ in at most `radi
 bands, so they agree in at least k of them (the pigeonhole principle). For every choice of k bands the hashes are sorted
 with the bits of these bands in front, and each is compared with those after it as long as the front bits are equal.
 What is sorted are the hashes themselves with their bits in another order, and nothing beside them: the fastest sort
-there is.
+there is. Two orders are made at once, since numpy works without the interpreter's lock.
 """
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from itertools import combinations
 from math import comb
@@ -23,6 +25,9 @@ CHUNK = 1 << 18
 
 STRIDE = 29
 """Neighbouring pixels are nearly equal, so a band takes bits that lie apart: of all strides this one is the best."""
+
+THREADS = 2
+"""Orders made at once: each takes the room of all hashes."""
 
 MOST_ORDERS = 1000
 SORTING, COMPARING, SCANNING = 50.0, 8.0, 1.0
@@ -49,12 +54,33 @@ def near_pairs(hashes: Hashes, radius: int) -> Iterator[Pairs]:
         yield from _scan(hashes, radius)
         return
     orders = [_Order.of(chosen, radius + extra) for chosen in combinations(range(radius + extra), extra)]
-    for number, order in enumerate(orders):
-        earlier = [before.front for before in orders[:number]]
+
+    def pairs_by(number: int) -> list[Pairs]:
+        order, earlier = orders[number], [before.front for before in orders[:number]]
+        found = []
         for one, other in _equal_in_front(order.apply(spread), order.width, radius):
             first, second = order.undo(one), order.undo(other)
             new = _agree_in_none(first ^ second, earlier)
-            yield _indices(hashes, first[new], second[new])
+            found.append(_indices(hashes, first[new], second[new]))
+        return found
+
+    yield from _side_by_side(pairs_by, len(orders))
+
+
+def _side_by_side(work: Callable[[int], list[Pairs]], count: int) -> Iterator[Pairs]:
+    """Do some work for each number below `count`, few at a time, and yield what it finds, in order."""
+    window: deque[Future[list[Pairs]]] = deque()
+    with ThreadPoolExecutor(THREADS) as pool:
+        try:
+            for number in range(count):
+                window.append(pool.submit(work, number))
+                if len(window) > THREADS:
+                    yield from window.popleft().result()
+            while window:
+                yield from window.popleft().result()
+        finally:
+            for left in window:
+                left.cancel()
 
 
 def bands_beyond(count: int, radius: int, crowding: Callable[[int], float]) -> int:

@@ -111,7 +111,9 @@ def crossing_key(keepers: Hashes, members: Hashes, known: NDArray[np.bool_], rad
     Assets whose hash is near to no other's have no value: most, in most libraries.
     """
     sides = [keepers] if keepers is members else [keepers, members]
-    distinct, counts = np.unique(np.concatenate([side[known] for side in sides]), return_counts=True)
+    distinct, numbers, counts = np.unique(
+        np.concatenate([side[known] for side in sides]), return_inverse=True, return_counts=True
+    )
     used = counts > 1
     found = [(np.empty(0, np.int64),) * 2, *near_pairs(distinct, radius)]
     one, other = (np.concatenate(column) for column in zip(*found, strict=True))
@@ -120,15 +122,9 @@ def crossing_key(keepers: Hashes, members: Hashes, known: NDArray[np.bool_], rad
     itself = np.arange(int(used.sum()))
     rows = np.concatenate([itself, new[one], new[other]])
     near = Table.of(rows, np.concatenate([itself, new[other], new[one]]), len(itself))
-    values = [_values(side, known, distinct[used]) for side in sides]
+    values = np.full((len(sides), len(known)), -1, np.int64)
+    values[:, known] = np.where(used, new, -1)[numbers].reshape(len(sides), -1)
     return Key(values[0], near, values[-1], kind)
-
-
-def _values(hashes: Hashes, known: NDArray[np.bool_], used: Hashes) -> Numbers:
-    if not len(used):
-        return np.full(len(hashes), -1, np.int64)
-    places = np.minimum(np.searchsorted(used, hashes), len(used) - 1)
-    return np.where(known & (used[places] == hashes), places, -1)
 
 
 def _each_itself(count: int) -> Table:

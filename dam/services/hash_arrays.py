@@ -18,8 +18,8 @@ TABLES: dict[str, type[BaseComponent]] = {
     "ahash": ImagePerceptualHashAhashComponent,
     "dhash": ImagePerceptualHashDhashComponent,
 }
-ROWS = 1 << 15
-"""Rows fetched at once: as Python objects they take twenty times the room of the numbers."""
+ROWS = 1 << 10
+"""Rows fetched at once: as Python objects they take twenty times the room of the numbers, so few stay in the cache."""
 
 Ids: TypeAlias = NDArray[np.int64]
 Hashes: TypeAlias = NDArray[np.uint64]

@@ -7,6 +7,9 @@ A database gets made-up hashes as skewed as those of pictures (see synthetic.py)
 cursor, and again for all groups around the asset of the lowest id. With faiss installed (a peer), its exact flat search
 for some of the hashes is timed and multiplied. Targets at threshold 4: at a million at most 5 times the plain cursor
 and at least 50 times faster than faiss; at ten million close to ten times that, in less than 2 GB.
+
+The plain cursor's figure is the best of three reads, the other one of a single run: on a machine that has other work,
+trust the ratio of CPU time. doc/similarity.md has the figures, and that ten million take 22 times the CPU of one.
 """
 
 import argparse
