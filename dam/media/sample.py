@@ -5,22 +5,26 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from dam.core.errors import DecodeError
-from dam.media import image
+from dam.media import container, image
 from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from dam.media.container import Container
     from dam.media.perceptual_hash import Reductions
+
+
+_OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
+    Kind.IMAGE: image.obstacle,
+}
+"""Who knows what it takes to decode a kind of media: a line for each that has decoders."""
 
 
 def obstacle(media_type: str) -> str | None:
     """Return why this installation cannot decode such content, or None if it can or nobody needs to."""
-    if kind_of(media_type) is not Kind.IMAGE:
-        return None
-    if media_type not in image.DECODABLE:
-        return f"there is no decoder for {media_type}"
-    return None if image.installed() else f"fingerprints of images need {image.EXTRA_HINT}, then dam-cli run-systems"
+    ask = _OBSTACLES.get(kind_of(media_type))
+    return ask(media_type) if ask else None
 
 
 class Sample:
@@ -48,6 +52,21 @@ class Sample:
             try:
                 return image.decode(stream, self.media_type)
             except DecodeError as exc:  # kept: what is damaged is not decoded again for every system
+                return exc
+
+    @property
+    def container(self) -> "Container":
+        """What a file of video or audio says of itself and its streams; or DecodeError."""
+        if isinstance(self._probed, DecodeError):
+            raise self._probed
+        return self._probed
+
+    @cached_property
+    def _probed(self) -> "Container | DecodeError":
+        with self.open_content() as stream:
+            try:
+                return container.probe(stream)
+            except DecodeError as exc:
                 return exc
 
     @cached_property
