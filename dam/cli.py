@@ -10,7 +10,7 @@ try:
     import typer
 
     from dam import __version__
-    from dam.commands import find_duplicates, pairs, similar, tag
+    from dam.commands import find_duplicates, find_similar, pairs, similar, tag
     from dam.commands.group import DamGroup, DamTyper
     from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
     from dam.core.errors import ExitCode
@@ -196,6 +196,9 @@ def find_file_by_hash(
         raise typer.Exit(ExitCode.NOT_FOUND)
     if len(matches) > 1:
         note(f"{digits} is ambiguous: {len(matches)} assets")
+
+
+app.command("find-similar", epilog=find_similar.EPILOG)(find_similar.find_similar)
 
 
 app.command("find-similar-images", epilog=similar.EPILOG)(similar.find_similar_images)

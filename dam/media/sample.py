@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from dam.media.container import Container
+    from dam.media.looks import Looks
     from dam.media.perceptual_hash import Reductions
 
 
@@ -80,3 +81,10 @@ class Sample:
         from dam.media.perceptual_hash import Reductions  # noqa: PLC0415  needs the image extra
 
         return Reductions(self.luma)
+
+    @cached_property
+    def looks(self) -> "Looks":
+        """What an image is compared by; or DecodeError."""
+        from dam.media.looks import looks  # noqa: PLC0415  needs the image extra
+
+        return looks(self.reductions)

@@ -1,18 +1,14 @@
 """Examining a file: reading and analysing it, in a worker process or here. What goes in and comes out is plain."""
 
-import os
-import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import parent_process
 from pathlib import Path
-from threading import Thread
 
 from dam.core.errors import UnreadableFileError
 from dam.media.sample import Sample
 from dam.media.source import open_source
 from dam.services.analysis import Analysis, analyse, give_up
+from dam.services.limits import in_time
 from dam.services.staging import StagedFile, stage
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
@@ -45,17 +41,6 @@ class Examined:
     error: str | None = None
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What decoding one file may take."""
-
-    seconds: int
-    memory_bytes: int
-
-
-NO_LIMITS = Limits(seconds=0, memory_bytes=0)
-
-
 def examine(store: BlobStore, job: Job) -> Examined:
     """Read a file and run the systems on its content; StoreError when the store fails."""
     if job.media_type:
@@ -78,11 +63,8 @@ def _examine_in_place(job: Job, media_type: str) -> Examined:
 
 
 def _analyse(sample: Sample, job: Job) -> Analysis:
-    _Deadline.start()
-    try:
+    with in_time():
         return analyse(sample, job.seen or frozenset())
-    finally:
-        _Deadline.stop()
 
 
 def examine_all(store: BlobStore, jobs: Sequence[Job]) -> list[Examined]:
@@ -99,39 +81,3 @@ def examine_undecoded(store: BlobStore, job: Job, reason: str) -> Examined:
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
     return Examined(job.path, file, give_up(file.media_type, reason, job.seen or frozenset()))
-
-
-class _Deadline:
-    """The end of a worker whose decoder hangs: the system's alarm, which also reaches code that never returns."""
-
-    seconds = 0
-
-    @classmethod
-    def start(cls) -> None:
-        if cls.seconds:
-            signal.alarm(cls.seconds)
-
-    @classmethod
-    def stop(cls) -> None:
-        if cls.seconds:
-            signal.alarm(0)
-
-
-def become_worker(limits: Limits) -> None:
-    """Make this process a worker: bounded in time and memory, deaf to Ctrl-C, and gone with its parent."""
-    Thread(target=_end_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415  not on Windows
-
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        _Deadline.seconds = limits.seconds
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent is killed: it would wait for jobs for ever, since it holds their pipe itself."""
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)

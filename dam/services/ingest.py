@@ -20,9 +20,10 @@ from dam.services import ecs, failures, writer
 from dam.services.analysis import Analysis
 from dam.services.content import only_referenced
 from dam.services.doubts import Doubts
-from dam.services.examine import NO_LIMITS, Examined, Job
+from dam.services.examine import Examined, Job
 from dam.services.known import Current, Known, current_among, current_files, known_by_path, known_by_sha256
 from dam.services.library import Library
+from dam.services.limits import NO_LIMITS
 from dam.services.pool import Pool
 from dam.services.staging import StagedFile
 from dam.storage.blob_store import BlobStore

@@ -10,9 +10,10 @@ from dam.core.errors import StoreError, UnreadableFileError
 from dam.services import writer
 from dam.services.analysis import Analysis
 from dam.services.content import find_content
-from dam.services.examine import NO_LIMITS, Examined, Job
+from dam.services.examine import Examined, Job
 from dam.services.known import Known, failed, outdated, outdated_bytes
 from dam.services.library import Library
+from dam.services.limits import NO_LIMITS
 from dam.services.pool import Pool
 
 PAGE = 128

@@ -19,6 +19,7 @@ RUNS = {
     "info": ["info"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
+    "find-similar": ["find-similar", os.fsdecode(b"inputs/sm\xe5ller.jpg")],
     "find-similar-images": ["find-similar-images", "inputs/a.jpg", os.fsdecode(b"missing\xe9.jpg")],
     "find-duplicates": ["find-duplicates"],
     "show": ["show", "1"],
@@ -91,6 +92,8 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         filled("add-asset", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
+    if name == "find-similar":
+        (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
     if name == "find-duplicates":
         filled("add-asset", "inputs/smaller.jpg")
     if name == "verify":
