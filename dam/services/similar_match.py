@@ -30,3 +30,5 @@ class SimilarPair:
     score: float
     method: str
     reason: str
+    equal: bool = False
+    """Whether the two are as good as one: whatever is similar to the first is to the second, and is not told again."""

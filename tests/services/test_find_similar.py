@@ -49,14 +49,16 @@ def test_an_asset_by_its_id_or_hash(library: Library, pictures: list[Path]) -> N
     assert found(find_similar(library, str(pictures[0]))) == found(by_path)  # it came from there
 
 
-def test_bounds(library: Library, pictures: list[Path]) -> None:
+@pytest.mark.usefixtures("pictures")
+def test_bounds(library: Library) -> None:
     assert found(find_similar(library, "2", limit=1)) == [(2, "content")]
     assert len(find_similar(library, "2", limit=2).found) == 2
     assert found(find_similar(library, "2", min_score=1.0))[0] == (2, "content")
     assert all(each.match.score >= 0.99 for each in find_similar(library, "2", min_score=0.99).found)
 
 
-def test_verdicts_come_first(library: Library, pictures: list[Path]) -> None:
+@pytest.mark.usefixtures("pictures")
+def test_verdicts_come_first(library: Library) -> None:
     with library.write() as session:
         put_verdict(session, (1, 2), Verdict.UNRELATED)
     assert found(find_similar(library, "1")) == [(1, "content"), (3, "perceptual_hash")]
@@ -77,7 +79,8 @@ def test_what_cannot_be_compared(library: Library, tmp_path: Path) -> None:
         assert [method for _, method in found(find_similar(library, str(path)))] == ["content"]
 
 
-def test_what_cannot_be_read(library: Library, tmp_path: Path, pictures: list[Path]) -> None:
+@pytest.mark.usefixtures("pictures")
+def test_what_cannot_be_read(library: Library, tmp_path: Path) -> None:
     for reference in ("no such file", "12345", str(tmp_path), "abcdef0123"):
         with pytest.raises(UnreadableFileError):
             find_similar(library, reference)
