@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from dam.core.errors import DecodeError
-from dam.media import container, image
+from dam.media import container, image, video
 from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
     from dam.media.container import Container
     from dam.media.perceptual_hash import Reductions
+    from dam.media.video_fingerprint import Fingerprint
 
 
 _OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
     Kind.IMAGE: image.obstacle,
+    Kind.VIDEO: video.obstacle,
 }
 """Who knows what it takes to decode a kind of media: a line for each that has decoders."""
 
@@ -66,6 +68,23 @@ class Sample:
         with self.open_content() as stream:
             try:
                 return container.probe(stream)
+            except DecodeError as exc:
+                return exc
+
+    @property
+    def video(self) -> "Fingerprint":
+        """The fingerprint of the moving pictures; or DecodeError."""
+        if isinstance(self._sampled, DecodeError):
+            raise self._sampled
+        return self._sampled
+
+    @cached_property
+    def _sampled(self) -> "Fingerprint | DecodeError":
+        from dam.media.video_fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
+
+        with self.open_content() as stream:
+            try:
+                return fingerprint(video.sample_pictures(stream))
             except DecodeError as exc:
                 return exc
 
