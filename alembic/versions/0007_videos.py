@@ -47,7 +47,7 @@ def upgrade() -> None:
     create_component(
         "container",
         required("format", sa.String(128)),
-        optional("duration", sa.Float()),
+        optional("duration", sa.Double()),
         optional("bit_rate", sa.BigInteger()),
         optional("created", sa.DateTime(timezone=True)),
         required("tags", sa.Text()),
@@ -58,7 +58,7 @@ def upgrade() -> None:
         required("codec", sa.String(64)),
         required("width", sa.Integer()),
         required("height", sa.Integer()),
-        optional("frame_rate", sa.Float()),
+        optional("frame_rate", sa.Double()),
         optional("bit_rate", sa.BigInteger()),
         required("rotation", sa.Integer()),
         optional("pixel_format", sa.String(64)),

@@ -2,7 +2,7 @@
 
 Pictures that are near vote for the time by which one video is behind the other; a picture that is near many (a still)
 has its vote divided among them. At the offset with the most votes, the pictures of both that fall together are
-compared: how many of them agree is the score, and the interval is the stretch in which they do.
+compared: how many of them agree gives the score, and the interval is the stretch in which they do.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ NEAR = 12
 """Bits by which the hashes of two pictures may differ that show the same."""
 TOGETHER_MS = 200
 """How far apart in time pictures may be that fall together: they are sampled every 250 ms."""
+STEP_MS = 250
 LEAST_PICTURES = 4
-"""How many pictures must agree: a second of video."""
+"""How many pictures must agree: a second of video; and where most of what falls together does not, twice as many."""
 BLOCK = 512
 """Pictures that are compared with all others at once."""
 
@@ -27,7 +28,7 @@ class Alignment:
     """The stretch that two videos share. Times are in milliseconds of each."""
 
     score: float
-    """The share of the pictures that fall together that agree, 0 to 1."""
+    """The share of the shorter one that the other shows too, 0 to 1."""
     pictures: int
     """How many agree."""
     query: tuple[int, int]
@@ -45,12 +46,13 @@ def align(query: Fingerprint, other: Fingerprint) -> Alignment | None:
     away = np.bitwise_count(query.hashes ^ other.hashes[nearest])
     agrees = together & (away <= NEAR)
     first, last = _stretch(agrees, together)
-    score = agrees.sum() / together.sum()
+    score = float(agrees.sum() / together.sum()) * _overlap(query, other, offset)
     pictures = int(agrees[first : last + 1].sum())
-    if pictures < min(LEAST_PICTURES, len(query), len(other)):
+    needed = LEAST_PICTURES if score > 1 / 2 else 2 * LEAST_PICTURES
+    if pictures < min(needed, len(query), len(other)):
         return None
     return Alignment(
-        float(score),
+        score,
         pictures,
         (int(query.times[first]), int(query.times[last])),
         (int(query.times[first]) + offset, int(query.times[last]) + offset),
@@ -58,29 +60,49 @@ def align(query: Fingerprint, other: Fingerprint) -> Alignment | None:
 
 
 def _offset(query: Fingerprint, other: Fingerprint) -> int | None:
-    """Return how many milliseconds later the other shows what the query shows, by the votes of near pictures."""
-    one, two = _near_pairs(query.hashes, other.hashes)
+    """Return how many milliseconds later the other shows what the query shows, by the votes of near pictures.
+
+    The nearer two pictures are the more their vote weighs. Around the best offset the mean of the votes is taken: where
+    the two were sampled at different moments, neighbours on both sides are equally near.
+    """
+    one, two, away = _near_pairs(query.hashes, other.hashes)
     if not one.size:
         return None
-    votes = 1 / np.bincount(one)[one]
+    votes = (NEAR + 1.0 - away) ** 2
+    votes /= np.bincount(one, votes)[one]
     behind = other.times[two] - query.times[one]
     order = np.argsort(behind, kind="stable")
-    behind, sums = behind[order], np.append(0, np.cumsum(votes[order]))
-    last = np.searchsorted(behind, behind + TOGETHER_MS, side="right")
-    first = np.arange(behind.size)
+    behind, votes = behind[order], votes[order]
+    sums = np.append(0, np.cumsum(votes))
+    first = np.searchsorted(behind, behind - STEP_MS, side="left")
+    last = np.searchsorted(behind, behind + STEP_MS, side="right")
     best = np.lexsort((np.abs(behind), -np.round(sums[last] - sums[first], 6)))[0]
-    return int(np.median(behind[best : last[best]]))
+    around = slice(first[best], last[best])
+    return round(float(np.average(behind[around], weights=votes[around])))
 
 
-def _near_pairs(one: NDArray[np.uint64], two: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    found = [
-        np.nonzero(np.bitwise_count(one[first : first + BLOCK, None] ^ two) <= NEAR)
-        for first in range(0, len(one), BLOCK)
-    ]
-    firsts = [rows + number * BLOCK for number, (rows, _) in enumerate(found)]
-    seconds = [columns for _, columns in found]
-    empty = np.empty(0, np.intp)
-    return np.concatenate([empty, *firsts]), np.concatenate([empty, *seconds])
+def _overlap(query: Fingerprint, other: Fingerprint, offset: int) -> float:
+    """Return how much of the time of the shorter one the other is there too, 0 to 1."""
+    begin = max(query.times[0] + offset, other.times[0])
+    end = min(query.times[-1] + offset, other.times[-1])
+    shorter = min(query.times[-1] - query.times[0], other.times[-1] - other.times[0])
+    return float(np.clip((end - begin + STEP_MS) / (shorter + STEP_MS), 0, 1))
+
+
+def _near_pairs(
+    one: NDArray[np.uint64], two: NDArray[np.uint64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint8]]:
+    """Return the places of all pairs of near hashes, and the bits by which they differ, each of shape (n,)."""
+    rows, columns, distances = [], [], []
+    for first in range(0, len(one), BLOCK):
+        away = np.bitwise_count(one[first : first + BLOCK, None] ^ two)
+        row, column = np.nonzero(away <= NEAR)
+        rows.append(row + first)
+        columns.append(column)
+        distances.append(away[row, column])
+    if not rows:
+        return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.uint8)
+    return np.concatenate(rows), np.concatenate(columns), np.concatenate(distances)
 
 
 def _beside(times: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
