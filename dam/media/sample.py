@@ -73,20 +73,28 @@ class Sample:
 
     @property
     def video(self) -> "Fingerprint":
-        """The fingerprint of the moving pictures; or DecodeError."""
+        """The fingerprint of the moving pictures, as it is kept; or DecodeError."""
         if isinstance(self._sampled, DecodeError):
             raise self._sampled
         return self._sampled
 
     @cached_property
     def _sampled(self) -> "Fingerprint | DecodeError":
+        try:
+            return self._fingerprint(video.STEP)
+        except DecodeError as exc:
+            return exc
+
+    @cached_property
+    def dense_video(self) -> "Fingerprint":
+        """The same with more pictures, to look for others by; or DecodeError."""
+        return self._fingerprint(video.DENSE_STEP)
+
+    def _fingerprint(self, step: float) -> "Fingerprint":
         from dam.media.video_fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
 
         with self.open_content() as stream:
-            try:
-                return fingerprint(video.sample_pictures(stream))
-            except DecodeError as exc:
-                return exc
+            return fingerprint(video.sample_pictures(stream, step))
 
     @cached_property
     def luma(self) -> "Image":

@@ -24,6 +24,8 @@ EXTRA_HINT = "pip install 'dam[video]'"
 SIDE = 32
 STEP = 0.25
 """Seconds between two pictures."""
+DENSE_STEP = STEP / 4
+"""The same for what others are compared with: it falls together with theirs, whenever they begin."""
 MOST_PICTURES = 2048
 MOST_PIXELS = 4_000_000_000
 """Pixels that are decoded of one video: about 80 s at 1920 × 1080 and 25 frames a second."""
@@ -53,10 +55,10 @@ def obstacle(_media_type: str) -> str | None:
     return None if installed() else f"properties of videos need {EXTRA_HINT}, then dam-cli run-systems"
 
 
-def sample_pictures(content: BinaryIO) -> Pictures:
+def sample_pictures(content: BinaryIO, step: float = STEP) -> Pictures:
     """Return pictures of the first stream of moving pictures, at most `MOST_PICTURES`; none where there is no stream.
 
-    Packets that cannot be decoded are left out.
+    The first of every `step` seconds is taken. Packets that cannot be decoded are left out.
 
     Raises:
         DecodeError: no picture can be decoded.
@@ -67,17 +69,17 @@ def sample_pictures(content: BinaryIO) -> Pictures:
     with open_container(content) as container:
         cover = av.stream.Disposition.attached_pic
         stream = next((one for one in container.streams.video if not one.disposition & cover), None)
-        return _Sampler().run(container, stream) if stream else _stacked([], [])
+        return _Sampler(step).run(container, stream) if stream else _stacked([], [])
 
 
 class _Sampler:
     """The pictures of one stream so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, step: float) -> None:
         from av.video.reformatter import VideoReformatter  # noqa: PLC0415  needs the extra
 
         self._reformatter = VideoReformatter()
-        self._step = STEP
+        self._step = step
         self._pixels = 0
         self._times: list[float] = []
         self._planes: list[NDArray[np.uint8]] = []

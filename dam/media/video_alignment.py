@@ -14,8 +14,11 @@ from dam.media.video_fingerprint import Fingerprint
 
 NEAR = 12
 """Bits by which the hashes of two pictures may differ that show the same."""
-TOGETHER_MS = 200
-"""How far apart in time pictures may be that fall together: they are sampled every 250 ms."""
+BITS = 64
+TOGETHER_MS = 150
+"""How far apart in time pictures may be that fall together: those that are kept are sampled every 250 ms."""
+NEIGHBOURS = 3
+"""How many pictures before and after a moment are looked at."""
 STEP_MS = 250
 LEAST_PICTURES = 4
 """How many pictures must agree: a second of video; and where most of what falls together does not, twice as many."""
@@ -40,23 +43,37 @@ def align(query: Fingerprint, other: Fingerprint) -> Alignment | None:
     offset = _offset(query, other)
     if offset is None:
         return None
-    nearest, together = _beside(query.times + offset, other.times)
+    asked = Fingerprint(query.times + offset, query.hashes)
+    sparse, dense = (asked, other) if _spacing(asked) >= _spacing(other) else (other, asked)
+    away = _away(sparse, dense)
+    agrees, together = away <= NEAR, away <= BITS
     if not together.any():
         return None
-    away = np.bitwise_count(query.hashes ^ other.hashes[nearest])
-    agrees = together & (away <= NEAR)
     first, last = _stretch(agrees, together)
-    score = float(agrees.sum() / together.sum()) * _overlap(query, other, offset)
+    score = float(agrees.sum() / together.sum()) * _overlap(asked, other)
     pictures = int(agrees[first : last + 1].sum())
     needed = LEAST_PICTURES if score > 1 / 2 else 2 * LEAST_PICTURES
     if pictures < min(needed, len(query), len(other)):
         return None
-    return Alignment(
-        score,
-        pictures,
-        (int(query.times[first]), int(query.times[last])),
-        (int(query.times[first]) + offset, int(query.times[last]) + offset),
-    )
+    begin, end = int(sparse.times[first]), int(sparse.times[last])
+    return Alignment(score, pictures, (begin - offset, end - offset), (begin, end))
+
+
+def _spacing(of: Fingerprint) -> float:
+    """Return how far apart the pictures mostly are."""
+    return float(np.median(np.diff(of.times))) if len(of) > 1 else 0.0
+
+
+def _away(sparse: Fingerprint, dense: Fingerprint) -> NDArray[np.uint8]:
+    """Return for each picture by how many bits the nearest differs that falls together with it; 255 where none does."""
+    away = np.full(len(sparse), 255, np.uint8)
+    middle = np.searchsorted(dense.times, sparse.times)
+    for step in range(-NEIGHBOURS, NEIGHBOURS):
+        place = np.clip(middle + step, 0, len(dense) - 1)
+        bits = np.bitwise_count(sparse.hashes ^ dense.hashes[place])
+        is_together = np.abs(dense.times[place] - sparse.times) <= TOGETHER_MS
+        away = np.where(is_together, np.minimum(away, bits), away)
+    return away
 
 
 def _offset(query: Fingerprint, other: Fingerprint) -> int | None:
@@ -81,11 +98,10 @@ def _offset(query: Fingerprint, other: Fingerprint) -> int | None:
     return round(float(np.average(behind[around], weights=votes[around])))
 
 
-def _overlap(query: Fingerprint, other: Fingerprint, offset: int) -> float:
+def _overlap(one: Fingerprint, two: Fingerprint) -> float:
     """Return how much of the time of the shorter one the other is there too, 0 to 1."""
-    begin = max(query.times[0] + offset, other.times[0])
-    end = min(query.times[-1] + offset, other.times[-1])
-    shorter = min(query.times[-1] - query.times[0], other.times[-1] - other.times[0])
+    begin, end = max(one.times[0], two.times[0]), min(one.times[-1], two.times[-1])
+    shorter = min(one.times[-1] - one.times[0], two.times[-1] - two.times[0])
     return float(np.clip((end - begin + STEP_MS) / (shorter + STEP_MS), 0, 1))
 
 
@@ -103,15 +119,6 @@ def _near_pairs(
     if not rows:
         return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.uint8)
     return np.concatenate(rows), np.concatenate(columns), np.concatenate(distances)
-
-
-def _beside(times: NDArray[np.int64], others: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return which of the others is nearest to each time, and whether it is near enough to fall together."""
-    after = np.clip(np.searchsorted(others, times), 1, max(len(others) - 1, 1))
-    before = after - 1
-    after = np.minimum(after, len(others) - 1)
-    nearest = np.where(np.abs(others[before] - times) <= np.abs(others[after] - times), before, after)
-    return nearest, np.abs(others[nearest] - times) <= TOGETHER_MS
 
 
 def _stretch(agrees: NDArray[np.bool_], together: NDArray[np.bool_]) -> tuple[int, int]:
