@@ -52,6 +52,13 @@ def require_installed() -> None:
         raise MissingExtraError(f"this needs the image libraries: {EXTRA_HINT}")
 
 
+def obstacle(media_type: str) -> str | None:
+    """Return why such an image cannot be decoded here, or None if it can."""
+    if media_type not in DECODABLE:
+        return f"there is no decoder for {media_type}"
+    return None if installed() else f"fingerprints of images need {EXTRA_HINT}, then dam-cli run-systems"
+
+
 def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image.Image":
     """Decode the first frame as it is displayed: EXIF orientation applied, and with `flatten` on a white ground.
 

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from dam.media.perceptual_hash import Reductions
 
 
+_OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
+    Kind.IMAGE: image.obstacle,
+}
+"""Who knows what it takes to decode a kind of media: a line for each that has decoders."""
+
+
 def obstacle(media_type: str) -> str | None:
     """Return why this installation cannot decode such content, or None if it can or nobody needs to."""
-    if kind_of(media_type) is not Kind.IMAGE:
-        return None
-    if media_type not in image.DECODABLE:
-        return f"there is no decoder for {media_type}"
-    return None if image.installed() else f"fingerprints of images need {image.EXTRA_HINT}, then dam-cli run-systems"
+    ask = _OBSTACLES.get(kind_of(media_type))
+    return ask(media_type) if ask else None
 
 
 class Sample:

@@ -49,7 +49,7 @@ def test_images_are_stored_and_fingerprinted_later(dam: Dam, bare: Dam, make_ima
 
     added = bare("add-asset", *pictures, words)
     assert added.out.count("added") == 3
-    assert "2 images without fingerprints: fingerprints of images need pip install 'dam[image]'" in added.err
+    assert "2 files without fingerprints: fingerprints of images need pip install 'dam[image]'" in added.err
     assert "run-systems" in added.err
     assert "dimensions" not in bare("show", "1", "--json").json["components"]
     assert bare("find-file-by-hash", "-f", pictures[0], "--json").json["matches"][0]["media_type"] == "image/png"
