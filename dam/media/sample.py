@@ -5,17 +5,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from dam.core.errors import DecodeError
-from dam.media import image
+from dam.media import document, image
 from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from dam.media.document import Document
     from dam.media.perceptual_hash import Reductions
 
 
 _OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
     Kind.IMAGE: image.obstacle,
+    Kind.DOCUMENT: document.obstacle,
 }
 """Who knows what it takes to decode a kind of media: a line for each that has decoders."""
 
@@ -64,3 +66,18 @@ class Sample:
         from dam.media.perceptual_hash import Reductions  # noqa: PLC0415  needs the image extra
 
         return Reductions(self.luma)
+
+    @property
+    def document(self) -> "Document":
+        """What a document says of itself, and its text; or DecodeError."""
+        if isinstance(self._document, DecodeError):
+            raise self._document
+        return self._document
+
+    @cached_property
+    def _document(self) -> "Document | DecodeError":
+        with self.open_content() as stream:
+            try:
+                return document.decode(stream, self.media_type)
+            except DecodeError as exc:  # kept, as that of an image is
+                return exc

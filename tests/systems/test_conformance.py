@@ -10,10 +10,14 @@ from dam.media.media_type import media_type
 from dam.media.sample import Sample
 from dam.services.ecs import values_of
 from dam.systems.system import Row, System, all_systems, labels_in, systems_for, todays_set
+from tests.media.documents import made
 from tests.media.pictures import picture, saved
 
 # One content or more for each system, by its name. A new system needs a line here.
 SAMPLES = {
+    "document": [made(name) for name in ("rivers.docx", "rivers.odt", "rivers.pdf", "locked.pdf", "lengths.xls")],
+    "document_fingerprint": [made("rivers.rtf"), made("rivers.epub"), b"a few words"],
+    "document_text": [made("slides.pptx"), made("lengths.ods"), "grün".encode()],
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
     "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
