@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from dam.core.errors import DecodeError
-from dam.media import container, image, video
+from dam.media import container, document, image, video
 from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from dam.media.container import Container
     from dam.media.looks import Looks
+    from dam.media.document import Document
     from dam.media.perceptual_hash import Reductions
     from dam.media.video_fingerprint import Fingerprint
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
     Kind.IMAGE: image.obstacle,
     Kind.VIDEO: video.obstacle,
+    Kind.DOCUMENT: document.obstacle,
 }
 """Who knows what it takes to decode a kind of media: a line for each that has decoders."""
 
@@ -115,3 +117,18 @@ class Sample:
         from dam.media.looks import looks  # noqa: PLC0415  needs the image extra
 
         return looks(self.reductions)
+
+    @property
+    def document(self) -> "Document":
+        """What a document says of itself, and its text; or DecodeError."""
+        if isinstance(self._document, DecodeError):
+            raise self._document
+        return self._document
+
+    @cached_property
+    def _document(self) -> "Document | DecodeError":
+        with self.open_content() as stream:
+            try:
+                return document.decode(stream, self.media_type)
+            except DecodeError as exc:  # kept, as that of an image is
+                return exc

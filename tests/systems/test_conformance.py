@@ -11,12 +11,16 @@ from dam.media.sample import Sample
 from dam.services.ecs import values_of
 from dam.systems.system import Row, System, all_systems, labels_in, systems_for, todays_set
 from tests.media.clips import audio, scenes, video
+from tests.media.documents import made
 from tests.media.pictures import picture, saved
 
 # One content or more for each system, by its name. A new system needs a line here.
 SAMPLES = {
     "audio_streams": [video(scenes(1, 1), sound="aac"), audio(1, "wav", "pcm_s16le")],
     "container": [video(scenes(1, 1), "matroska"), audio(1, "flac", "flac")],
+    "document": [made(name) for name in ("rivers.docx", "rivers.odt", "rivers.pdf", "locked.pdf", "lengths.xls")],
+    "document_fingerprint": [made("rivers.rtf"), made("rivers.epub"), b"a few words"],
+    "document_text": [made("slides.pptx"), made("lengths.ods"), "grün".encode()],
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
     "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
