@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from dam.models.base_component import BaseComponent
 from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
@@ -24,7 +23,7 @@ from dam.services.content import only_referenced
 from dam.services.source_paths import displayed, path_digest, source_row
 from dam.services.staging import StagedFile
 from dam.storage.modes import REFERENCE_STORAGE
-from dam.systems.system import produced_by_system
+from dam.systems.system import Row, tables_by_system
 
 Rows = dict[type[Any], list[dict[str, Any]]]
 
@@ -135,7 +134,7 @@ def entities_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, in
 
 def write_analyses(session: Session, analyses: Mapping[int, Analysis]) -> None:
     """Write what systems found out about entities, by id: components, failures, and which systems have run."""
-    rows: dict[type[BaseComponent], list[dict[str, Any]]] = defaultdict(list)
+    rows: Rows = defaultdict(list)
     for entity_id, analysis in analyses.items():
         for table, values in analysis.rows:
             rows[table].append({"entity_id": entity_id} | values)
@@ -162,12 +161,12 @@ def _forget_failures(session: Session, analyses: Mapping[int, Analysis]) -> None
 
 
 def _forget_components(session: Session, analyses: Mapping[int, Analysis]) -> None:
-    """Delete what an earlier version of a system said where the one that ran just now failed, or says nothing."""
-    produced = produced_by_system()
-    outdated: dict[type[BaseComponent], list[int]] = defaultdict(list)
+    """Delete what systems said before, where what they say now does not take its place row by row."""
+    tables = tables_by_system()
+    outdated: dict[type[Row], list[int]] = defaultdict(list)
     for entity_id, analysis in analyses.items():
-        said = {table for table, _ in analysis.rows}
-        for table in {produced[name] for name in analysis.ran if name in produced} - said:
+        replaced = {table for table, _ in analysis.rows if ecs.unique_key(table) == ("entity_id",)}
+        for table in {table for name in analysis.ran for table in tables.get(name, ())} - replaced:
             outdated[table].append(entity_id)
     for table, entity_ids in outdated.items():
         for some in ecs.batched(entity_ids):
