@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from dam.core.errors import DecodeError
-from dam.media import image
+from dam.media import audio, image
 from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
+    from array import array
+
     from PIL.Image import Image
 
     from dam.media.perceptual_hash import Reductions
 
 
+T = TypeVar("T")
+
 _OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
+    Kind.AUDIO: audio.obstacle,
     Kind.IMAGE: image.obstacle,
 }
 """Who knows what it takes to decode a kind of media: a line for each that has decoders."""
@@ -64,3 +69,37 @@ class Sample:
         from dam.media.perceptual_hash import Reductions  # noqa: PLC0415  needs the image extra
 
         return Reductions(self.luma)
+
+    @property
+    def audio(self) -> audio.Audio:
+        """What the file says of its sound; or DecodeError."""
+        return _value(self._probed)
+
+    @cached_property
+    def _probed(self) -> audio.Audio | DecodeError:
+        with self.open_content() as stream:
+            try:
+                return audio.probe(stream, self.media_type)
+            except DecodeError as exc:
+                return exc
+
+    @property
+    def audio_fingerprint(self) -> "array[int]":
+        """The sub-fingerprints of the sound, 32 bits each (see `chromaprint_library`); or DecodeError."""
+        return _value(self._fingerprinted)
+
+    @cached_property
+    def _fingerprinted(self) -> "array[int] | DecodeError":
+        from dam.media import chromaprint_library  # noqa: PLC0415  loads a library
+
+        with self.open_content() as stream:
+            try:
+                return chromaprint_library.fingerprint(audio.pcm(stream, self.media_type, chromaprint_library.RATE))
+            except DecodeError as exc:
+                return exc
+
+
+def _value(kept: T | DecodeError) -> T:
+    if isinstance(kept, DecodeError):
+        raise kept
+    return kept
