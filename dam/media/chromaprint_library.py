@@ -41,7 +41,7 @@ def obstacle() -> str | None:
     return None if _library() or _fpcalc() else MISSING
 
 
-def fingerprint(pcm: Iterable[bytes]) -> array[int]:
+def fingerprint(pcm: Iterable[bytes]) -> list[int]:
     """Return the sub-fingerprints, 32 bits each, of sound in 16-bit samples, mono, `RATE` a second.
 
     Raises:
@@ -60,7 +60,7 @@ def fingerprint(pcm: Iterable[bytes]) -> array[int]:
     return found
 
 
-def _by_library(library: ModuleType, pcm: Iterable[bytes]) -> array[int]:
+def _by_library(library: ModuleType, pcm: Iterable[bytes]) -> list[int]:
     printer = library.Fingerprinter()
     printer.start(RATE, 1)
     for samples in pcm:
@@ -68,11 +68,11 @@ def _by_library(library: ModuleType, pcm: Iterable[bytes]) -> array[int]:
     try:
         values, _ = library.decode_fingerprint(printer.finish())
     except library.FingerprintError:  # of too little
-        return array("I")
-    return array("I", values)
+        return []
+    return list(values)
 
 
-def _by_program(program: str, pcm: bytes) -> array[int]:
+def _by_program(program: str, pcm: bytes) -> list[int]:
     """Give fpcalc the sound as a WAV file; its exit code says that the end came unexpectedly, as with any pipe."""
     import subprocess  # noqa: PLC0415  seldom needed
 
@@ -88,5 +88,5 @@ def _by_program(program: str, pcm: bytes) -> array[int]:
     for line in done.stdout.decode(errors="replace").splitlines():
         name, _, values = line.partition("=")
         if name == "FINGERPRINT":
-            return array("I", (int(value) for value in values.split(",") if value))
-    return array("I")
+            return [int(value) for value in values.split(",") if value]
+    return []

@@ -5,14 +5,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from dam.core.errors import DecodeError
-from dam.media import audio, image
+from dam.media import audio, container, image
 from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
-    from array import array
-
     from PIL.Image import Image
 
+    from dam.media.container import Container
     from dam.media.perceptual_hash import Reductions
 
 
@@ -58,6 +57,21 @@ class Sample:
             except DecodeError as exc:  # kept: what is damaged is not decoded again for every system
                 return exc
 
+    @property
+    def container(self) -> "Container":
+        """What a file of video or audio says of itself and its streams; or DecodeError."""
+        if isinstance(self._probed, DecodeError):
+            raise self._probed
+        return self._probed
+
+    @cached_property
+    def _probed(self) -> "Container | DecodeError":
+        with self.open_content() as stream:
+            try:
+                return container.probe(stream)
+            except DecodeError as exc:
+                return exc
+
     @cached_property
     def luma(self) -> "Image":
         """The luma plane of the image, in mode `L`; or DecodeError."""
@@ -71,30 +85,17 @@ class Sample:
         return Reductions(self.luma)
 
     @property
-    def audio(self) -> audio.Audio:
-        """What the file says of its sound; or DecodeError."""
-        return _value(self._probed)
-
-    @cached_property
-    def _probed(self) -> audio.Audio | DecodeError:
-        with self.open_content() as stream:
-            try:
-                return audio.probe(stream, self.media_type)
-            except DecodeError as exc:
-                return exc
-
-    @property
-    def audio_fingerprint(self) -> "array[int]":
+    def audio_fingerprint(self) -> list[int]:
         """The sub-fingerprints of the sound, 32 bits each (see `chromaprint_library`); or DecodeError."""
         return _value(self._fingerprinted)
 
     @cached_property
-    def _fingerprinted(self) -> "array[int] | DecodeError":
+    def _fingerprinted(self) -> list[int] | DecodeError:
         from dam.media import chromaprint_library  # noqa: PLC0415  loads a library
 
         with self.open_content() as stream:
             try:
-                return chromaprint_library.fingerprint(audio.pcm(stream, self.media_type, chromaprint_library.RATE))
+                return chromaprint_library.fingerprint(audio.pcm(stream, chromaprint_library.RATE))
             except DecodeError as exc:
                 return exc
 

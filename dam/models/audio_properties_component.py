@@ -1,9 +1,10 @@
 """What a recording is."""
 
 from sqlalchemy import UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from dam.models.base_component import BaseComponent
+from dam.models.types import BigInt
 
 
 class AudioPropertiesComponent(BaseComponent):
@@ -20,4 +21,4 @@ class AudioPropertiesComponent(BaseComponent):
     sample_rate: Mapped[int]
     channels: Mapped[int]
     duration_seconds: Mapped[float | None]
-    bit_rate: Mapped[int | None]
+    bit_rate: Mapped[int | None] = mapped_column(BigInt)

@@ -13,7 +13,7 @@ from dam.systems.system import system
 def audio_tags(sample: Sample) -> AudioTagsComponent | None:
     """Artist, title, album, track, year and other tags, where there are any."""
     with sample.open_content() as stream:
-        tags = read_tags(stream, sample.audio.metadata)
+        tags = read_tags(stream, sample.container.tags)
     if tags is None:
         return None
     return AudioTagsComponent(
