@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dam.media.chromaprint_library import STEP_SECONDS
+from dam.media.chromaprint_library import SPAN_SECONDS, STEP_SECONDS
 
 Fingerprint: TypeAlias = NDArray[np.uint32]
 
@@ -56,9 +56,9 @@ class Likeness:
 
     def seconds(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return where that begins and ends in the query, and in the match."""
-        query = self.query_start * STEP_SECONDS, (self.query_start + self.length) * STEP_SECONDS
-        match = self.match_start * STEP_SECONDS, (self.match_start + self.length) * STEP_SECONDS
-        return query, match
+        lasts = (self.length - 1) * STEP_SECONDS + SPAN_SECONDS
+        query, match = self.query_start * STEP_SECONDS, self.match_start * STEP_SECONDS
+        return (query, query + lasts), (match, match + lasts)
 
 
 def as_array(values: list[int]) -> Fingerprint:

@@ -13,12 +13,14 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
-from dam.core.errors import DecodeError, MissingExtraError
+from dam.core.errors import MissingExtraError
 
 RATE = 11_025
 """Samples a second that Chromaprint works with, whatever it is given."""
 STEP_SECONDS = 1365 / RATE
 """From one sub-fingerprint to the next."""
+SPAN_SECONDS = 22 * STEP_SECONDS
+"""The sound that one sub-fingerprint is about: its filters reach over sixteen steps, what they see over six more."""
 MISSING = "fingerprints of audio need the library Chromaprint: apt install libchromaprint1, then dam-cli run-systems"
 
 
@@ -44,20 +46,14 @@ def obstacle() -> str | None:
 def fingerprint(pcm: Iterable[bytes]) -> list[int]:
     """Return the sub-fingerprints, 32 bits each, of sound in 16-bit samples, mono, `RATE` a second.
 
-    Raises:
-        DecodeError: there is too little of it: Chromaprint needs about 3 seconds.
-        MissingExtraError: there is neither the library nor the program.
-
+    There are none where the sound is shorter than about 3 seconds. MissingExtraError when there is neither the library
+    nor the program.
     """
     if library := _library():
-        found = _by_library(library, pcm)
-    elif program := _fpcalc():
-        found = _by_program(program, b"".join(pcm))
-    else:
-        raise MissingExtraError(MISSING)
-    if not found:
-        raise DecodeError("is too short for a fingerprint: that takes about 3 seconds")
-    return found
+        return _by_library(library, pcm)
+    if program := _fpcalc():
+        return _by_program(program, b"".join(pcm))
+    raise MissingExtraError(MISSING)
 
 
 def _by_library(library: ModuleType, pcm: Iterable[bytes]) -> list[int]:

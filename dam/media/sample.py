@@ -86,7 +86,7 @@ class Sample:
 
     @property
     def audio_fingerprint(self) -> list[int]:
-        """The sub-fingerprints of the sound, 32 bits each (see `chromaprint_library`); or DecodeError."""
+        """The sub-fingerprints of the sound, 32 bits each: none of under 3 seconds; or DecodeError."""
         return _value(self._fingerprinted)
 
     @cached_property

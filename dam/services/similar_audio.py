@@ -129,7 +129,7 @@ def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:
         found.append(pair[pair[:, 0] != pair[:, 1]])
     pairs, counts = np.unique(np.concatenate(found), axis=0, return_counts=True)
     starts = np.flatnonzero(np.diff(pairs[:, 0], prepend=-1))
-    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(pairs)], strict=True):
+    for start, end in zip(starts.tolist(), np.append(starts, len(pairs))[1:].tolist(), strict=True):
         others: dict[int, Votes] = defaultdict(Counter)
         for (_, other, offset), count in zip(pairs[start:end].tolist(), counts[start:end].tolist(), strict=True):
             others[other][offset] += count

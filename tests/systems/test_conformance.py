@@ -11,9 +11,13 @@ from dam.media.sample import Sample
 from dam.services.ecs import values_of
 from dam.systems.system import Row, System, all_systems, labels_in, systems_for, todays_set
 from tests.media.pictures import picture, saved
+from tests.media.sounds import CODECS, TUNE_IN_VORBIS, recording, tune
 
 # One content or more for each system, by its name. A new system needs a line here.
 SAMPLES = {
+    "audio_fingerprint": [recording(tune(1, 5)), recording(tune(2, 5), "mp3")],
+    "audio_properties": [recording(tune(1, 1), codec) for codec in CODECS] + [TUNE_IN_VORBIS.read_bytes()],
+    "audio_tags": [recording(tune(1, 1), codec, metadata={"title": "Tune"}) for codec in CODECS],
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
     "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
