@@ -2,23 +2,26 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from dam.core.errors import DecodeError
-from dam.media import container, document, image, video
+from dam.media import audio, container, document, image, video
 from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from dam.media.container import Container
-    from dam.media.looks import Looks
     from dam.media.document import Document
+    from dam.media.looks import Looks
     from dam.media.perceptual_hash import Reductions
     from dam.media.video_fingerprint import Fingerprint
 
 
+T = TypeVar("T")
+
 _OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
+    Kind.AUDIO: audio.obstacle,
     Kind.IMAGE: image.obstacle,
     Kind.VIDEO: video.obstacle,
     Kind.DOCUMENT: document.obstacle,
@@ -132,3 +135,24 @@ class Sample:
                 return document.decode(stream, self.media_type)
             except DecodeError as exc:  # kept, as that of an image is
                 return exc
+
+    @property
+    def audio_fingerprint(self) -> list[int]:
+        """The sub-fingerprints of the sound, 32 bits each: none of under 3 seconds; or DecodeError."""
+        return _value(self._fingerprinted)
+
+    @cached_property
+    def _fingerprinted(self) -> list[int] | DecodeError:
+        from dam.media import chromaprint_library  # noqa: PLC0415  loads a library
+
+        with self.open_content() as stream:
+            try:
+                return chromaprint_library.fingerprint(audio.pcm(stream, chromaprint_library.RATE))
+            except DecodeError as exc:
+                return exc
+
+
+def _value(kept: T | DecodeError) -> T:
+    if isinstance(kept, DecodeError):
+        raise kept
+    return kept

@@ -13,6 +13,7 @@ from dam.systems.system import Row, System, all_systems, labels_in, systems_for,
 from tests.media.clips import audio, scenes, video
 from tests.media.documents import made
 from tests.media.pictures import picture, saved
+from tests.media.sounds import CODECS, TUNE_IN_VORBIS, recording, tune
 
 # One content or more for each system, by its name. A new system needs a line here.
 SAMPLES = {
@@ -21,6 +22,9 @@ SAMPLES = {
     "document": [made(name) for name in ("rivers.docx", "rivers.odt", "rivers.pdf", "locked.pdf", "lengths.xls")],
     "document_fingerprint": [made("rivers.rtf"), made("rivers.epub"), b"a few words"],
     "document_text": [made("slides.pptx"), made("lengths.ods"), "grün".encode()],
+    "audio_fingerprint": [recording(tune(1, 5)), recording(tune(2, 5), "mp3")],
+    "audio_properties": [recording(tune(1, 1), codec) for codec in CODECS] + [TUNE_IN_VORBIS.read_bytes()],
+    "audio_tags": [recording(tune(1, 1), codec, metadata={"title": "Tune"}) for codec in CODECS],
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
     "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],

@@ -1,6 +1,6 @@
 """Videos and sounds: their containers and streams, and the fingerprints of videos with the anchors they are found by.
 
-Revision: 0007, after 0006. Assets that are there already get them from `dam-cli run-systems`.
+Revision: 0008, after 0007. Assets that are there already get them from `dam-cli run-systems`.
 """
 
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Documents: what they say of themselves, their text, its fingerprint, and the index of these.
 
-Revision: 0007, after 0006. Assets that are there already get theirs from `dam-cli run-systems`.
+Revision: 0009, after 0008. Assets that are there already get theirs from `dam-cli run-systems`.
 """
 
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
