@@ -10,7 +10,7 @@ try:
     import typer
 
     from dam import __version__
-    from dam.commands import find_duplicates, find_similar, pairs, similar, tag
+    from dam.commands import find_duplicates, find_similar, pairs, similar, tag, thumbnail
     from dam.commands.group import DamGroup, DamTyper
     from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
     from dam.core.errors import ExitCode
@@ -228,14 +228,23 @@ def show(
 
 
 @app.command("run-systems", epilog=epilog("dam-cli run-systems", ExitCode.INPUTS_FAILED))
-def run_systems(jobs: JobsOption = None, json: JsonOption = False) -> None:
+def run_systems(
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails", help="Then make a thumbnail of every asset that lacks one.")
+    ] = False,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:
     """Bring assets up to date with today's systems. Adds what they find, and runs nothing twice."""
+    from itertools import chain
+
     from dam.render.ingest import UpdateReport
     from dam.render.progress import progress
     from dam.services.library import open_library
     from dam.services.pool import open_pool
     from dam.services.run_systems import bytes_to_read
     from dam.services.run_systems import run_systems as run
+    from dam.services.thumbnails import make_missing
 
     report = UpdateReport(as_json=json)
     with (
@@ -243,12 +252,15 @@ def run_systems(jobs: JobsOption = None, json: JsonOption = False) -> None:
         open_pool(library.store, jobs) as pool,
         progress(count=lambda: bytes_to_read(library)) as bar,
     ):
-        for update in run(library, pool=pool):
+        for update in chain(run(library, pool=pool), make_missing(library, pool) if thumbnails else ()):
             report.add(update)
             bar.advance(f"entity {update.entity_id}", update.size)
     report.finish()
     if report.problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)
+
+
+app.command("thumbnail", epilog=thumbnail.EPILOG)(thumbnail.thumbnail)
 
 
 @app.command("failures", epilog=epilog("dam-cli failures --retry", ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED))

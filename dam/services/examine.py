@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dam.core.errors import UnreadableFileError
+from dam.core.errors import DamError, InputError, UnreadableFileError
 from dam.media.sample import Sample
 from dam.media.source import open_source
 from dam.services.analysis import Analysis, analyse, give_up
@@ -25,6 +25,8 @@ class Job:
     """The systems that have run for its content; None where nobody has looked it up yet."""
     media_type: str | None = None
     """Set where the library has the file already: it is looked at where it is, and not staged."""
+    thumbnail: int | None = None
+    """Set where nothing but a thumbnail of this size is wanted."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,13 @@ class Examined:
     file: StagedFile | None = None
     analysis: Analysis | None = None
     error: str | None = None
+    thumbnail: bytes | None = None
 
 
 def examine(store: BlobStore, job: Job) -> Examined:
     """Read a file and run the systems on its content; StoreError when the store fails."""
     if job.media_type:
-        return _examine_in_place(job, job.media_type)
+        return _draw(job, job.media_type) if job.thumbnail else _examine_in_place(job, job.media_type)
     try:
         file, sample = stage(job.path, store, job.mode)
     except UnreadableFileError as exc:
@@ -57,9 +60,28 @@ def examine(store: BlobStore, job: Job) -> Examined:
 def _examine_in_place(job: Job, media_type: str) -> Examined:
     try:
         with open_source(job.path, linking=True):
-            return Examined(job.path, analysis=_analyse(Sample(lambda: Path(job.path).open("rb"), media_type), job))
+            return Examined(job.path, analysis=_analyse(_sample(job.path, media_type), job))
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
+
+
+def _sample(path: str, media_type: str) -> Sample:
+    return Sample(lambda: Path(path).open("rb"), media_type)
+
+
+def _draw(job: Job, media_type: str) -> Examined:
+    """Make a thumbnail."""
+    from dam.media.thumbnail import thumbnail  # noqa: PLC0415  an ingest needs none
+
+    try:
+        with open_source(job.path, linking=True), in_time():
+            return Examined(job.path, thumbnail=thumbnail(_sample(job.path, media_type), job.thumbnail or 0))
+    except InputError as exc:
+        return Examined(job.path, error=str(exc))
+    except (DamError, MemoryError):
+        raise
+    except Exception as exc:  # noqa: BLE001  a fault of ours, or hostile content: the other files go on
+        return Examined(job.path, error=f"failed with {type(exc).__name__}: {exc}")
 
 
 def _analyse(sample: Sample, job: Job) -> Analysis:
@@ -74,6 +96,8 @@ def examine_all(store: BlobStore, jobs: Sequence[Job]) -> list[Examined]:
 
 def examine_undecoded(store: BlobStore, job: Job, reason: str) -> Examined:
     """Read a file whose decoding has taken a worker down, and record that as the reason for each of its systems."""
+    if job.thumbnail:
+        return Examined(job.path, error=reason)
     if job.media_type:
         return Examined(job.path, analysis=give_up(job.media_type, reason, job.seen or frozenset()))
     try:

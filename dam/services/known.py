@@ -135,6 +135,12 @@ def known_by_id(session: Session, entity_ids: Iterable[int]) -> Iterator[Known]:
             yield Known(*row)
 
 
+def known_after(session: Session, after: int, limit: int) -> list[Known]:
+    """Return assets beyond the id `after`, in order."""
+    entity_id = ContentHashSha256Component.entity_id
+    return [Known(*row) for row in session.execute(_known().where(entity_id > after).order_by(entity_id).limit(limit))]
+
+
 def outdated(session: Session, after: int, limit: int) -> list[Known]:
     """Return assets beyond the id `after`, in order, whose record differs from today's systems."""
     entity_id = ContentHashSha256Component.entity_id

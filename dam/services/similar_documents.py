@@ -64,7 +64,7 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
     kept, first_of = _distinct(fingerprints)
     for place, first in enumerate(first_of.tolist()):
         if place != first:
-            yield SimilarPair(int(ids[first]), int(ids[place]), 1.0, METHOD, _reason(1.0))
+            yield SimilarPair(int(ids[first]), int(ids[place]), 1.0, METHOD, _reason(1.0), equal=True)
     one, other = _pairs_with_equal_keys(fingerprints[kept])
     scores = _similarities(fingerprints[kept], one, other)
     near = scores >= LEAST_OF_PAIRS

@@ -23,6 +23,7 @@ RUNS = {
     "find-similar-images": ["find-similar-images", "inputs/a.jpg", os.fsdecode(b"missing\xe9.jpg")],
     "find-duplicates": ["find-duplicates"],
     "show": ["show", "1"],
+    "thumbnail": ["thumbnail", "1", "-o", os.fsdecode(b"sm\xe5ll.jpg")],
     "verdict": ["verdict", "1", "2", "alternate"],
     "verdicts": ["verdicts"],
     "explain": ["explain", "1", "inputs/a.jpg"],
