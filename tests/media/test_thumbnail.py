@@ -88,7 +88,7 @@ def test_the_waveform_of_a_sound() -> None:
 def test_the_first_page_of_a_pdf() -> None:
     made_ = thumbnail_of(pdf(["words on a page", "another page"]), 128)
     assert max(made_.size) == 128
-    assert np.asarray(made_).min() < 128 < np.asarray(made_).max()
+    assert np.asarray(made_).min() < 200 < np.asarray(made_).max()
 
 
 @pytest.mark.parametrize("content", [made("locked.pdf"), b"%PDF-1.7\nno more", video(scenes(1, 1))[:200]])
