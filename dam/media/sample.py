@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from dam.core.errors import DecodeError
-from dam.media import container, image
+from dam.media import container, image, video
 from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
     from dam.media.container import Container
     from dam.media.perceptual_hash import Reductions
+    from dam.media.video_fingerprint import Fingerprint
 
 
 _OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
     Kind.IMAGE: image.obstacle,
+    Kind.VIDEO: video.obstacle,
 }
 """Who knows what it takes to decode a kind of media: a line for each that has decoders."""
 
@@ -68,6 +70,31 @@ class Sample:
                 return container.probe(stream)
             except DecodeError as exc:
                 return exc
+
+    @property
+    def video(self) -> "Fingerprint":
+        """The fingerprint of the moving pictures, as it is kept; or DecodeError."""
+        if isinstance(self._sampled, DecodeError):
+            raise self._sampled
+        return self._sampled
+
+    @cached_property
+    def _sampled(self) -> "Fingerprint | DecodeError":
+        try:
+            return self._fingerprint(video.STEP)
+        except DecodeError as exc:
+            return exc
+
+    @cached_property
+    def dense_video(self) -> "Fingerprint":
+        """The same with more pictures, to look for others by; or DecodeError."""
+        return self._fingerprint(video.DENSE_STEP)
+
+    def _fingerprint(self, step: float) -> "Fingerprint":
+        from dam.media.video_fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
+
+        with self.open_content() as stream:
+            return fingerprint(video.sample_pictures(stream, step))
 
     @cached_property
     def luma(self) -> "Image":

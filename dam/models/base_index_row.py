@@ -18,5 +18,10 @@ class BaseIndexRow(Base):
     __abstract__ = True
 
     entity_id: Mapped[int] = mapped_column(
-        BigInt, ForeignKey("entities.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, default=None
+        BigInt,
+        ForeignKey("entities.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        default=None,
+        sort_order=-1,  # the primary key begins with it, so that a deletion finds the rows
     )

@@ -10,16 +10,22 @@ from dam.media.media_type import media_type
 from dam.media.sample import Sample
 from dam.services.ecs import values_of
 from dam.systems.system import Row, System, all_systems, labels_in, systems_for, todays_set
+from tests.media.clips import audio, scenes, video
 from tests.media.pictures import picture, saved
 
 # One content or more for each system, by its name. A new system needs a line here.
 SAMPLES = {
+    "audio_streams": [video(scenes(1, 1), sound="aac"), audio(1, "wav", "pcm_s16le")],
+    "container": [video(scenes(1, 1), "matroska"), audio(1, "flac", "flac")],
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
     "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
     "image_dimensions": [saved(picture(), "AVIF"), saved(picture("1"), "BMP")],
     "image_luma": [saved(picture(), "JPEG"), saved(picture("LA"), "PNG")],
     "image_phash": [saved(picture(), "PNG"), saved(picture("CMYK"), "TIFF")],
+    "video_dimensions": [video(scenes(1, 1), rotation=90)],
+    "video_fingerprint": [video(scenes(1, 2)), video(scenes(1, 1), "avi", "mpeg4")],
+    "video_streams": [video(scenes(1, 1), "webm", "libvpx-vp9"), video(scenes(1, 1), "mov")],
 }
 
 
