@@ -19,14 +19,10 @@ import tempfile
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
-
-from dam.media.sample import Sample
-from dam.services.library import Library, open_library
-from dam.services.similar_match import SimilarMatch
-from dam.services.similar_video import find_similar
 
 DAM = str(Path(sys.executable).with_name("dam-cli"))
 PHOTOS = Path(__file__).parents[1] / "test_data" / "images"
@@ -62,8 +58,12 @@ def source(number: int, picture: Path) -> list[str]:
     turn = number // 6
     match number % 6:
         case 0:
-            at = f"start_x={-0.74 + turn * 0.013}:start_y={-0.13 - turn * 0.007}"
-            return [*made, f"mandelbrot=size=640x360:rate=25:start_scale={2 / (1 + turn % 5)}:end_scale=0.01:{at}"]
+            around = np.exp(
+                1j * (0.3 + 0.37 * turn)
+            )  # another place on the edge of the set for each, seen from near by
+            place = around / 2 - around**2 / 4
+            at = f"start_x={place.real}:start_y={place.imag}"
+            return [*made, f"mandelbrot=size=640x360:rate=25:start_scale=0.1:end_scale=0.005:{at}"]
         case 1:
             colours = f"mold=10:life_color=#00ff{turn * 13 % 100:02d}:death_color=#c0{turn * 7 % 100:02d}40"
             life = f"life=size=160x90:rate=5:ratio=0.{2 + turn % 4}:random_seed={number}:{colours}"
@@ -108,7 +108,10 @@ def make(folder: Path, number: int, *, variants: bool) -> None:
             ffmpeg("-i", str(original), *cut, *options, str(path))
 
 
-def search(library: Library, path: Path) -> list[SimilarMatch]:
+def search(library: Any, path: Path) -> list[Any]:
+    from dam.media.sample import Sample
+    from dam.services.similar_video import find_similar
+
     with library.read() as session:
         return find_similar(session, Sample(lambda: path.open("rb"), "video/mp4"))
 
@@ -128,11 +131,13 @@ def main() -> None:
         os.environ["DATABASE_URL"] = f"sqlite:///{scratch}/dam.sqlite3"
         originals = [str(folder / f"{number}.mp4") for number in numbers]
         subprocess.run([DAM, "add-asset", "-q", *originals], env=os.environ, check=True)
+        from dam.services.library import open_library  # not before: the settings are read when it is imported
+
         with open_library() as library:
             measure(library, folder, numbers, strangers)
 
 
-def measure(library: Library, folder: Path, numbers: range, strangers: range) -> None:
+def measure(library: Any, folder: Path, numbers: range, strangers: range) -> None:
     found_of: dict[str, int] = defaultdict(int)
     errors: list[float] = []
     right, wrong = 0, []
