@@ -11,6 +11,7 @@ from dam.media.kinds import Kind, kind_of
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from dam.media.metadata import Metadata
     from dam.media.perceptual_hash import Reductions
 
 
@@ -29,9 +30,11 @@ def obstacle(media_type: str) -> str | None:
 class Sample:
     """What a system gets to see: a media type, and the decoded content."""
 
-    def __init__(self, open_content: Callable[[], BinaryIO], media_type: str) -> None:
+    def __init__(self, open_content: Callable[[], BinaryIO], media_type: str, *, sidecar: bytes | None = None) -> None:
         self.open_content = open_content
         self.media_type = media_type
+        self.sidecar = sidecar
+        """What an XMP file beside the source says of it, if there is one."""
 
     @property
     def kind(self) -> Kind:
@@ -52,6 +55,14 @@ class Sample:
                 return image.decode(stream, self.media_type)
             except DecodeError as exc:  # kept: what is damaged is not decoded again for every system
                 return exc
+
+    @cached_property
+    def metadata(self) -> "Metadata":
+        """What the file and its sidecar say: EXIF, IPTC and XMP. Damaged metadata cost only themselves."""
+        from dam.media.metadata import read_metadata  # noqa: PLC0415  commands that read no file need it not
+
+        with self.open_content() as stream:
+            return read_metadata(stream, self.media_type, self.sidecar)
 
     @cached_property
     def luma(self) -> "Image":

@@ -5,9 +5,11 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
 from threading import Thread
+from typing import BinaryIO
 
 from dam.core.errors import UnreadableFileError
 from dam.media.sample import Sample
@@ -29,6 +31,8 @@ class Job:
     """The systems that have run for its content; None where nobody has looked it up yet."""
     media_type: str | None = None
     """Set where the library has the file already: it is looked at where it is, and not staged."""
+    sidecar: bytes | None = None
+    """The sidecar that goes with it then; otherwise it is read beside the source."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,14 @@ def examine(store: BlobStore, job: Job) -> Examined:
 def _examine_in_place(job: Job, media_type: str) -> Examined:
     try:
         with open_source(job.path, linking=True):
-            return Examined(job.path, analysis=_analyse(Sample(lambda: Path(job.path).open("rb"), media_type), job))
+            sample = Sample(partial(_open, job.path), media_type, sidecar=job.sidecar)
+            return Examined(job.path, analysis=_analyse(sample, job))
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
+
+
+def _open(path: str) -> BinaryIO:
+    return Path(path).open("rb")
 
 
 def _analyse(sample: Sample, job: Job) -> Analysis:

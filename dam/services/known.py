@@ -106,6 +106,27 @@ def known_by_sha256(session: Session, sha256: str) -> Known | None:
     return Known(*row) if row else None
 
 
+def known_by_ids(session: Session, entity_ids: Iterable[int]) -> list[Known]:
+    """Return what is known of entities."""
+    entity_id = ContentHashSha256Component.entity_id
+    return [
+        Known(*row)
+        for some in ecs.batched(entity_ids)
+        for row in session.execute(_known().where(entity_id.in_(some)).order_by(entity_id))
+    ]
+
+
+def files_in(session: Session, folder: str) -> list[tuple[str, int]]:
+    """Return the path and asset of every file that was read in a folder, oldest first."""
+    table = SourcePathComponent
+    rows = session.execute(
+        select(table.path, table.entity_id)
+        .where(table.folder_digest == path_digest(os.fsencode(folder)))
+        .order_by(table.updated_at, table.id)
+    )
+    return [(os.fsdecode(path), entity_id) for path, entity_id in rows]
+
+
 def outdated(session: Session, after: int, limit: int) -> list[Known]:
     """Return assets beyond the id `after`, in order, whose record differs from today's systems."""
     entity_id = ContentHashSha256Component.entity_id

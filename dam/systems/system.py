@@ -27,6 +27,8 @@ class System:
     kinds: AbstractSet[Kind]
     produces: type[BaseComponent]
     version: int
+    reads_sidecar: bool = False
+    """Whether what it says depends on the sidecar beside the source, too."""
 
     @property
     def name(self) -> str:
@@ -44,12 +46,12 @@ class System:
 
 
 def system(
-    *, kinds: AbstractSet[Kind], produces: type[Produced], version: int
+    *, kinds: AbstractSet[Kind], produces: type[Produced], version: int, reads_sidecar: bool = False
 ) -> Callable[[Callable[[Sample], Produced | None]], System]:
     """Declare a function a system for samples of some kinds."""
 
     def declare(function: Callable[[Sample], Produced | None]) -> System:
-        return System(function, frozenset(kinds), produces, version)
+        return System(function, frozenset(kinds), produces, version, reads_sidecar)
 
     return declare
 
@@ -72,6 +74,11 @@ def produced_by_system() -> dict[str, type[BaseComponent]]:
 def systems_for(kind: Kind) -> tuple[System, ...]:
     """Return the systems that look at a kind of media, by name."""
     return tuple(system for system in all_systems() if kind in system.kinds)
+
+
+def labels_of_readers(kind: Kind) -> frozenset[str]:
+    """Return the labels of the systems that look at sidecars."""
+    return frozenset(system.label for system in systems_for(kind) if system.reads_sidecar)
 
 
 def system_set(kind: Kind, labels: AbstractSet[str]) -> str:

@@ -9,22 +9,33 @@ from dam.media.media_type import media_type
 from dam.media.sample import Sample
 from dam.services.ecs import values_of
 from dam.systems.system import System, all_systems, labels_in, systems_for, todays_set
+from tests.media.described import described_jpeg, exif_block, keywords_xmp
 from tests.media.pictures import picture, saved
+
+ANIMATED = ("GIF", "WEBP", "PNG")
 
 # One content or more for each system, by its name. A new system needs a line here.
 SAMPLES = {
+    "image_animation": [saved(picture(), form, save_all=True, append_images=[picture(seed=2)]) for form in ANIMATED],
+    "image_camera": [described_jpeg()],
+    "image_capture": [described_jpeg(), saved(picture(), "PNG", exif=exif_block())],
+    "image_description": [described_jpeg(), described_jpeg(xmp=keywords_xmp("a"))],
+    "image_gps": [described_jpeg()],
+    "image_metadata": [described_jpeg(), saved(picture(), "TIFF")],
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
     "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
     "image_dimensions": [saved(picture(), "AVIF"), saved(picture("1"), "BMP")],
     "image_luma": [saved(picture(), "JPEG"), saved(picture("LA"), "PNG")],
+    "image_xmp_sidecar": [saved(picture(), "JPEG")],
     "image_phash": [saved(picture(), "PNG"), saved(picture("CMYK"), "TIFF")],
 }
 
 
 def samples_of(system: System) -> list[Sample]:
+    sidecar = keywords_xmp("a") if system.name == "image_xmp_sidecar" else None
     contents = SAMPLES.get(system.name, [])
-    return [Sample(lambda data=data: io.BytesIO(data), media_type(data, "")) for data in contents]
+    return [Sample(lambda data=data: io.BytesIO(data), media_type(data, ""), sidecar=sidecar) for data in contents]
 
 
 @pytest.mark.parametrize("system", all_systems(), ids=lambda system: system.name)
