@@ -54,8 +54,7 @@ class Metadata:
 
 def read_metadata(stream: BinaryIO, media_type: str, sidecar: bytes | None = None) -> Metadata:
     """Read what a file and its sidecar say; what is damaged in it costs only itself."""
-    from dam.media import exif, iptc, xmp  # noqa: PLC0415  need the image extra
-    from dam.media.metadata_blocks import Blocks, find_blocks  # noqa: PLC0415  the same
+    from dam.media.metadata_blocks import Blocks, find_blocks  # noqa: PLC0415  commands that read no file need it not
 
     problems: list[str] = []
 
@@ -69,6 +68,11 @@ def read_metadata(stream: BinaryIO, media_type: str, sidecar: bytes | None = Non
         return otherwise
 
     blocks = attempt("file", lambda: find_blocks(stream, media_type), Blocks())
+    if not (problems or sidecar or blocks != Blocks()):
+        return Metadata()
+
+    from dam.media import exif, iptc, xmp  # noqa: PLC0415  most files have none of them
+
     tables = {
         "exif": attempt("exif", lambda: exif.table(blocks.exif, blocks.orientation), {}) if blocks.exif else {},
         "iptc": attempt("iptc", lambda: iptc.table(blocks.iptc), {}) if blocks.iptc else {},

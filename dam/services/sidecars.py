@@ -27,7 +27,7 @@ def packets(session: Session, entity_ids: Iterable[int]) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     for some in ecs.batched(entity_ids):
         rows = session.execute(select(table.entity_id, table.packet).where(table.entity_id.in_(some)))
-        found |= dict(rows.tuples())
+        found |= dict(rows.all())
     return found
 
 
@@ -69,7 +69,7 @@ def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
     table = XmpSidecarComponent
     for some in ecs.batched(now):
         rows = session.execute(select(table.entity_id, table.digest).where(table.entity_id.in_(some)))
-        before |= dict(rows.tuples())
+        before |= dict(rows.all())
     return {
         entity_id: packet for entity_id, packet in now.items() if before.get(entity_id) != sha256(packet).hexdigest()
     }
