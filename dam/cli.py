@@ -91,6 +91,9 @@ def add_asset(
         bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")
     ] = False,
     mode: Annotated[Mode, typer.Option(help="How the bytes come in: see below.", show_choices=True)] = Mode.COPY,
+    import_keywords: Annotated[
+        bool, typer.Option("--import-keywords", help="Turn the keywords in images and their sidecars into tags.")
+    ] = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Read files that look unchanged, too.")] = False,
     include: Annotated[
         list[str] | None, typer.Option(metavar="PATTERN", help="Take only such files of a folder (as in .gitignore).")
@@ -146,8 +149,8 @@ def add_asset(
     checked = checked_tags(tags.split(",") if tags else [])
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
-    detail = Detail.FULL if json else Detail.COUNTS if quiet and not checked else Detail.LINES
-    options = Options(selection, mode, rehash, detail)
+    detail = Detail.FULL if json else Detail.COUNTS if quiet and not (checked or import_keywords) else Detail.LINES
+    options = Options(selection, mode, rehash, detail, import_keywords)
     report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
         open_library(create=True) as library,

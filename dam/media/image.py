@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXTRA_HINT = "pip install 'dam[image]'"
 
 # Which of Pillow's decoders a media type gets. EPS (which would run Ghostscript) and the like are left out on purpose.
-_FORMATS = {
+WITH_PILLOW = {
     "image/avif": ("AVIF",),
     "image/bmp": ("BMP", "DIB"),
     "image/gif": ("GIF",),
@@ -38,7 +38,7 @@ _FORMATS = {
 _WITH_EXTRA = {media_type: module for module in (heif, jxl, raw, svg) for media_type in module.MEDIA_TYPES}
 """The module that decodes a media type which Pillow does not, each behind an extra of its own."""
 
-DECODABLE = frozenset([*_FORMATS, *_WITH_EXTRA])
+DECODABLE = frozenset([*WITH_PILLOW, *_WITH_EXTRA])
 """The media types of images that can be decoded once the extras are installed."""
 
 
@@ -81,7 +81,7 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
             if module := _WITH_EXTRA.get(media_type):
                 image: Image.Image = module.open_image(stream)
             else:
-                image = Image.open(stream, formats=_FORMATS[media_type])
+                image = Image.open(stream, formats=WITH_PILLOW[media_type])
                 check_pixels(*image.size)
             with _silenced() if media_type == "image/tiff" else contextlib.nullcontext():
                 image.load()

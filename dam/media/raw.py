@@ -13,6 +13,9 @@ EXTRA = "raw"
 LIBRARIES = ("rawpy",)
 MEDIA_TYPES = RAW_TYPES
 
+MOST_BYTES = 512 * 1024 * 1024
+"""No camera writes larger files."""
+
 PREVIEW_SIDE = 512
 """A preview whose longer side has fewer pixels is not used."""
 SAME_SHAPE = 0.03

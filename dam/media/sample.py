@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dam.media.container import Container
     from dam.media.document import Document
     from dam.media.looks import Looks
+    from dam.media.metadata import Metadata
     from dam.media.perceptual_hash import Reductions
     from dam.media.video_fingerprint import Fingerprint
 
@@ -38,9 +39,11 @@ def obstacle(media_type: str) -> str | None:
 class Sample:
     """What a system gets to see: a media type, and the decoded content."""
 
-    def __init__(self, open_content: Callable[[], BinaryIO], media_type: str) -> None:
+    def __init__(self, open_content: Callable[[], BinaryIO], media_type: str, *, sidecar: bytes | None = None) -> None:
         self.open_content = open_content
         self.media_type = media_type
+        self.sidecar = sidecar
+        """What an XMP file beside the source says of it, if there is one."""
 
     @property
     def kind(self) -> Kind:
@@ -101,6 +104,14 @@ class Sample:
 
         with self.open_content() as stream:
             return fingerprint(video.sample_pictures(stream, step))
+
+    @cached_property
+    def metadata(self) -> "Metadata":
+        """What the file and its sidecar say: EXIF, IPTC and XMP. Damaged metadata cost only themselves."""
+        from dam.media.metadata import read_metadata  # noqa: PLC0415  commands that read no file need it not
+
+        with self.open_content() as stream:
+            return read_metadata(stream, self.media_type, self.sidecar)
 
     @cached_property
     def luma(self) -> "Image":

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from dam.core.errors import DamError, InputError, UnreadableFileError
 from dam.media.sample import Sample
@@ -27,6 +29,8 @@ class Job:
     """Set where the library has the file already: it is looked at where it is, and not staged."""
     thumbnail: int | None = None
     """Set where nothing but a thumbnail of this size is wanted."""
+    sidecar: bytes | None = None
+    """The sidecar that goes with it then; otherwise it is read beside the source."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,17 @@ def examine(store: BlobStore, job: Job) -> Examined:
 def _examine_in_place(job: Job, media_type: str) -> Examined:
     try:
         with open_source(job.path, linking=True):
-            return Examined(job.path, analysis=_analyse(_sample(job.path, media_type), job))
+            return Examined(job.path, analysis=_analyse(_sample(job, media_type), job))
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
 
 
-def _sample(path: str, media_type: str) -> Sample:
-    return Sample(lambda: Path(path).open("rb"), media_type)
+def _sample(job: Job, media_type: str) -> Sample:
+    return Sample(partial(_open, job.path), media_type, sidecar=job.sidecar)
+
+
+def _open(path: str) -> BinaryIO:
+    return Path(path).open("rb")
 
 
 def _draw(job: Job, media_type: str) -> Examined:
@@ -75,7 +83,7 @@ def _draw(job: Job, media_type: str) -> Examined:
 
     try:
         with open_source(job.path, linking=True), in_time():
-            return Examined(job.path, thumbnail=thumbnail(_sample(job.path, media_type), job.thumbnail or 0))
+            return Examined(job.path, thumbnail=thumbnail(_sample(job, media_type), job.thumbnail or 0))
     except InputError as exc:
         return Examined(job.path, error=str(exc))
     except (DamError, MemoryError):

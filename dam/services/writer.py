@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,8 @@ def write_files(
     """
     known = entities_by_sha256(session, [file.digests.sha256 for file, _ in files])
     new = list(dict.fromkeys(file.digests.sha256 for file, _ in files if file.digests.sha256 not in known))
-    known |= dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
+    created = dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
+    known |= created
     unwritten = set(new)
     there_already = {known[file.digests.sha256] for file, _ in files if not file.blob}
     is_stored = storage_type != REFERENCE_STORAGE
@@ -83,7 +85,7 @@ def write_files(
             analyses[entity_id] = analysis
     for table, values in rows.items():
         ecs.put_rows(session, table, values)
-    write_analyses(session, analyses)
+    write_analyses(session, analyses, frozenset(created.values()))
     write_tags(session, known.values(), tags)
     return assets
 
@@ -132,16 +134,20 @@ def entities_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, in
     return found
 
 
-def write_analyses(session: Session, analyses: Mapping[int, Analysis]) -> None:
-    """Write what systems found out about entities, by id: components, failures, and which systems have run."""
+def write_analyses(session: Session, analyses: Mapping[int, Analysis], created: AbstractSet[int] = frozenset()) -> None:
+    """Write what systems found out about entities, by id: components, failures, and which systems have run.
+
+    Of those that were `created` just now, there is nothing to be forgotten.
+    """
     rows: Rows = defaultdict(list)
     for entity_id, analysis in analyses.items():
         for table, values in analysis.rows:
             rows[table].append({"entity_id": entity_id} | values)
         for failure in analysis.failures:
             rows[SystemFailureComponent].append({"entity_id": entity_id} | vars(failure))
-    _forget_failures(session, analyses)
-    _forget_components(session, analyses)
+    again = {entity_id: analysis for entity_id, analysis in analyses.items() if entity_id not in created}
+    _forget_failures(session, again)
+    _forget_components(session, again)
     for table, values_of_all in rows.items():
         ecs.put_rows(session, table, values_of_all)
     set_ids = _system_set_ids(session, {analysis.system_set for analysis in analyses.values()})

@@ -31,6 +31,8 @@ class System:
     produces: type[BaseComponent]
     version: int
     index: type[BaseIndexRow] | None = None
+    reads_sidecar: bool = False
+    """Whether what it says depends on the sidecar beside the source, too."""
 
     @property
     def name(self) -> str:
@@ -61,6 +63,7 @@ def system(
     produces: type[BaseComponent],
     version: int,
     index: type[BaseIndexRow] | None = None,
+    reads_sidecar: bool = False,
 ) -> Callable[[Run], System]:
     """Declare a function a system for samples of some kinds.
 
@@ -68,7 +71,7 @@ def system(
     """
 
     def declare(function: Run) -> System:
-        return System(function, frozenset(kinds), produces, version, index)
+        return System(function, frozenset(kinds), produces, version, index, reads_sidecar)
 
     return declare
 
@@ -91,6 +94,11 @@ def tables_by_system() -> dict[str, tuple[type[Row], ...]]:
 def systems_for(kind: Kind) -> tuple[System, ...]:
     """Return the systems that look at a kind of media, by name."""
     return tuple(system for system in all_systems() if kind in system.kinds)
+
+
+def labels_of_readers(kind: Kind) -> frozenset[str]:
+    """Return the labels of the systems that look at sidecars."""
+    return frozenset(system.label for system in systems_for(kind) if system.reads_sidecar)
 
 
 def system_set(kind: Kind, labels: AbstractSet[str]) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, ins
 
 from dam.models.base_component import BaseComponent
 from dam.models.entity import Entity
-from dam.models.types import HexDigest, PerceptualHash, UtcDateTime
+from dam.models.types import HexDigest, JsonText, PerceptualHash, UtcDateTime
 from dam.services.ecs import _own_columns
 
 C = TypeVar("C", bound=BaseComponent)
@@ -33,16 +33,18 @@ def _other_entity() -> Entity:
     return entity
 
 
-def _value(column: Column[Any], number: int) -> Any:  # noqa: PLR0911  one a type
+def _value(column: Column[Any], number: int) -> Any:  # noqa: PLR0911  one for each type
     match column.type:
         case PerceptualHash():
             return f"{number:016x}"
         case HexDigest():
             return f"{number:032x}"
+        case JsonText():
+            return [f"text {number}"]
+        case UtcDateTime():
+            return datetime(2026, 1, number, tzinfo=UTC)
         case LargeBinary():
             return b"\xff\0" + bytes([number])
-        case UtcDateTime():
-            return datetime(2000, 1, number, tzinfo=UTC)
         case Boolean():
             return number % 2 == 1
         case Integer():

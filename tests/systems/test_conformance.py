@@ -11,9 +11,12 @@ from dam.media.sample import Sample
 from dam.services.ecs import values_of
 from dam.systems.system import Row, System, all_systems, labels_in, systems_for, todays_set
 from tests.media.clips import audio, scenes, video
+from tests.media.described import described_jpeg, exif_block, keywords_xmp
 from tests.media.documents import made
 from tests.media.pictures import picture, saved
 from tests.media.sounds import CODECS, TUNE_IN_VORBIS, recording, tune
+
+ANIMATED = ("GIF", "WEBP", "PNG")
 
 # One content or more for each system, by its name. A new system needs a line here.
 SAMPLES = {
@@ -25,11 +28,18 @@ SAMPLES = {
     "audio_fingerprint": [recording(tune(1, 5)), recording(tune(2, 5), "mp3")],
     "audio_properties": [recording(tune(1, 1), codec) for codec in CODECS] + [TUNE_IN_VORBIS.read_bytes()],
     "audio_tags": [recording(tune(1, 1), codec, metadata={"title": "Tune"}) for codec in CODECS],
+    "image_animation": [saved(picture(), form, save_all=True, append_images=[picture(seed=2)]) for form in ANIMATED],
+    "image_camera": [described_jpeg()],
+    "image_capture": [described_jpeg(), saved(picture(), "PNG", exif=exif_block())],
+    "image_description": [described_jpeg(), described_jpeg(xmp=keywords_xmp("a"))],
+    "image_gps": [described_jpeg()],
+    "image_metadata": [described_jpeg(), saved(picture(), "TIFF")],
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
     "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
     "image_dimensions": [saved(picture(), "AVIF"), saved(picture("1"), "BMP")],
     "image_luma": [saved(picture(), "JPEG"), saved(picture("LA"), "PNG")],
+    "image_xmp_sidecar": [saved(picture(), "JPEG")],
     "image_phash": [saved(picture(), "PNG"), saved(picture("CMYK"), "TIFF")],
     "video_dimensions": [video(scenes(1, 1), rotation=90)],
     "video_fingerprint": [video(scenes(1, 2)), video(scenes(1, 1), "avi", "mpeg4")],
@@ -38,8 +48,9 @@ SAMPLES = {
 
 
 def samples_of(system: System) -> list[Sample]:
+    sidecar = keywords_xmp("a") if system.name == "image_xmp_sidecar" else None
     contents = SAMPLES.get(system.name, [])
-    return [Sample(lambda data=data: io.BytesIO(data), media_type(data, "")) for data in contents]
+    return [Sample(lambda data=data: io.BytesIO(data), media_type(data, ""), sidecar=sidecar) for data in contents]
 
 
 def values(rows: list[Row]) -> list[dict[str, Any]]:
