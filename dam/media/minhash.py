@@ -124,17 +124,17 @@ def _separated(text: str) -> bytes:
 def _numbers_of_words(separated: bytes) -> Numbers:
     """Return a number for each word in turn: the sum of random numbers, one for each byte at each place."""
     data = np.frombuffer(separated, np.uint8)
-    within = np.zeros(len(data) + 2, np.int8)
-    within[1:-1] = data != ord(" ")
-    steps = np.diff(within)
-    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    within = np.zeros(len(data) + 2, np.bool_)
+    np.not_equal(data, ord(" "), out=within[1:-1])
+    edges = np.flatnonzero(within[1:] != within[:-1]).astype(np.int32)
+    starts, ends = edges[::2], edges[1::2]
     if not len(starts):
         return np.empty(0, np.uint64)
     lengths = ends - starts
-    letters = np.flatnonzero(within[1:-1])
-    firsts = np.cumsum(lengths) - lengths
-    places = np.arange(len(letters)) - np.repeat(firsts, lengths)
-    values = _letters()[(places % LONGEST) * 256 + data[letters]]
+    firsts = np.cumsum(lengths, dtype=np.int32) - lengths
+    letters = data[within[1:-1]]
+    places = np.arange(len(letters), dtype=np.int32) - np.repeat(firsts, lengths)
+    values = _letters()[(places & (LONGEST - 1)) * 256 + letters]
     return np.add.reduceat(values, firsts)
 
 

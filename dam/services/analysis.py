@@ -39,6 +39,11 @@ class Analysis:
         """The reasons of the failures, in one line."""
         return "; ".join(dict.fromkeys(failure.reason for failure in self.failures)) or None
 
+    @property
+    def weight(self) -> int:
+        """How long the texts and bytes of all rows are."""
+        return sum(len(value) for _, values in self.rows for value in values.values() if isinstance(value, str | bytes))
+
 
 def give_up(media_type: str, reason: str, seen: AbstractSet[str]) -> Analysis:
     """Record that no due system can describe a content, for a reason that is known from elsewhere."""

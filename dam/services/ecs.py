@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import groupby, islice
 from typing import Any, TypeVar
 
@@ -125,6 +126,7 @@ def values_of(row: Base) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _own_columns(type(row))}
 
 
+@cache
 def _own_columns(kind: type[Base]) -> list[str]:
     return [name for name in inspect(kind).columns.keys() if name not in _COMMON]  # noqa: SIM118  no mapping
 

@@ -292,7 +292,7 @@ class _Batch:
 
     def _read(self, file: StagedFile, analysis: Analysis | None) -> _Read:
         sha256 = file.digests.sha256
-        self._bytes += file.state.size
+        self._bytes += file.state.size + (analysis.weight if analysis else 0)  # a small archive may have a long text
         if sha256 in self._first:
             file.discard()
             return _Read(file, None, is_known=True)

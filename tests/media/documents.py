@@ -17,6 +17,11 @@ def made(name: str) -> bytes:
 
 def pdf(pages: Sequence[str], info: Mapping[str, str] = {}) -> bytes:
     """A PDF file with a line of ASCII text on each page; an empty one has none."""
+    return pdf_of_lines([[text] if text else [] for text in pages], info)
+
+
+def pdf_of_lines(pages: Sequence[Sequence[str]], info: Mapping[str, str] = {}) -> bytes:
+    """A PDF file with lines of ASCII text on each page; without any, a black square."""
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
     told = " ".join(f"/{name} ({value})" for name, value in info.items())
     bodies = [
@@ -25,10 +30,11 @@ def pdf(pages: Sequence[str], info: Mapping[str, str] = {}) -> bytes:
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
     font = "/Resources << /Font << /F1 3 0 R >> >>"
-    for number, text in enumerate(pages):
-        content = f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET" if text else "0 0 100 100 re f"
+    for number, lines in enumerate(pages):
+        shown = " ".join(f"({line}) Tj 0 -14 Td" for line in lines)
+        content = f"BT /F1 12 Tf 20 600 Td {shown} ET" if lines else "0 0 100 100 re f"
         bodies += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 200] /Contents {5 + 2 * number} 0 R {font} >>",
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 640] /Contents {5 + 2 * number} 0 R {font} >>",
             f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
         ]
     bodies.append(f"<< {told} >>")
@@ -50,7 +56,7 @@ def zipped(parts: Mapping[str, str | bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)  # no time: the same again
     return out.getvalue()
 
 
