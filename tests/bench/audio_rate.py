@@ -1,6 +1,6 @@
 """Ingest of recordings beside the bare decoder with Chromaprint, and the search in a large library beside an empty one.
 
-    python tests/bench/audio_rate.py [--files 12] [--runs 3] [--library 100000]
+    python tests/bench/audio_rate.py [--files 24] [--runs 3] [--library 100000]
 
 The bare loop decodes each file with PyAV and fingerprints it, as does the ingest, which also stores it: target at most
 1.3 times the processor time. The search is a whole process that looks for a recording of three minutes, in a
@@ -62,11 +62,13 @@ def processor_seconds(command: list[str], env: dict[str, str]) -> float:
 
 
 def ingest_ratio(folder: Path, scratch: str, runs: int) -> None:
+    dam_cli = str(Path(sys.executable).with_name("dam-cli"))
     ratios = []
     for run in range(runs):
         env = os.environ | {"DATABASE_URL": f"sqlite:///{scratch}/ingest{run}/dam.sqlite3"}
+        subprocess.run([dam_cli, "setup-db"], env=env, check=True, capture_output=True)
         bare = processor_seconds([sys.executable, "-c", BARE, str(folder)], env)
-        dam = processor_seconds([str(Path(sys.executable).with_name("dam-cli")), "add-asset", "-j0", str(folder)], env)
+        dam = processor_seconds([dam_cli, "add-asset", "-q", "-j0", str(folder)], env)
         ratios.append(dam / bare)
         print(f"bare {bare:6.2f} s   dam-cli add-asset {dam:6.2f} s   {ratios[-1]:.2f} times")
     print(f"ingest: median {statistics.median(ratios):.2f} times the processor time of the bare loop")
@@ -116,7 +118,7 @@ def search_ratio(query: Path, scratch: str, runs: int, count: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=12)
+    parser.add_argument("--files", type=int, default=24)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--library", type=int, default=100_000)
     options = parser.parse_args()
