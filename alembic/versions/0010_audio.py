@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("codec", sa.String(), nullable=False),
         sa.Column("sample_rate", sa.Integer(), nullable=False),
         sa.Column("channels", sa.Integer(), nullable=False),
-        sa.Column("duration_seconds", sa.Float(), nullable=True),
+        sa.Column("duration_seconds", sa.Double(), nullable=True),
         sa.Column("bit_rate", BIG_INT, nullable=True),
     )
     create_component(

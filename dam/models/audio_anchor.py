@@ -13,5 +13,5 @@ class AudioAnchor(BaseIndexRow):
     __tablename__ = "audio_anchors"
     __table_args__ = (Index("ix_audio_anchors_key", "key"), {"sqlite_with_rowid": False})
 
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    key: Mapped[int] = mapped_column(BigInt)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=1)
+    key: Mapped[int] = mapped_column(BigInt, sort_order=2)
