@@ -3,8 +3,8 @@
     python tests/bench/video_rate.py [--clips 6] [--seconds 20] [--runs 5] [FILE …]
 
 The bare process imports PyAV and decodes every frame of each file, one after the other. dam, in one process too (the
-time of workers is not seen), stores, digests and probes them, samples and hashes pictures, and writes the database. FILEs are taken in place of made clips (with ffmpeg,
-1280 × 720). Target: at most 1.3 times.
+time of workers is not seen), stores, digests and probes them, samples and hashes pictures, and writes the database.
+FILEs are taken in place of made clips (with ffmpeg, 1280 × 720). Target: at most 1.3 times.
 """
 
 import argparse
