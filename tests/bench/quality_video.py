@@ -19,14 +19,10 @@ import tempfile
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
-
-from dam.media.sample import Sample
-from dam.services.library import Library, open_library
-from dam.services.similar_match import SimilarMatch
-from dam.services.similar_video import find_similar
 
 DAM = str(Path(sys.executable).with_name("dam-cli"))
 PHOTOS = Path(__file__).parents[1] / "test_data" / "images"
@@ -108,7 +104,10 @@ def make(folder: Path, number: int, *, variants: bool) -> None:
             ffmpeg("-i", str(original), *cut, *options, str(path))
 
 
-def search(library: Library, path: Path) -> list[SimilarMatch]:
+def search(library: Any, path: Path) -> list[Any]:
+    from dam.media.sample import Sample
+    from dam.services.similar_video import find_similar
+
     with library.read() as session:
         return find_similar(session, Sample(lambda: path.open("rb"), "video/mp4"))
 
@@ -128,11 +127,13 @@ def main() -> None:
         os.environ["DATABASE_URL"] = f"sqlite:///{scratch}/dam.sqlite3"
         originals = [str(folder / f"{number}.mp4") for number in numbers]
         subprocess.run([DAM, "add-asset", "-q", *originals], env=os.environ, check=True)
+        from dam.services.library import open_library  # not before: the settings are read when it is imported
+
         with open_library() as library:
             measure(library, folder, numbers, strangers)
 
 
-def measure(library: Library, folder: Path, numbers: range, strangers: range) -> None:
+def measure(library: Any, folder: Path, numbers: range, strangers: range) -> None:
     found_of: dict[str, int] = defaultdict(int)
     errors: list[float] = []
     right, wrong = 0, []
