@@ -58,8 +58,12 @@ def source(number: int, picture: Path) -> list[str]:
     turn = number // 6
     match number % 6:
         case 0:
-            at = f"start_x={-0.74 + turn * 0.013}:start_y={-0.13 - turn * 0.007}"
-            return [*made, f"mandelbrot=size=640x360:rate=25:start_scale={2 / (1 + turn % 5)}:end_scale=0.01:{at}"]
+            around = np.exp(
+                1j * (0.3 + 0.37 * turn)
+            )  # another place on the edge of the set for each, seen from near by
+            place = around / 2 - around**2 / 4
+            at = f"start_x={place.real}:start_y={place.imag}"
+            return [*made, f"mandelbrot=size=640x360:rate=25:start_scale=0.1:end_scale=0.005:{at}"]
         case 1:
             colours = f"mold=10:life_color=#00ff{turn * 13 % 100:02d}:death_color=#c0{turn * 7 % 100:02d}40"
             life = f"life=size=160x90:rate=5:ratio=0.{2 + turn % 4}:random_seed={number}:{colours}"
