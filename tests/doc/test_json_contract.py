@@ -73,7 +73,7 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
     make_image("library/inputs/smaller.jpg", size=(200, 150))
     (picture.parent / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"?" * 100)
     (picture.parent / os.fsdecode(b"caf\xe9.txt")).write_text("not UTF-8 by name")
-    (picture.parent / "raw.nef").write_bytes(make_image("raw.tif", seed=2).read_bytes())
+    (picture.parent / "undecodable.wdp").write_bytes(b"II\xbc\x01" + bytes(60))  # JPEG XR: there is no decoder
     dam("add-asset", "inputs/a.jpg", "inputs/damaged.png", "--tags", "lake", code=3)
     return dam
 
