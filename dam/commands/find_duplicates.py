@@ -51,7 +51,7 @@ def find_duplicates(
       content  the same compressed picture under other metadata (JPEG, PNG, WebP, GIF)
       pixels   the same pixels in another file or format
       similar  images within the thresholds of the hashes, and confirmed by a second look; videos, audio and documents
-               by the method of find-similar
+               by the method of find-similar, from beginning to end: an excerpt is no duplicate
 
     Of other media than images there is the level similar only: equal files are one asset anyway.
 

@@ -36,6 +36,8 @@ class Alignment:
     """How many agree."""
     query: tuple[int, int]
     match: tuple[int, int]
+    extent: float
+    """The share of the longer one that the other shows too."""
 
 
 def align(query: Fingerprint, other: Fingerprint) -> Alignment | None:
@@ -56,7 +58,7 @@ def align(query: Fingerprint, other: Fingerprint) -> Alignment | None:
     if pictures < min(needed, len(query), len(other)):
         return None
     begin, end = int(sparse.times[first]), int(sparse.times[last])
-    return Alignment(score, pictures, (begin - offset, end - offset), (begin, end))
+    return Alignment(score, pictures, (begin - offset, end - offset), (begin, end), score * _shorter(query, other))
 
 
 def _spacing(of: Fingerprint) -> float:
@@ -103,6 +105,12 @@ def _overlap(one: Fingerprint, two: Fingerprint) -> float:
     begin, end = max(one.times[0], two.times[0]), min(one.times[-1], two.times[-1])
     shorter = min(one.times[-1] - one.times[0], two.times[-1] - two.times[0])
     return float(np.clip((end - begin + STEP_MS) / (shorter + STEP_MS), 0, 1))
+
+
+def _shorter(one: Fingerprint, two: Fingerprint) -> float:
+    """Return how long the shorter one is, as a share of the longer one."""
+    lengths = [float(of.times[-1] - of.times[0]) + STEP_MS for of in (one, two)]
+    return min(lengths) / max(lengths)
 
 
 def _near_pairs(

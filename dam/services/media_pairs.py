@@ -17,11 +17,15 @@ from dam.services.similar_match import SimilarPair
 Numbers: TypeAlias = NDArray[np.int64]
 
 
-def all_similar_pairs(session: Session) -> Iterator[SimilarPair]:
-    """Yield the similar pairs that the method of each kind finds in the library."""
+WHOLE = 0.8
+"""The share of the longer of two that the other must have to be a duplicate: an excerpt is none."""
+
+
+def all_duplicates(session: Session) -> Iterator[SimilarPair]:
+    """Yield the pairs of the library that the method of their kind finds similar from beginning to end."""
     for kind in Kind:
         if pairs := pairs_of(kind):
-            yield from pairs(session)
+            yield from (pair for pair in pairs(session) if pair.extent >= WHOLE)
 
 
 class MediaPairs:

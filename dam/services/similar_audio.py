@@ -110,8 +110,9 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
                 continue
             likeness = audio_match.compare(kept[one], kept[other], _offsets(others[other]))
             if likeness:
-                reason = _reason(likeness, len(kept[one]), len(kept[other]))
-                yield SimilarPair(one, other, round(likeness.score, 4), METHOD, reason)
+                lengths = sorted([len(kept[one]), len(kept[other])])
+                extent = round(likeness.coverage * lengths[0] / lengths[1], 4)
+                yield SimilarPair(one, other, round(likeness.score, 4), METHOD, _reason(likeness, *lengths), extent)
 
 
 def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:

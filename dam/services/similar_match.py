@@ -30,5 +30,7 @@ class SimilarPair:
     score: float
     method: str
     reason: str
+    extent: float = 1.0
+    """The share of the longer of the two that both have: an excerpt is similar to the whole, and no duplicate of it."""
     equal: bool = False
     """Whether the two are as good as one: whatever is similar to the first is to the second, and is not told again."""

@@ -62,7 +62,8 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
             query = Fingerprint.from_bytes(stored)
             found = _matches(session, query, MOST_FLIPPED_OF_PAIR, above=entity_id)
             for other_id, alignment in sorted(found, key=lambda one: one[0]):
-                yield SimilarPair(entity_id, other_id, round(alignment.score, 4), METHOD, _reason(alignment))
+                score, extent = round(alignment.score, 4), round(alignment.extent, 4)
+                yield SimilarPair(entity_id, other_id, score, METHOD, _reason(alignment), extent)
         last = page[-1].entity_id
 
 

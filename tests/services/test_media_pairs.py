@@ -8,7 +8,7 @@ from dam.services.similar_match import SimilarPair
 
 
 def pair(one: int, other: int, *, equal: bool = False) -> SimilarPair:
-    return SimilarPair(one, other, 1.0 if equal else 0.7, "test", "", equal)
+    return SimilarPair(one, other, 1.0 if equal else 0.7, "test", "", equal=equal)
 
 
 PAIRS = [pair(1, 2, equal=True), pair(1, 3, equal=True), pair(1, 5), pair(5, 7)]
