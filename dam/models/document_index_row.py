@@ -13,4 +13,4 @@ class DocumentIndexRow(BaseIndexRow):
     __tablename__ = "document_index"
     __table_args__ = (Index(None, "entity_id"), {"sqlite_with_rowid": False})
 
-    key: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    key: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False, sort_order=-2)

@@ -151,7 +151,7 @@ def test_what_could_not_be_decoded_is_decoded_when_the_decoder_works(
     dam("add-asset", make_image("a.png"), make_image("b.png", seed=2), env={"PYTHONPATH": f"{tmp_path}/broken"}, code=3)
     first, second = dam("failures", "--json").json_lines
     assert (first["problem"], first["entity_id"], first["name"]) == ("undecodable", 1, "a.png")
-    assert (second["reason"], len(second["systems"])) == ("the decoder is broken", 4)
+    assert (second["reason"], len(second["systems"])) == ("the decoder is broken", 5)
     dam("failures", "--retry", env={"PYTHONPATH": f"{tmp_path}/broken"}, code=3)
     assert len(dam("failures", "--json").json_lines) == 2
     *_, last = dam("failures", "--retry", "--json").json_lines

@@ -12,9 +12,9 @@ from dam.models.system_record import SystemSet
 from dam.models.xmp_sidecar_component import XmpSidecarComponent
 from dam.services import ecs
 from dam.services.asset_service import get_tags_for_entity
-from dam.services.examine import Limits
 from dam.services.ingest import Detail, Options, Outcome, ingest
 from dam.services.library import Library
+from dam.services.limits import Limits
 from dam.services.lookup import find_one_asset
 from dam.services.pool import Pool
 from dam.services.run_systems import run_systems
