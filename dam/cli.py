@@ -10,7 +10,7 @@ try:
     import typer
 
     from dam import __version__
-    from dam.commands import find_duplicates, pairs, similar, tag
+    from dam.commands import find_duplicates, find_similar, pairs, similar, tag, thumbnail
     from dam.commands.group import DamGroup, DamTyper
     from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
     from dam.core.errors import ExitCode
@@ -91,6 +91,9 @@ def add_asset(
         bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")
     ] = False,
     mode: Annotated[Mode, typer.Option(help="How the bytes come in: see below.", show_choices=True)] = Mode.COPY,
+    import_keywords: Annotated[
+        bool, typer.Option("--import-keywords", help="Turn the keywords in images and their sidecars into tags.")
+    ] = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Read files that look unchanged, too.")] = False,
     include: Annotated[
         list[str] | None, typer.Option(metavar="PATTERN", help="Take only such files of a folder (as in .gitignore).")
@@ -146,8 +149,8 @@ def add_asset(
     checked = checked_tags(tags.split(",") if tags else [])
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
-    detail = Detail.FULL if json else Detail.COUNTS if quiet and not checked else Detail.LINES
-    options = Options(selection, mode, rehash, detail)
+    detail = Detail.FULL if json else Detail.COUNTS if quiet and not (checked or import_keywords) else Detail.LINES
+    options = Options(selection, mode, rehash, detail, import_keywords)
     report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
         open_library(create=True) as library,
@@ -198,6 +201,9 @@ def find_file_by_hash(
         note(f"{digits} is ambiguous: {len(matches)} assets")
 
 
+app.command("find-similar", epilog=find_similar.EPILOG)(find_similar.find_similar)
+
+
 app.command("find-similar-images", epilog=similar.EPILOG)(similar.find_similar_images)
 
 
@@ -225,14 +231,23 @@ def show(
 
 
 @app.command("run-systems", epilog=epilog("dam-cli run-systems", ExitCode.INPUTS_FAILED))
-def run_systems(jobs: JobsOption = None, json: JsonOption = False) -> None:
+def run_systems(
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails", help="Then make a thumbnail of every asset that lacks one.")
+    ] = False,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:
     """Bring assets up to date with today's systems. Adds what they find, and runs nothing twice."""
+    from itertools import chain
+
     from dam.render.ingest import UpdateReport
     from dam.render.progress import progress
     from dam.services.library import open_library
     from dam.services.pool import open_pool
     from dam.services.run_systems import bytes_to_read
     from dam.services.run_systems import run_systems as run
+    from dam.services.thumbnails import make_missing
 
     report = UpdateReport(as_json=json)
     with (
@@ -240,12 +255,15 @@ def run_systems(jobs: JobsOption = None, json: JsonOption = False) -> None:
         open_pool(library.store, jobs) as pool,
         progress(count=lambda: bytes_to_read(library)) as bar,
     ):
-        for update in run(library, pool=pool):
+        for update in chain(run(library, pool=pool), make_missing(library, pool) if thumbnails else ()):
             report.add(update)
             bar.advance(f"entity {update.entity_id}", update.size)
     report.finish()
     if report.problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)
+
+
+app.command("thumbnail", epilog=thumbnail.EPILOG)(thumbnail.thumbnail)
 
 
 @app.command("failures", epilog=epilog("dam-cli failures --retry", ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED))

@@ -16,7 +16,7 @@ from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint, inspect
 from dam.models import component_classes
 from dam.models.base_component import BaseComponent
 from dam.models.hash_bands import BAND_BITS, BANDS
-from dam.models.types import HexDigest, PerceptualHash, UtcDateTime
+from dam.models.types import HexDigest, JsonText, PerceptualHash, UtcDateTime
 from dam.systems.system import System, all_systems
 
 DOC = Path(__file__).parent
@@ -25,6 +25,7 @@ NOTICE = "<!-- Written by doc/generate.py: do not edit. -->"
 
 COMMON = ("id", "entity_id", "created_at", "updated_at")
 MEANT: dict[type, str] = {
+    JsonText: "list or table, kept as JSON text",
     HexDigest: "hexadecimal digits, kept as bytes",
     PerceptualHash: "16 hexadecimal digits, kept as 64 bits",
 }

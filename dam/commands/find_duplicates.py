@@ -40,7 +40,7 @@ def find_duplicates(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Find duplicates in the whole library, in groups.
+    """Find duplicates in the whole library, in groups: of images, videos, audio and documents.
 
     Each group has one asset to keep, and its duplicates: each of them is a duplicate of that one, not only of another
     in the group. Verdicts come before all measures, and pictures too plain for a hash only match when their pixels are
@@ -50,7 +50,10 @@ def find_duplicates(
     Levels, each with what the one before it finds:
       content  the same compressed picture under other metadata (JPEG, PNG, WebP, GIF)
       pixels   the same pixels in another file or format
-      similar  within the thresholds of the hashes, and confirmed by a second look
+      similar  images within the thresholds of the hashes, and confirmed by a second look; videos, audio and documents
+               by the method of find-similar, from beginning to end: an excerpt is no duplicate
+
+    Of other media than images there is the level similar only: equal files are one asset anyway.
 
     \b
     Rules, the first that tells two apart decides; those that are left out follow in the order of the default:

@@ -1,4 +1,4 @@
-"""Decoding images with Pillow, within bounds."""
+"""Decoding images, within bounds: with Pillow, or with the library that an extra brings."""
 
 import contextlib
 import os
@@ -9,17 +9,16 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
 
 from dam.core.errors import DecodeError, MissingExtraError
+from dam.media import heif, jxl, raw, svg
+from dam.media.pixel_limit import FULL_SIZE, check_pixels
 
 if TYPE_CHECKING:
     from PIL import Image
 
 EXTRA_HINT = "pip install 'dam[image]'"
 
-PIXEL_LIMIT = 2 * 89_478_485
-"""Pictures with more pixels are not decoded: Pillow's own limit against decompression bombs."""
-
 # Which of Pillow's decoders a media type gets. EPS (which would run Ghostscript) and the like are left out on purpose.
-_FORMATS = {
+WITH_PILLOW = {
     "image/avif": ("AVIF",),
     "image/bmp": ("BMP", "DIB"),
     "image/gif": ("GIF",),
@@ -36,20 +35,35 @@ _FORMATS = {
     "image/x-portable-pixmap": ("PPM",),
 }
 
-DECODABLE = frozenset(_FORMATS)
-"""The media types of images that can be decoded once the extra is installed."""
+_WITH_EXTRA = {media_type: module for module in (heif, jxl, raw, svg) for media_type in module.MEDIA_TYPES}
+"""The module that decodes a media type which Pillow does not, each behind an extra of its own."""
+
+DECODABLE = frozenset([*WITH_PILLOW, *_WITH_EXTRA])
+"""The media types of images that can be decoded once the extras are installed."""
 
 
 @cache
-def installed() -> bool:
-    """Tell whether the `image` extra is there."""
-    return all(find_spec(name) for name in ("PIL", "numpy", "imagehash"))
+def installed(libraries: tuple[str, ...] = ("PIL", "numpy", "imagehash", "defusedxml")) -> bool:
+    """Tell whether libraries are there: those of the `image` extra, unless others are named."""
+    return all(find_spec(name) for name in libraries)
 
 
 def require_installed() -> None:
     """Raise MissingExtraError unless the `image` extra is there."""
     if not installed():
         raise MissingExtraError(f"this needs the image libraries: {EXTRA_HINT}")
+
+
+def obstacle(media_type: str) -> str | None:
+    """Return why such an image cannot be decoded here, or None if it can."""
+    if media_type not in DECODABLE:
+        return f"there is no decoder for {media_type}"
+    if not installed():
+        return f"fingerprints of images need {EXTRA_HINT}, then dam-cli run-systems"
+    module = _WITH_EXTRA.get(media_type)
+    if module is None or installed(module.LIBRARIES):
+        return None
+    return f"{media_type} needs pip install 'dam[{module.EXTRA}]', then dam-cli run-systems"
 
 
 def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image.Image":
@@ -64,10 +78,11 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata: not this user's concern
         try:
-            image: Image.Image = Image.open(stream, formats=_FORMATS[media_type])
-            width, height = image.size
-            if width * height > PIXEL_LIMIT:
-                raise DecodeError(f"{width} × {height} pixels are more than the limit of {PIXEL_LIMIT:,}")
+            if module := _WITH_EXTRA.get(media_type):
+                image: Image.Image = module.open_image(stream)
+            else:
+                image = Image.open(stream, formats=WITH_PILLOW[media_type])
+                check_pixels(*image.size)
             with _silenced() if media_type == "image/tiff" else contextlib.nullcontext():
                 image.load()
             with contextlib.suppress(Exception):  # unreadable EXIF data tell no orientation
@@ -101,6 +116,12 @@ def _silenced() -> Iterator[None]:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(silence)
+
+
+def displayed_size(image: "Image.Image") -> tuple[int, int]:
+    """Return width and height of a decoded picture as displayed, also where it was decoded smaller."""
+    width, height = image.info.get(FULL_SIZE, image.size)
+    return width, height
 
 
 def luma(image: "Image.Image") -> "Image.Image":

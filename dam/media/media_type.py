@@ -10,6 +10,8 @@ HEAD_BYTES = 8192
 
 EMPTY = "application/x-empty"
 UNKNOWN = "application/octet-stream"
+XMP = "application/rdf+xml"
+"""What is said of another file, in a file of its own: a sidecar (ISO 16684-1)."""
 
 _TEXT_MAGIC = {
     b"%PDF-": "application/pdf",
@@ -36,6 +38,37 @@ _RAW_IN_TIFF = {
     ".srw": "image/x-samsung-srw",
 }
 
+_MAGIC = {
+    b"\xff\x0a": "image/jxl",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "image/jxl",
+    b"FUJIFILMCCD-RAW": "image/x-fuji-raf",
+    b"IIRO": "image/x-olympus-orf",
+    b"IIRS": "image/x-olympus-orf",
+    b"MMOR": "image/x-olympus-orf",
+    b"IIU\0": "image/x-panasonic-rw2",
+    b"FOVb": "image/x-sigma-x3f",
+    b"\0MRM": "image/x-minolta-mrw",
+    b"II\x1a\0\0\0HEAPCCDR": "image/x-canon-crw",
+}
+_BRANDS = {
+    b"crx ": "image/x-canon-cr3",
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"hevc": "image/heic",
+    b"hevx": "image/heic",
+}
+"""The first brands of files in boxes (ISO/IEC 14496-12), and those that stand behind a general one."""
+_GENERAL_BRANDS = {b"mif1": "image/heif", b"msf1": "image/heif"}
+
+RAW_TYPES = frozenset(
+    found for table in (_RAW_IN_TIFF, _MAGIC, _BRANDS) for found in table.values() if found.startswith("image/x-")
+)
+"""The media types of camera RAW files."""
+
+_MAGIC_SIGNS = tuple(_MAGIC)
+
 
 def media_type(head: bytes, name: str) -> str:
     """Return the media type of a file that begins with `head` (at least `HEAD_BYTES`, or all) and is called `name`."""
@@ -53,9 +86,23 @@ def media_type(head: bytes, name: str) -> str:
 def _by_content(head: bytes) -> str | None:
     import filetype  # noqa: PLC0415  only ingest needs it
 
+    if head.startswith(_MAGIC_SIGNS):
+        return next(found for magic, found in _MAGIC.items() if head.startswith(magic))
+    if head[4:8] == b"ftyp" and (picture := _by_brand(head)):
+        return picture
     matchers = filetype.types if head.startswith(_CONTAINERS) else _matchers_but_for_containers()
     found = filetype.match(head, matchers)
     return _SYNONYMS.get(found.mime, found.mime) if found else None
+
+
+def _by_brand(head: bytes) -> str | None:
+    """Return the type of a picture in boxes; None where the brands speak of something else."""
+    size = min(int.from_bytes(head[:4]), len(head))
+    major = head[8:12]
+    if major not in _GENERAL_BRANDS:
+        return _BRANDS.get(major)
+    brands = (head[at : at + 4] for at in range(16, size - 3, 4))
+    return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), _GENERAL_BRANDS[major])
 
 
 _CONTAINERS = (b"PK", b"\x1aE\xdf\xa3")
@@ -78,6 +125,8 @@ def _type_of_text(head: bytes, name: str) -> str:
             return found
     if b"<svg" in head[:1024].lower():
         return "image/svg+xml"
+    if b"<x:xmpmeta" in head[:1024]:
+        return XMP
     by_name = _by_name(name)
     return by_name if by_name and by_name.startswith(_TEXT_FAMILIES) else "text/plain"
 

@@ -2,33 +2,48 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from dam.core.errors import DecodeError
-from dam.media import image
+from dam.media import audio, container, document, image, video
 from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from dam.media.container import Container
+    from dam.media.document import Document
+    from dam.media.looks import Looks
+    from dam.media.metadata import Metadata
     from dam.media.perceptual_hash import Reductions
+    from dam.media.video_fingerprint import Fingerprint
+
+
+T = TypeVar("T")
+
+_OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
+    Kind.AUDIO: audio.obstacle,
+    Kind.IMAGE: image.obstacle,
+    Kind.VIDEO: video.obstacle,
+    Kind.DOCUMENT: document.obstacle,
+}
+"""Who knows what it takes to decode a kind of media: a line for each that has decoders."""
 
 
 def obstacle(media_type: str) -> str | None:
     """Return why this installation cannot decode such content, or None if it can or nobody needs to."""
-    if kind_of(media_type) is not Kind.IMAGE:
-        return None
-    if media_type not in image.DECODABLE:
-        return f"there is no decoder for {media_type}"
-    return None if image.installed() else f"fingerprints of images need {image.EXTRA_HINT}, then dam-cli run-systems"
+    ask = _OBSTACLES.get(kind_of(media_type))
+    return ask(media_type) if ask else None
 
 
 class Sample:
     """What a system gets to see: a media type, and the decoded content."""
 
-    def __init__(self, open_content: Callable[[], BinaryIO], media_type: str) -> None:
+    def __init__(self, open_content: Callable[[], BinaryIO], media_type: str, *, sidecar: bytes | None = None) -> None:
         self.open_content = open_content
         self.media_type = media_type
+        self.sidecar = sidecar
+        """What an XMP file beside the source says of it, if there is one."""
 
     @property
     def kind(self) -> Kind:
@@ -50,6 +65,54 @@ class Sample:
             except DecodeError as exc:  # kept: what is damaged is not decoded again for every system
                 return exc
 
+    @property
+    def container(self) -> "Container":
+        """What a file of video or audio says of itself and its streams; or DecodeError."""
+        if isinstance(self._probed, DecodeError):
+            raise self._probed
+        return self._probed
+
+    @cached_property
+    def _probed(self) -> "Container | DecodeError":
+        with self.open_content() as stream:
+            try:
+                return container.probe(stream)
+            except DecodeError as exc:
+                return exc
+
+    @property
+    def video(self) -> "Fingerprint":
+        """The fingerprint of the moving pictures, as it is kept; or DecodeError."""
+        if isinstance(self._sampled, DecodeError):
+            raise self._sampled
+        return self._sampled
+
+    @cached_property
+    def _sampled(self) -> "Fingerprint | DecodeError":
+        try:
+            return self._fingerprint(video.STEP)
+        except DecodeError as exc:
+            return exc
+
+    @cached_property
+    def dense_video(self) -> "Fingerprint":
+        """The same with more pictures, to look for others by; or DecodeError."""
+        return self._fingerprint(video.DENSE_STEP)
+
+    def _fingerprint(self, step: float) -> "Fingerprint":
+        from dam.media.video_fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
+
+        with self.open_content() as stream:
+            return fingerprint(video.sample_pictures(stream, step))
+
+    @cached_property
+    def metadata(self) -> "Metadata":
+        """What the file and its sidecar say: EXIF, IPTC and XMP. Damaged metadata cost only themselves."""
+        from dam.media.metadata import read_metadata  # noqa: PLC0415  commands that read no file need it not
+
+        with self.open_content() as stream:
+            return read_metadata(stream, self.media_type, self.sidecar)
+
     @cached_property
     def luma(self) -> "Image":
         """The luma plane of the image, in mode `L`; or DecodeError."""
@@ -61,3 +124,46 @@ class Sample:
         from dam.media.perceptual_hash import Reductions  # noqa: PLC0415  needs the image extra
 
         return Reductions(self.luma)
+
+    @cached_property
+    def looks(self) -> "Looks":
+        """What an image is compared by; or DecodeError."""
+        from dam.media.looks import looks  # noqa: PLC0415  needs the image extra
+
+        return looks(self.reductions)
+
+    @property
+    def document(self) -> "Document":
+        """What a document says of itself, and its text; or DecodeError."""
+        if isinstance(self._document, DecodeError):
+            raise self._document
+        return self._document
+
+    @cached_property
+    def _document(self) -> "Document | DecodeError":
+        with self.open_content() as stream:
+            try:
+                return document.decode(stream, self.media_type)
+            except DecodeError as exc:  # kept, as that of an image is
+                return exc
+
+    @property
+    def audio_fingerprint(self) -> list[int]:
+        """The sub-fingerprints of the sound, 32 bits each: none of under 3 seconds; or DecodeError."""
+        return _value(self._fingerprinted)
+
+    @cached_property
+    def _fingerprinted(self) -> list[int] | DecodeError:
+        from dam.media import chromaprint_library  # noqa: PLC0415  loads a library
+
+        with self.open_content() as stream:
+            try:
+                return chromaprint_library.fingerprint(audio.pcm(stream, chromaprint_library.RATE))
+            except DecodeError as exc:
+                return exc
+
+
+def _value(kept: T | DecodeError) -> T:
+    if isinstance(kept, DecodeError):
+        raise kept
+    return kept

@@ -14,6 +14,9 @@ from dam.services.ecs import values_of
 if TYPE_CHECKING:
     from dam.services.pairs import Relative
 
+MOST_SHOWN = 200
+"""Characters of a value that are shown; none but texts of documents are longer."""
+
 
 def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
     """Write the assets that a hash or a file was found as."""
@@ -57,8 +60,16 @@ def components(
     for name, alike in by_name.items():
         for values in alike:
             line(f"  {name}: {_values(values)}")
+            if values.get("has_text") is False:
+                password = "it needs a password" if values["encrypted"] else "its pages are pictures, as of a scan"
+                line(f"  note    no text: {password}")
     relatives(related)
 
 
 def _values(values: Mapping[str, Any]) -> str:
-    return "  ".join(f"{key}={safe(str(value))}" for key, value in values.items() if not isinstance(value, bytes))
+    return "  ".join(f"{key}={_short(str(value))}" for key, value in values.items() if not isinstance(value, bytes))
+
+
+def _short(text: str) -> str:
+    """Return the beginning of a long text; all of it stands in the JSON."""
+    return safe(text) if len(text) <= MOST_SHOWN else f"{safe(text[:MOST_SHOWN])}… ({len(text):,} characters)"

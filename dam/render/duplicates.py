@@ -39,6 +39,9 @@ def _how(member: Member) -> dict[str, Any]:
         "distances": dict(how.distances),
         "difference": None if how.difference is None else round(how.difference, 4),
         "transform": how.transform.value,
+        "score": round(how.similarity.score, 4) if how.similarity else None,
+        "method": how.similarity.method if how.similarity else None,
+        "explanation": how.similarity.reason if how.similarity else None,
     }
 
 
@@ -57,6 +60,8 @@ def _about(asset: Asset) -> str:
 def _remark(member: Member) -> str:
     how = member.how
     transform = [] if how.transform is Transform.NONE else [how.transform.value]
+    if how.similarity:
+        return f"  score {how.similarity.score:.3f}  {safe(how.similarity.reason)}"
     away = [f"{name} {bits}" for name, bits in how.distances.items() if bits is not None]
     return "".join(f"  {part}" for part in transform + (away if how.reason == "similar" else []))
 

@@ -84,7 +84,7 @@ class IngestReport:
         if self._taken["shared"] or self._tells_shares:
             note(f"the store shares {self._taken['shared']:,} with their sources, and copied {self._taken['copied']:,}")
         for obstacle, count in sorted(self._obstacles.items()):
-            note(f"{counted(count, 'image')} without fingerprints: {obstacle}")
+            note(f"{counted(count, 'file')} without fingerprints: {obstacle}")
         _list_problems(self._problems, self.problems)
 
 
@@ -126,7 +126,7 @@ class UpdateReport:
             write_document(summary={"updated": self._updated, "failed": self.problems, "obstacles": obstacles})
         note(f"{counted(self._updated, 'asset')} brought up to date")
         for obstacle, count in sorted(self._obstacles.items()):
-            note(f"{counted(count, 'image')} without fingerprints: {obstacle}")
+            note(f"{counted(count, 'file')} without fingerprints: {obstacle}")
         _list_problems(self._problems[:MOST_LISTED], self.problems)
 
 

@@ -7,10 +7,9 @@ from typing import Any
 from dam.core.errors import DamError, DecodeError
 from dam.media.kinds import kind_of
 from dam.media.sample import Sample, obstacle
-from dam.models.base_component import BaseComponent
 from dam.services.ecs import values_of
 from dam.services.source_paths import storable
-from dam.systems.system import system_set, systems_for
+from dam.systems.system import Row, system_set, systems_for
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Analysis:
     """The systems that have run by now, as `dam.systems.system.system_set` writes them."""
     ran: list[str] = field(default_factory=list)
     """The names of the systems that ran just now."""
-    rows: list[tuple[type[BaseComponent], dict[str, Any]]] = field(default_factory=list)
+    rows: list[tuple[type[Row], dict[str, Any]]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     obstacle: str | None = None
     """Why no system could be run here, if none could."""
@@ -39,6 +38,11 @@ class Analysis:
     def error(self) -> str | None:
         """The reasons of the failures, in one line."""
         return "; ".join(dict.fromkeys(failure.reason for failure in self.failures)) or None
+
+    @property
+    def weight(self) -> int:
+        """How long the texts and bytes of all rows are."""
+        return sum(len(value) for _, values in self.rows for value in values.values() if isinstance(value, str | bytes))
 
 
 def give_up(media_type: str, reason: str, seen: AbstractSet[str]) -> Analysis:
@@ -62,7 +66,7 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
     for system in due:
         analysis.ran.append(system.name)
         try:
-            component = system(sample)
+            rows = [(type(row), values_of(row)) for row in system(sample)]
         except DecodeError as exc:
             analysis.failures.append(Failure(system.name, system.version, storable(str(exc))))
         except (DamError, OSError):  # the store or the disk: no fact about the content
@@ -74,6 +78,5 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
             reason = f"failed with {type(exc).__name__}: {exc}"
             analysis.failures.append(Failure(system.name, system.version, storable(reason)))
         else:
-            if component is not None:
-                analysis.rows.append((type(component), values_of(component)))
+            analysis.rows += rows
     return analysis

@@ -17,8 +17,10 @@ from dam.models.image_data_digest_component import ImageDataDigestComponent
 from dam.services.grouping import Key, Pairs, equality_key, explicit_key
 from dam.services.hash_arrays import Ids
 from dam.services.image_hashes import ImageHashes, places_of
+from dam.services.media_pairs import MediaPairs
 from dam.services.pairs import all_verdicts
 from dam.services.second_look import look_at_pairs
+from dam.services.similar_match import SimilarPair
 
 Bools: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.int64]
@@ -54,6 +56,8 @@ class How:
     """How much the lumas differ after the transform, from 0 to 2; None without them."""
     transform: Transform
     """What was done to the keeper to give this one."""
+    similarity: SimilarPair | None = None
+    """How the method of another medium than images found the two; None for images, and where another reason holds."""
 
 
 @dataclass(frozen=True)
@@ -69,24 +73,27 @@ class Facts:
     """Pairs of entities, shape (n, 2), the lower id first."""
     others: Numbers
     """Pairs that are no duplicates, likewise."""
+    media: MediaPairs
+    """Pairs of similar videos, audio and documents."""
 
     @classmethod
-    def read(cls, session: Session, pixels: Mapping[int, str | None], among: Ids | None) -> "Facts":
+    def read(cls, session: Session, pixels: Mapping[int, str | None], media: MediaPairs, among: Ids | None) -> "Facts":
         """Read the facts on all entities, or on those among some (ascending)."""
         chosen = None if among is None else set(among.tolist())
         contents = {key: value for key, value in _shared_contents(session).items() if chosen is None or key in chosen}
         said = [(pair, verdict) for pair, verdict in all_verdicts(session) if chosen is None or chosen.issuperset(pair)]
         duplicates = _pairs(pair for pair, verdict in said if verdict is Verdict.DUPLICATE)
-        ids = np.unique(np.concatenate([_array(contents), _array(pixels), duplicates.ravel()]))
+        ids = np.unique(np.concatenate([_array(contents), _array(pixels), duplicates.ravel(), media.entity_ids]))
         others = _pairs(pair for pair, verdict in said if verdict is not Verdict.DUPLICATE)
-        return cls(ids, _numbered(contents, ids), _numbered(pixels, ids), duplicates, others)
+        return cls(ids, _numbered(contents, ids), _numbered(pixels, ids), duplicates, others, media)
 
     def keys(self, ranked: Ids) -> list[Key]:
         """Return the keys by which candidates are found; `ranked` are the entities in the order of their ranks."""
         places = places_of(ranked, self.entity_ids)
         pairs = _ranks(self.duplicates, ranked)
         said = explicit_key(pairs.min(axis=1), pairs.max(axis=1), len(ranked))
-        return [equality_key(self.contents).of(places), equality_key(self.pixels).of(places), said]
+        equal = [equality_key(self.contents).of(places), equality_key(self.pixels).of(places)]
+        return [*equal, said, self.media.key(ranked)]
 
 
 class Judge:
@@ -100,6 +107,7 @@ class Judge:
         places = places_of(self._ids, facts.entity_ids)
         self._contents, self._pixels = (np.append(of, -1)[places] for of in (facts.contents, facts.pixels))
         self._duplicates, self._others = (self._codes_of(pairs) for pairs in (facts.duplicates, facts.others))
+        self._media, self._media_of = facts.media, facts.media.numbers(self._ids)
         self._kinds = np.zeros(len(self._ids), np.int64)
 
     def __call__(self, pairs: Pairs) -> Bools:
@@ -125,12 +133,19 @@ class Judge:
         looks = look_at_pairs(self._session, self._ids[keepers], self._ids[members], transforms)
         names = list(self._images.hashes)
         distances = np.array([self._images.distances(name, keepers, members) for name in names]).T.tolist()
-        for reason, away, difference, transform in zip(
-            reasons.tolist(), distances or [[]] * len(members), looks.differences.tolist(), transforms, strict=True
+        pairs = zip(self._ids[keepers].tolist(), self._ids[members].tolist(), strict=True)
+        for pair, reason, away, difference, transform in zip(
+            pairs,
+            reasons.tolist(),
+            distances or [[]] * len(members),
+            looks.differences.tolist(),
+            transforms,
+            strict=True,
         ):
             known = {name: None if bits < 0 else bits for name, bits in zip(names, away, strict=True)}
             differs = None if difference != difference else difference  # noqa: PLR0124  NaN: there are no lumas
-            yield How(Reason(reason or Reason.SIMILAR), known, differs, transform)
+            similar = self._media.find(*pair) if reason == Reason.SIMILAR else None
+            yield How(Reason(reason or Reason.SIMILAR), known, differs, transform, similar)
 
     def _facts(self, keepers: Numbers, members: Numbers) -> NDArray[np.str_]:
         """Return by which fact the two of each pair are duplicates, or an empty text."""
@@ -140,6 +155,7 @@ class Judge:
             Reason.VERDICT: np.isin(self._codes(keepers, members), self._duplicates),
             Reason.CONTENT: (contents[keepers] >= 0) & (contents[keepers] == contents[members]) & free,
             Reason.PIXELS: (pixels[keepers] >= 0) & (pixels[keepers] == pixels[members]) & free,
+            Reason.SIMILAR: self._media.are_similar(self._media_of[keepers], self._media_of[members]) & free,
         }
         found: NDArray[np.str_] = np.select(list(cases.values()), [reason.value for reason in cases], "")
         return found

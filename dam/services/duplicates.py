@@ -21,6 +21,7 @@ from dam.services.hash_arrays import Ids
 from dam.services.image_hashes import ImageHashes, places_of
 from dam.services.keepers import in_order_of_keeping
 from dam.services.library import Library
+from dam.services.media_pairs import MediaPairs, all_duplicates
 from dam.services.pixel_twins import PixelDigests, digest_twins
 from dam.services.second_look import load_lumas
 
@@ -66,7 +67,8 @@ def find_duplicates(library: Library, wanted: Wanted, among: Ids | None = None, 
             images = ImageHashes.load(session, among=among)
         digests = digest_twins(library, images, plain_only=wanted.level is Level.SIMILAR, threads=threads)
     with library.read() as session:
-        facts = Facts.read(session, digests.digests, among)
+        similar = all_duplicates(session) if wanted.level is Level.SIMILAR else ()
+        facts = Facts.read(session, digests.digests, MediaPairs(similar, among), among)
         keys = _hash_keys(session, images, wanted) if wanted.level is Level.SIMILAR else []
         ranked = _ranked(session, images, keys, facts, wanted)
         keys = [key.of(places_of(ranked, images.entity_ids)) for key in keys] + facts.keys(ranked)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import groupby, islice
 from typing import Any, TypeVar
 
@@ -120,12 +121,13 @@ def _table(model: type[Base]) -> Table:
     return table
 
 
-def values_of(component: BaseComponent) -> dict[str, Any]:
-    """Return what a component says of its entity: its own columns, without ids and times."""
-    return {name: getattr(component, name) for name in _own_columns(type(component))}
+def values_of(row: Base) -> dict[str, Any]:
+    """Return what a component, or a row of an index, says of its entity: its own columns, without ids and times."""
+    return {name: getattr(row, name) for name in _own_columns(type(row))}
 
 
-def _own_columns(kind: type[BaseComponent]) -> list[str]:
+@cache
+def _own_columns(kind: type[Base]) -> list[str]:
     return [name for name in inspect(kind).columns.keys() if name not in _COMMON]  # noqa: SIM118  no mapping
 
 

@@ -1,18 +1,16 @@
 """Examining a file: reading and analysing it, in a worker process or here. What goes in and comes out is plain."""
 
-import os
-import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import parent_process
+from functools import partial
 from pathlib import Path
-from threading import Thread
+from typing import BinaryIO
 
-from dam.core.errors import UnreadableFileError
+from dam.core.errors import DamError, InputError, UnreadableFileError
 from dam.media.sample import Sample
 from dam.media.source import open_source
 from dam.services.analysis import Analysis, analyse, give_up
+from dam.services.limits import in_time
 from dam.services.staging import StagedFile, stage
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
@@ -29,6 +27,10 @@ class Job:
     """The systems that have run for its content; None where nobody has looked it up yet."""
     media_type: str | None = None
     """Set where the library has the file already: it is looked at where it is, and not staged."""
+    thumbnail: int | None = None
+    """Set where nothing but a thumbnail of this size is wanted."""
+    sidecar: bytes | None = None
+    """The sidecar that goes with it then; otherwise it is read beside the source."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +45,13 @@ class Examined:
     file: StagedFile | None = None
     analysis: Analysis | None = None
     error: str | None = None
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What decoding one file may take."""
-
-    seconds: int
-    memory_bytes: int
-
-
-NO_LIMITS = Limits(seconds=0, memory_bytes=0)
+    thumbnail: bytes | None = None
 
 
 def examine(store: BlobStore, job: Job) -> Examined:
     """Read a file and run the systems on its content; StoreError when the store fails."""
     if job.media_type:
-        return _examine_in_place(job, job.media_type)
+        return _draw(job, job.media_type) if job.thumbnail else _examine_in_place(job, job.media_type)
     try:
         file, sample = stage(job.path, store, job.mode)
     except UnreadableFileError as exc:
@@ -72,17 +64,37 @@ def examine(store: BlobStore, job: Job) -> Examined:
 def _examine_in_place(job: Job, media_type: str) -> Examined:
     try:
         with open_source(job.path, linking=True):
-            return Examined(job.path, analysis=_analyse(Sample(lambda: Path(job.path).open("rb"), media_type), job))
+            return Examined(job.path, analysis=_analyse(_sample(job, media_type), job))
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
 
 
-def _analyse(sample: Sample, job: Job) -> Analysis:
-    _Deadline.start()
+def _sample(job: Job, media_type: str) -> Sample:
+    return Sample(partial(_open, job.path), media_type, sidecar=job.sidecar)
+
+
+def _open(path: str) -> BinaryIO:
+    return Path(path).open("rb")
+
+
+def _draw(job: Job, media_type: str) -> Examined:
+    """Make a thumbnail."""
+    from dam.media.thumbnail import thumbnail  # noqa: PLC0415  an ingest needs none
+
     try:
+        with open_source(job.path, linking=True), in_time():
+            return Examined(job.path, thumbnail=thumbnail(_sample(job, media_type), job.thumbnail or 0))
+    except InputError as exc:
+        return Examined(job.path, error=str(exc))
+    except (DamError, MemoryError):
+        raise
+    except Exception as exc:  # noqa: BLE001  a fault of ours, or hostile content: the other files go on
+        return Examined(job.path, error=f"failed with {type(exc).__name__}: {exc}")
+
+
+def _analyse(sample: Sample, job: Job) -> Analysis:
+    with in_time():
         return analyse(sample, job.seen or frozenset())
-    finally:
-        _Deadline.stop()
 
 
 def examine_all(store: BlobStore, jobs: Sequence[Job]) -> list[Examined]:
@@ -92,6 +104,8 @@ def examine_all(store: BlobStore, jobs: Sequence[Job]) -> list[Examined]:
 
 def examine_undecoded(store: BlobStore, job: Job, reason: str) -> Examined:
     """Read a file whose decoding has taken a worker down, and record that as the reason for each of its systems."""
+    if job.thumbnail:
+        return Examined(job.path, error=reason)
     if job.media_type:
         return Examined(job.path, analysis=give_up(job.media_type, reason, job.seen or frozenset()))
     try:
@@ -99,39 +113,3 @@ def examine_undecoded(store: BlobStore, job: Job, reason: str) -> Examined:
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
     return Examined(job.path, file, give_up(file.media_type, reason, job.seen or frozenset()))
-
-
-class _Deadline:
-    """The end of a worker whose decoder hangs: the system's alarm, which also reaches code that never returns."""
-
-    seconds = 0
-
-    @classmethod
-    def start(cls) -> None:
-        if cls.seconds:
-            signal.alarm(cls.seconds)
-
-    @classmethod
-    def stop(cls) -> None:
-        if cls.seconds:
-            signal.alarm(0)
-
-
-def become_worker(limits: Limits) -> None:
-    """Make this process a worker: bounded in time and memory, deaf to Ctrl-C, and gone with its parent."""
-    Thread(target=_end_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415  not on Windows
-
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        _Deadline.seconds = limits.seconds
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent is killed: it would wait for jobs for ever, since it holds their pipe itself."""
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)

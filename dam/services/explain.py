@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.core.verdict import Verdict
+from dam.media.looks import HASHES
 from dam.media.small_luma import INFORMATION_NEEDED, SAME_PICTURE, Lumas, difference, from_bytes, information, phashes
 from dam.media.small_luma import transformed as transform_luma
 from dam.media.transforms import Transform
@@ -18,7 +19,7 @@ from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.image_luma_component import ImageLumaComponent
 from dam.services import ecs
 from dam.services.hash_arrays import TABLES
-from dam.services.image_query import HASHES, read_query
+from dam.services.image_query import read_query
 from dam.services.lookup import find_asset, find_one_asset
 from dam.services.pairs import in_order, verdicts
 from dam.services.pixel_twins import pixel_digests

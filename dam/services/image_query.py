@@ -8,16 +8,15 @@ from pathlib import Path
 
 from dam.core.errors import DecodeError, InputError, UnreadableFileError
 from dam.media.digests import digests_of
+from dam.media.looks import hashes
 from dam.media.media_type import HEAD_BYTES, media_type
-from dam.media.perceptual_hash import Reductions, ahash, dhash, phash
+from dam.media.perceptual_hash import Reductions
 from dam.media.pixel_digest import pixel_digest
 from dam.media.sample import Sample, obstacle
-from dam.media.small_luma import Lumas, small_luma
+from dam.media.small_luma import Lumas
 from dam.media.source import chunks, open_source
 from dam.media.transforms import Transform, transform_image
 from dam.media.walk import NotRead, walk
-
-HASHES = {"phash": phash, "ahash": ahash, "dhash": dhash}
 
 
 class NoImageError(DecodeError):
@@ -93,14 +92,14 @@ def read_query(path: Path, *, transforms: bool = False) -> Query:
             if reason := obstacle(found):
                 raise DecodeError(reason)
             sample = Sample(lambda: path.open("rb"), found)
-            hashes, luma = _hashes(sample.reductions), small_luma(sample.reductions)
+            seen = sample.looks
             others = [transform for transform in Transform if transforms and transform is not Transform.NONE]
             turned: dict[Transform, Mapping[str, str]] = {
-                each: _hashes(Reductions(transform_image(sample.luma, each))) for each in others
+                each: hashes(Reductions(transform_image(sample.luma, each))) for each in others
             }
     except (UnreadableFileError, DecodeError) as exc:
         raise type(exc)(f"{path}: {exc}") from exc
-    return Query(digests.sha256, hashes, luma, turned, partial(_pixels, path, found))
+    return Query(digests.sha256, seen.hashes, seen.luma, turned, partial(_pixels, path, found))
 
 
 def _pixels(path: Path, media_type: str) -> str | None:
@@ -109,7 +108,3 @@ def _pixels(path: Path, media_type: str) -> str | None:
             return pixel_digest(stream, media_type)
     except (OSError, DecodeError):  # it has gone, or changed, since it was read
         return None
-
-
-def _hashes(reductions: Reductions) -> dict[str, str]:
-    return {name: compute(reductions) for name, compute in HASHES.items()}

@@ -20,10 +20,13 @@ from dam.services import ecs, failures, writer
 from dam.services.analysis import Analysis
 from dam.services.content import only_referenced
 from dam.services.doubts import Doubts
-from dam.services.examine import NO_LIMITS, Examined, Job
+from dam.services.examine import Examined, Job
+from dam.services.keywords import import_keywords
 from dam.services.known import Current, Known, current_among, current_files, known_by_path, known_by_sha256
 from dam.services.library import Library
+from dam.services.limits import NO_LIMITS
 from dam.services.pool import Pool
+from dam.services.sidecars import apply_sidecars
 from dam.services.staging import StagedFile
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import REFERENCE_STORAGE, Mode
@@ -96,6 +99,8 @@ class Options:
     rehash: bool = False
     """Whether to read files that look unchanged."""
     detail: Detail = Detail.FULL
+    import_keywords: bool = False
+    """Whether the keywords of images become tags."""
 
     @property
     def trusts_state(self) -> bool:
@@ -127,7 +132,7 @@ def ingest(
     """
     library.store.sweep()
     pool = pool or Pool(library.store, 0, NO_LIMITS)
-    batch = _Batch(library, tags, options.mode, pool)
+    batch = _Batch(library, tags, options, pool)
     try:
         items: Iterator[Outcome | Unchanged | Examined] = pool.map(_outcomes_and_jobs(library, paths, options))
         for item in items:
@@ -253,10 +258,11 @@ class _Read:
 class _Batch:
     """Paths whose outcomes have not been reported, in the order they came."""
 
-    def __init__(self, library: Library, tags: Sequence[str], mode: Mode, pool: Pool) -> None:
+    def __init__(self, library: Library, tags: Sequence[str], options: Options, pool: Pool) -> None:
         self._library = library
         self._tags = tags
-        self._mode = mode
+        self._mode = options.mode
+        self._imports_keywords = options.import_keywords
         self._pool = pool
         self._clear()
 
@@ -286,7 +292,7 @@ class _Batch:
 
     def _read(self, file: StagedFile, analysis: Analysis | None) -> _Read:
         sha256 = file.digests.sha256
-        self._bytes += file.state.size
+        self._bytes += file.state.size + (analysis.weight if analysis else 0)  # a small archive may have a long text
         if sha256 in self._first:
             file.discard()
             return _Read(file, None, is_known=True)
@@ -322,7 +328,9 @@ class _Batch:
             }
         )
         reads = [item for item in self._items if isinstance(item, _Read)]
-        assets = iter(self._write(reads))
+        # Before the sidecars themselves are known: who is killed in between finds them again.
+        refreshed = apply_sidecars(self._library, self._pool, (read.file.path for read in reads))
+        assets = iter(self._write(reads, refreshed))
         outcomes: list[Outcome | Unchanged] = [
             _outcome(item, next(assets)) if isinstance(item, _Read) else item for item in self._items
         ]
@@ -331,11 +339,11 @@ class _Batch:
         self._clear()
         return outcomes
 
-    def _write(self, reads: Sequence[_Read]) -> list[writer.Asset]:
+    def _write(self, reads: Sequence[_Read], refreshed: Sequence[int]) -> list[writer.Asset]:
         outcomes = [item for item in self._items if isinstance(item, Outcome)]
         unchanged = [item.entity_id for item in outcomes if item.entity_id]
         failed = {item.path: item.error or "" for item in outcomes if item.status is Status.FAILED and item.path}
-        if not (reads or failed or (unchanged and self._tags)):
+        if not (reads or failed or (unchanged and (self._tags or self._imports_keywords))):
             return []
         for attempt in range(ATTEMPTS):
             try:
@@ -346,7 +354,11 @@ class _Batch:
                     files = [(read.file, read.analysis) for read in reads]
                     referenced = self._mode is Mode.REFERENCE
                     storage_type = REFERENCE_STORAGE if referenced else self._library.store.storage_type
-                    return writer.write_files(session, files, self._tags, storage_type=storage_type)
+                    assets = writer.write_files(session, files, self._tags, storage_type=storage_type)
+                    if self._imports_keywords:
+                        ids = {*unchanged, *refreshed, *(asset.entity_id for asset in assets)}
+                        import_keywords(session, sorted(ids))
+                    return assets
             except (IntegrityError, DeadlockError):  # another process wrote the same content beside us
                 if attempt == ATTEMPTS - 1:
                     raise

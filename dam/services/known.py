@@ -130,9 +130,27 @@ def known_by_sha256(session: Session, sha256: str) -> Known | None:
 
 def known_by_id(session: Session, entity_ids: Iterable[int]) -> Iterator[Known]:
     """Yield what is known of some assets."""
+    entity_id = ContentHashSha256Component.entity_id
     for some in ecs.batched(entity_ids):
-        for row in session.execute(_known().where(ContentHashSha256Component.entity_id.in_(some))):
+        for row in session.execute(_known().where(entity_id.in_(some)).order_by(entity_id)):
             yield Known(*row)
+
+
+def known_after(session: Session, after: int, limit: int) -> list[Known]:
+    """Return assets beyond the id `after`, in order."""
+    entity_id = ContentHashSha256Component.entity_id
+    return [Known(*row) for row in session.execute(_known().where(entity_id > after).order_by(entity_id).limit(limit))]
+
+
+def files_in(session: Session, folder: str) -> list[tuple[str, int]]:
+    """Return the path and asset of every file that was read in a folder, oldest first."""
+    table = SourcePathComponent
+    rows = session.execute(
+        select(table.path, table.entity_id)
+        .where(table.folder_digest == path_digest(os.fsencode(folder)))
+        .order_by(table.updated_at, table.id)
+    )
+    return [(os.fsdecode(path), entity_id) for path, entity_id in rows]
 
 
 def outdated(session: Session, after: int, limit: int) -> list[Known]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -79,17 +80,26 @@ def find_asset(session: Session, reference: str) -> list[int]:
 
     Digits are an id if there is such an entity. A path is one that was ingested, else a file with known content.
     """
+    found = find_by_id_or_hash(session, reference)
+    if found or (_is_hash(reference) and not os.path.exists(reference)):
+        return found
+    return _find_by_path(session, Path(reference))
+
+
+def find_by_id_or_hash(session: Session, reference: str) -> list[int]:
+    """Return the entities that a user may mean by an id, or by a hash or its prefix."""
     if reference.isascii() and reference.isdecimal() and len(reference) < len(str(2**63)):
         found = session.scalars(select(Entity.id).where(Entity.id == int(reference))).all()
         if found:
             return list(found)
+    return find_by_hash(session, checked_hash(reference)) if _is_hash(reference) else []
+
+
+def _is_hash(text: str) -> bool:
     try:
-        digits = checked_hash(reference)
+        return bool(checked_hash(text))
     except UsageError:
-        return _find_by_path(session, Path(reference))
-    return find_by_hash(session, digits) or (
-        _find_by_path(session, Path(reference)) if os.path.exists(reference) else []
-    )
+        return False
 
 
 def find_one_asset(session: Session, reference: str) -> int:
@@ -100,20 +110,29 @@ def find_one_asset(session: Session, reference: str) -> int:
         UsageError: several could be meant; the message lists them.
 
     """
-    match find_asset(session, reference):
-        case []:
-            raise NotFoundError(f"the library has no asset {reference!r}")
-        case [entity_id]:
-            return entity_id
-        case several:
-            raise UsageError(f"{reference!r} may be any of the entities {', '.join(map(str, several))}")
+    found = find_asset(session, reference)
+    if not found:
+        raise NotFoundError(f"the library has no asset {reference!r}")
+    return the_only_one(reference, found)
+
+
+def the_only_one(reference: str, found: Sequence[int]) -> int:
+    """Return the entity that was found; UsageError when it is several."""
+    if len(found) > 1:
+        raise UsageError(f"{reference!r} may be any of the entities {', '.join(map(str, found))}")
+    return found[0]
 
 
 def _find_by_path(session: Session, path: Path) -> list[int]:
-    source = SourcePathComponent
-    digest = path_digest(os.fsencode(os.path.abspath(path)))
     if os.path.isfile(path):  # Path.is_file raises for a name that is too long, or in a forbidden folder
         return find_by_file(session, path)
+    return find_by_source(session, str(path))
+
+
+def find_by_source(session: Session, path: str) -> list[int]:
+    """Return the entities that came from a path."""
+    source = SourcePathComponent
+    digest = path_digest(os.fsencode(os.path.abspath(path)))
     return list(
         session.scalars(select(source.entity_id).where(source.path_digest == digest).order_by(source.entity_id))
     )

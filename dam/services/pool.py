@@ -3,7 +3,6 @@
 import logging
 import multiprocessing
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
@@ -13,9 +12,9 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
-from dam.core.config import settings
 from dam.core.interrupts import deferred
-from dam.services.examine import Examined, Job, Limits, become_worker, examine, examine_all, examine_undecoded
+from dam.services.examine import Examined, Job, examine, examine_all, examine_undecoded
+from dam.services.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits, reason_of_end
 from dam.storage.local import LocalBlobStore
 
 CHUNK_FILES = 64
@@ -59,8 +58,7 @@ def default_jobs() -> int:
 def open_pool(store: LocalBlobStore, jobs: int | None) -> Iterator["Pool"]:
     """Give a pool of `jobs` workers (None: one a core) within the configured limits."""
     jobs = default_jobs() if jobs is None else jobs
-    limits = Limits(settings.DAM_DECODE_SECONDS, settings.DAM_WORKER_MEMORY_MB * 1024 * 1024)
-    pool = Pool(store, jobs, limits)
+    pool = Pool(store, jobs, configured_limits())
     try:
         yield pool
     finally:
@@ -225,11 +223,11 @@ class Pool:
             pass
         process.join()
         if outcome is None and has_begun:
-            return examine_undecoded(self._here, job, self._reason(process.exitcode or 0))
+            return examine_undecoded(self._here, job, reason_of_end(process.exitcode or 0, self._limits))
         if outcome is None:
             return self._do_without("they end as soon as they begin", job)
         if isinstance(outcome, MemoryError):
-            return examine_undecoded(self._here, job, "decoding takes more memory than a worker may use")
+            return examine_undecoded(self._here, job, TOO_MUCH_MEMORY)
         if isinstance(outcome, BaseException):
             raise outcome
         assert isinstance(outcome, Examined)  # noqa: S101  what _examine_and_send sends
@@ -241,15 +239,6 @@ class Pool:
             logger.warning("worker processes cannot be started (%s): files are examined in this one", reason)
             self._jobs = 0
         return examine(self._here, job)
-
-    def _reason(self, exit_code: int) -> str:
-        """Say what the exit code of a worker means."""
-        if exit_code == -signal.SIGALRM:
-            return f"decoding took longer than {self._limits.seconds} s"
-        if exit_code == -signal.SIGKILL:
-            return "decoding was killed, as for want of memory"
-        name = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
-        return f"decoding crashed ({name})"
 
 
 def _examine_and_send(pipe: Connection, store: LocalBlobStore, job: Job, prepare: Callable[[], None]) -> None:

@@ -7,13 +7,16 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from dam.core.errors import StoreError, UnreadableFileError
+from dam.media.kinds import Kind
 from dam.services import writer
 from dam.services.analysis import Analysis
 from dam.services.content import find_content
-from dam.services.examine import NO_LIMITS, Examined, Job
+from dam.services.examine import Examined, Job
 from dam.services.known import Known, failed, outdated, outdated_bytes
 from dam.services.library import Library
+from dam.services.limits import NO_LIMITS
 from dam.services.pool import Pool
+from dam.services.sidecars import packets
 
 PAGE = 128
 
@@ -43,7 +46,8 @@ def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | No
     while True:
         with library.read() as session:
             page = failed(session, last, PAGE) if retry_failed else outdated(session, last, PAGE)
-            items = [_job(session, library, known) for known in page]
+            sidecars = packets(session, [known.entity_id for known in page if known.kind is Kind.IMAGE])
+            items = [_job(session, library, known, sidecars.get(known.entity_id)) for known in page]
         if not page:
             return
         last = page[-1].entity_id
@@ -61,13 +65,13 @@ def bytes_to_read(library: Library) -> int:
         return outdated_bytes(session)
 
 
-def _job(session: Session, library: Library, known: Known) -> Job | Examined:
+def _job(session: Session, library: Library, known: Known, sidecar: bytes | None) -> Job | Examined:
     """Say how to examine an asset, or why that is not possible."""
     try:
         path = find_content(session, library.store, known)
     except (StoreError, UnreadableFileError) as exc:
         return Examined(known.sha256, error=str(exc))
-    return Job(path, known.size, seen=known.labels, media_type=known.media_type)
+    return Job(path, known.size, seen=known.labels, media_type=known.media_type, sidecar=sidecar)
 
 
 def _update(known: Known, result: Examined, analyses: dict[int, Analysis]) -> Update:

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.core.verdict import Verdict
+from dam.media.looks import HASHES
 from dam.media.transforms import Transform
 from dam.services.assets import Asset, summarise
 from dam.services.content import find_place
 from dam.services.hash_arrays import Ids
 from dam.services.hash_index import open_index
 from dam.services.hash_probes import LONGEST
-from dam.services.image_query import HASHES, Asked, Query
+from dam.services.image_query import Asked, Query
 from dam.services.library import Library
 from dam.services.lookup import find_by_hash
 from dam.services.pairs import verdicts

@@ -11,8 +11,10 @@ from typing import BinaryIO, NamedTuple
 
 from dam.core.errors import CannotShareError
 from dam.media.digests import Digests, digests_of
+from dam.media.kinds import Kind, kind_of
 from dam.media.media_type import HEAD_BYTES, media_type
 from dam.media.sample import Sample
+from dam.media.sidecar import read_sidecar
 from dam.media.source import FileState, chunks, open_source
 from dam.storage.blob_store import BlobStore, StagedBlob
 from dam.storage.modes import Mode
@@ -72,7 +74,9 @@ def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFi
     if content.blob:
         content.blob.finish()
     found = media_type(content.head, os.path.basename(path))
-    return StagedFile(path, state, content.digests, found, content.blob), Sample(content.open, found)
+    sidecar = read_sidecar(path) if kind_of(found) is Kind.IMAGE else None
+    sample = Sample(content.open, found, sidecar=sidecar)
+    return StagedFile(path, state, content.digests, found, content.blob), sample
 
 
 def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) -> _Content:

@@ -3,13 +3,13 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from dam.models.base_component import BaseComponent
 from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
@@ -24,7 +24,7 @@ from dam.services.content import only_referenced
 from dam.services.source_paths import displayed, path_digest, source_row
 from dam.services.staging import StagedFile
 from dam.storage.modes import REFERENCE_STORAGE
-from dam.systems.system import produced_by_system
+from dam.systems.system import Row, tables_by_system
 
 Rows = dict[type[Any], list[dict[str, Any]]]
 
@@ -56,7 +56,8 @@ def write_files(
     """
     known = entities_by_sha256(session, [file.digests.sha256 for file, _ in files])
     new = list(dict.fromkeys(file.digests.sha256 for file, _ in files if file.digests.sha256 not in known))
-    known |= dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
+    created = dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
+    known |= created
     unwritten = set(new)
     there_already = {known[file.digests.sha256] for file, _ in files if not file.blob}
     is_stored = storage_type != REFERENCE_STORAGE
@@ -84,7 +85,7 @@ def write_files(
             analyses[entity_id] = analysis
     for table, values in rows.items():
         ecs.put_rows(session, table, values)
-    write_analyses(session, analyses)
+    write_analyses(session, analyses, frozenset(created.values()))
     write_tags(session, known.values(), tags)
     return assets
 
@@ -133,16 +134,20 @@ def entities_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, in
     return found
 
 
-def write_analyses(session: Session, analyses: Mapping[int, Analysis]) -> None:
-    """Write what systems found out about entities, by id: components, failures, and which systems have run."""
-    rows: dict[type[BaseComponent], list[dict[str, Any]]] = defaultdict(list)
+def write_analyses(session: Session, analyses: Mapping[int, Analysis], created: AbstractSet[int] = frozenset()) -> None:
+    """Write what systems found out about entities, by id: components, failures, and which systems have run.
+
+    Of those that were `created` just now, there is nothing to be forgotten.
+    """
+    rows: Rows = defaultdict(list)
     for entity_id, analysis in analyses.items():
         for table, values in analysis.rows:
             rows[table].append({"entity_id": entity_id} | values)
         for failure in analysis.failures:
             rows[SystemFailureComponent].append({"entity_id": entity_id} | vars(failure))
-    _forget_failures(session, analyses)
-    _forget_components(session, analyses)
+    again = {entity_id: analysis for entity_id, analysis in analyses.items() if entity_id not in created}
+    _forget_failures(session, again)
+    _forget_components(session, again)
     for table, values_of_all in rows.items():
         ecs.put_rows(session, table, values_of_all)
     set_ids = _system_set_ids(session, {analysis.system_set for analysis in analyses.values()})
@@ -162,12 +167,12 @@ def _forget_failures(session: Session, analyses: Mapping[int, Analysis]) -> None
 
 
 def _forget_components(session: Session, analyses: Mapping[int, Analysis]) -> None:
-    """Delete what an earlier version of a system said where the one that ran just now failed, or says nothing."""
-    produced = produced_by_system()
-    outdated: dict[type[BaseComponent], list[int]] = defaultdict(list)
+    """Delete what systems said before, where what they say now does not take its place row by row."""
+    tables = tables_by_system()
+    outdated: dict[type[Row], list[int]] = defaultdict(list)
     for entity_id, analysis in analyses.items():
-        said = {table for table, _ in analysis.rows}
-        for table in {produced[name] for name in analysis.ran if name in produced} - said:
+        replaced = {table for table, _ in analysis.rows if ecs.unique_key(table) == ("entity_id",)}
+        for table in {table for name in analysis.ran for table in tables.get(name, ())} - replaced:
             outdated[table].append(entity_id)
     for table, entity_ids in outdated.items():
         for some in ecs.batched(entity_ids):

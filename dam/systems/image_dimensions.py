@@ -1,5 +1,6 @@
 """The pixel size of an image."""
 
+from dam.media.image import displayed_size
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models.dimensions_component import DimensionsComponent
@@ -9,5 +10,5 @@ from dam.systems.system import system
 @system(kinds={Kind.IMAGE}, produces=DimensionsComponent, version=1)
 def image_dimensions(sample: Sample) -> DimensionsComponent:
     """Pixel size after orientation."""
-    width, height = sample.image.size
+    width, height = displayed_size(sample.image)
     return DimensionsComponent(width=width, height=height)

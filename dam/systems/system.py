@@ -2,31 +2,37 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import TypeAlias
 
 import dam.systems
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models.base_component import BaseComponent
+from dam.models.base_index_row import BaseIndexRow
 
-Produced = TypeVar("Produced", bound=BaseComponent)
+Row: TypeAlias = BaseComponent | BaseIndexRow
+Run: TypeAlias = Callable[[Sample], Row | Sequence[Row] | None]
 
 
 @dataclass(frozen=True)
 class System:
-    """A function from a sample to a component, and what one must know to run it.
+    """A function from a sample to components of one kind, and what one must know to run it.
 
-    Raise `version` when the function would now give another result: `dam-cli run-systems` then runs it again.
+    With them it may give rows of an `index`, by which the components of others are found. Raise `version` when the
+    function would now give another result: `dam-cli run-systems` then runs it again, and what it gave before goes.
     """
 
-    run: Callable[[Sample], BaseComponent | None]
+    run: Run
     kinds: AbstractSet[Kind]
     produces: type[BaseComponent]
     version: int
+    index: type[BaseIndexRow] | None = None
+    reads_sidecar: bool = False
+    """Whether what it says depends on the sidecar beside the source, too."""
 
     @property
     def name(self) -> str:
@@ -38,18 +44,34 @@ class System:
         """Name and version, as in a system set."""
         return f"{self.name}@{self.version}"
 
-    def __call__(self, sample: Sample) -> BaseComponent | None:
-        """Run the system; None when there is nothing to say of this sample, DecodeError when it is damaged."""
-        return self.run(sample)
+    @property
+    def tables(self) -> tuple[type[Row], ...]:
+        """Where what it gives is kept."""
+        return (self.produces, self.index) if self.index else (self.produces,)
+
+    def __call__(self, sample: Sample) -> list[Row]:
+        """Run the system; nothing when there is nothing to say of this sample, DecodeError when it is damaged."""
+        given = self.run(sample)
+        if given is None:
+            return []
+        return list(given) if isinstance(given, Sequence) else [given]
 
 
 def system(
-    *, kinds: AbstractSet[Kind], produces: type[Produced], version: int
-) -> Callable[[Callable[[Sample], Produced | None]], System]:
-    """Declare a function a system for samples of some kinds."""
+    *,
+    kinds: AbstractSet[Kind],
+    produces: type[BaseComponent],
+    version: int,
+    index: type[BaseIndexRow] | None = None,
+    reads_sidecar: bool = False,
+) -> Callable[[Run], System]:
+    """Declare a function a system for samples of some kinds.
 
-    def declare(function: Callable[[Sample], Produced | None]) -> System:
-        return System(function, frozenset(kinds), produces, version)
+    What it produces is its own: rows of that kind that somebody else gave an asset go when it runs.
+    """
+
+    def declare(function: Run) -> System:
+        return System(function, frozenset(kinds), produces, version, index, reads_sidecar)
 
     return declare
 
@@ -64,14 +86,19 @@ def all_systems() -> tuple[System, ...]:
     return tuple(sorted(found, key=lambda system: system.name))
 
 
-def produced_by_system() -> dict[str, type[BaseComponent]]:
-    """Return the kind of component that each system produces, by its name."""
-    return {system.name: system.produces for system in all_systems()}
+def tables_by_system() -> dict[str, tuple[type[Row], ...]]:
+    """Return where what each system gives is kept, by its name."""
+    return {system.name: system.tables for system in all_systems()}
 
 
 def systems_for(kind: Kind) -> tuple[System, ...]:
     """Return the systems that look at a kind of media, by name."""
     return tuple(system for system in all_systems() if kind in system.kinds)
+
+
+def labels_of_readers(kind: Kind) -> frozenset[str]:
+    """Return the labels of the systems that look at sidecars."""
+    return frozenset(system.label for system in systems_for(kind) if system.reads_sidecar)
 
 
 def system_set(kind: Kind, labels: AbstractSet[str]) -> str:

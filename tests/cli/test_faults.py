@@ -106,7 +106,7 @@ def test_a_full_device_for_the_output(dam: Dam) -> None:
 def test_a_full_disk(dam: Dam, mount: Mount, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    mount("-t", "tmpfs", "-o", "size=600k", "tmpfs", small)
+    mount("-t", "tmpfs", "-o", "size=900k", "tmpfs", small)
     shutil.copytree(dam.folder, small / "library")
     on_small = Dam(small / "library", dam.env | {"DATABASE_URL": f"sqlite:///{small}/library/dam.sqlite3"})
     dam.env = on_small.env

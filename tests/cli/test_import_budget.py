@@ -9,7 +9,7 @@ from dam.cli import app
 from tests.cli.test_contract import COMMANDS
 from tests.conftest import PICTURES, Dam
 
-HEAVY = {"sqlalchemy", "alembic", "numpy", "PIL", "imagehash", "scipy"}
+HEAVY = {"sqlalchemy", "alembic", "numpy", "PIL", "imagehash", "scipy", "av"}
 
 PROBE = """
 import sys

@@ -49,15 +49,16 @@ def test_images_are_stored_and_fingerprinted_later(dam: Dam, bare: Dam, make_ima
 
     added = bare("add-asset", *pictures, words)
     assert added.out.count("added") == 3
-    assert "2 images without fingerprints: fingerprints of images need pip install 'dam[image]'" in added.err
+    assert "2 files without fingerprints: fingerprints of images need pip install 'dam[image]'" in added.err
+    assert "1 file without fingerprints: fingerprints of documents need pip install 'dam[documents]'" in added.err
     assert "run-systems" in added.err
     assert "dimensions" not in bare("show", "1", "--json").json["components"]
     assert bare("find-file-by-hash", "-f", pictures[0], "--json").json["matches"][0]["media_type"] == "image/png"
     assert bare("run-systems", "--json").json_lines[-1]["summary"]["updated"] == 0
 
     first = dam("run-systems", "--json").json_lines
-    assert [line["entity_id"] for line in first[:-1]] == [1, 2]
-    assert first[-1]["summary"] | {"updated": 2, "failed": 0} == first[-1]["summary"]
+    assert [line["entity_id"] for line in first[:-1]] == [1, 2, 3]
+    assert first[-1]["summary"] | {"updated": 3, "failed": 0} == first[-1]["summary"]
     assert dam("run-systems", "--json").json_lines[-1]["summary"]["updated"] == 0
     assert dam("find-similar-images", pictures[1], "--json").json["matches"][0]["entity_id"] == 2
 

@@ -3,14 +3,15 @@
 What refers to another entity than its own gets a new one, with a higher id.
 """
 
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Integer, LargeBinary, String, inspect
+from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, inspect
 
 from dam.models.base_component import BaseComponent
 from dam.models.entity import Entity
-from dam.models.types import HexDigest, PerceptualHash
+from dam.models.types import HexDigest, JsonText, PerceptualHash, UtcDateTime
 from dam.services.ecs import _own_columns
 
 C = TypeVar("C", bound=BaseComponent)
@@ -32,16 +33,24 @@ def _other_entity() -> Entity:
     return entity
 
 
-def _value(column: Column[Any], number: int) -> Any:
+def _value(column: Column[Any], number: int) -> Any:  # noqa: PLR0911  one for each type
     match column.type:
         case PerceptualHash():
             return f"{number:016x}"
         case HexDigest():
             return f"{number:032x}"
+        case JsonText():
+            return [f"text {number}"]
+        case UtcDateTime():
+            return datetime(2026, 1, number, tzinfo=UTC)
         case LargeBinary():
             return b"\xff\0" + bytes([number])
+        case Boolean():
+            return number % 2 == 1
         case Integer():
             return number
+        case Float():
+            return number / 2
         case String():
             return f"text {number}"
     raise NotImplementedError(f"say here what a {column.type!r} may hold")

@@ -13,7 +13,8 @@ import pytest
 
 from dam.core.errors import StoreError
 from dam.services import pool as module
-from dam.services.examine import Examined, Job, Limits
+from dam.services.examine import Examined, Job
+from dam.services.limits import Limits
 from dam.services.pool import CHUNK_BYTES, CHUNK_ITEMS, CHUNKS_AHEAD, Pool, start_server
 from dam.storage.local import LocalBlobStore
 from dam.systems import system as registry

@@ -54,7 +54,7 @@ def test_what_is_missing_is_filled_in_once(
     use_systems(*ours)
     [update] = run_systems(each_library)
     assert update.entity_id == outcome.entity_id
-    assert update.ran == tuple(system.name for system in ours)
+    assert update.ran == tuple(system.name for system in ours if Kind.IMAGE in system.kinds)
     assert update.error is None
     assert width(each_library, outcome.entity_id) == 30
     assert list(run_systems(each_library)) == []
@@ -183,3 +183,22 @@ def test_without_the_image_libraries_fingerprints_wait(
     assert width(library, outcome.entity_id) is None
     assert [update.error for update in run_systems(library)] == [None]
     assert width(library, outcome.entity_id) == 30
+
+
+def test_several_components_of_one_system_take_the_place_of_those_before(
+    each_library: Library, make_image: MakeImage, use_systems: UseSystems
+) -> None:
+    def paths(*names: str, version: int) -> System:
+        @system(kinds={Kind.IMAGE}, produces=SystemFailureComponent, version=version)
+        def several(_sample: Sample) -> list[SystemFailureComponent]:
+            return [SystemFailureComponent(system=name, version=version, reason="a row") for name in names]
+
+        return several
+
+    use_systems(paths("one", "two", "three", version=1))
+    [outcome] = ingest_all(each_library, make_image("a.png"))
+    use_systems(paths("two", "four", version=2))
+    [_] = run_systems(each_library)
+    with each_library.read() as session:
+        rows = ecs.get_components(session, outcome.entity_id or 0, SystemFailureComponent)
+        assert [(row.system, row.version) for row in rows] == [("two", 2), ("four", 2)]

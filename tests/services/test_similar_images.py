@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from dam.core.agreement import Agreement
 from dam.core.errors import DecodeError, UnreadableFileError
 from dam.core.verdict import Verdict
+from dam.media.looks import HASHES
 from dam.media.transforms import Transform, transform_image
 from dam.models import ImageLumaComponent, component_classes
 from dam.services import ecs
 from dam.services.explain import Judgement, explain
-from dam.services.image_query import HASHES, Query, read_queries, read_query
+from dam.services.image_query import Query, read_queries, read_query
 from dam.services.library import Library
 from dam.services.pairs import put_verdict
 from dam.services.similar_images import answer, find_similar

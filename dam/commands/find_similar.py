@@ -1,0 +1,41 @@
+"""`dam-cli find-similar`: what is similar to a file, whatever its kind."""
+
+from typing import Annotated
+
+import typer
+
+from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.core.errors import ExitCode
+
+EPILOG = epilog("dam-cli find-similar holiday.mp4", *LOOKUP)
+
+
+def find_similar(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|ASSET", help="A file, or an asset by its id, or a hash or its prefix.")
+    ],
+    min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out matches with a lower score.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many matches.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Find what is similar to a file: images, videos, audio and documents.
+
+    By the method for its kind: perceptual hashes of images, pictures of videos, the sound of audio, the words of
+    documents. The very same content comes first, then what is most similar. The score is from 0 to 1; what it means
+    differs from method to method. The file need not be in the library.
+
+    It is decoded in a process of its own, within the limits of DAM_DECODE_SECONDS and DAM_WORKER_MEMORY_MB.
+    """
+    from dam.render import find_similar as render
+    from dam.render.text import note, safe
+    from dam.services.find_similar import find_similar as find
+    from dam.services.library import open_library
+
+    with open_library() as library:
+        answer = find(library, file, min_score=min_score, limit=limit)
+    render.answer(answer, as_json=json)
+    if answer.error:
+        note(f"dam-cli: {safe(str(answer.error))}")
+        raise typer.Exit(answer.error.exit_code)
+    if not answer.found:
+        raise typer.Exit(ExitCode.NOT_FOUND)

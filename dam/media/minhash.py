@@ -1,0 +1,159 @@
+"""MinHash of texts: how alike two sets of word shingles are, estimated from 256 bytes each.
+
+A. Broder, "On the resemblance and containment of documents" (1997): under a random order of all shingles, the first
+of one text is the first of the other, too, with a probability that is the Jaccard similarity of their sets. There are
+128 orders here, each a multiplication and addition modulo 2^32. Of each first shingle 16 bits are kept (P. Li and
+A. C. König, "b-Bit Minwise Hashing", 2010): two others agree in them once in 65,536 times.
+"""
+
+import re
+from functools import cache
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+WORDS = 3
+"""The words of a shingle."""
+
+SHORT = 16
+"""A text with fewer words is one shingle by itself: it is like an equal one only."""
+
+ORDERS = 128
+INDEXED = 24
+"""The orders by whose first shingles texts are found."""
+
+BLOCK = 512
+"""Shingles taken at once: what is computed of them stays in the processor's cache."""
+
+LONGEST = 64
+"""Bytes of a word whose places count."""
+
+Fingerprint: TypeAlias = NDArray[np.uint16]
+Numbers: TypeAlias = NDArray[np.uint64]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+# Words are what is between these bytes: white space, and all of ASCII that is no letter and no digit.
+_APART = bytes.maketrans(
+    bytes(code for code in range(128) if not chr(code).isalnum()),
+    b" " * sum(not chr(code).isalnum() for code in range(128)),
+)
+_NO_WORD = re.compile(r"[\W_]+")
+
+# Chinese and Japanese are written without spaces, and their signs carry about as much as half a word: each counts as
+# one. So are Thai, Lao, Burmese and Khmer, with letters: there three letters in a row count as a word, at each place.
+_SIGNS = "\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_LETTERS = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff"
+_WITHOUT_SPACES = re.compile(f"[{_SIGNS}{_LETTERS}]")
+_SIGN = re.compile(f"([{_SIGNS}])")
+_LETTER = re.compile(f"(?=([{_LETTERS}]{{1,3}}))[{_LETTERS}]")
+_WORD_MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]")
+
+
+def fingerprint(text: str) -> Fingerprint | None:
+    """Return the fingerprint of a text, shape (128,); None where there are no words."""
+    shingles = _shingles(text)
+    if not len(shingles):
+        return None
+    factors, shifts = _orders()
+    first = np.full(ORDERS, 0xFFFFFFFF, np.uint32)
+    room = np.empty((ORDERS, min(BLOCK, len(shingles))), np.uint32)
+    for start in range(0, len(shingles), BLOCK):
+        some = shingles[start : start + BLOCK]
+        places = room[:, : len(some)]
+        np.multiply(factors[:, None], some, out=places)
+        places += shifts[:, None]
+        np.minimum(first, places.min(axis=1), out=first)
+    return first.astype(np.uint16)
+
+
+def similarity(one: Fingerprint, other: Fingerprint) -> NDArray[np.float64]:
+    """Return the estimated Jaccard similarity of fingerprints, shape (…); the shapes broadcast."""
+    equal: NDArray[np.float64] = (one == other).mean(axis=-1)
+    return equal
+
+
+def to_bytes(found: Fingerprint) -> bytes:
+    """Return a fingerprint as it is kept, 256 bytes."""
+    return found.astype("<u2").tobytes()
+
+
+def from_bytes(kept: bytes) -> Fingerprint:
+    """Return the fingerprints that were kept one after the other, shape (n, 128)."""
+    return np.frombuffer(kept, "<u2").astype(np.uint16).reshape(-1, ORDERS)
+
+
+def index_keys(fingerprints: Fingerprint) -> NDArray[np.int64]:
+    """Return by what fingerprints of shape (…, 128) are found, shape (…, 24): which order has which first shingle."""
+    return fingerprints[..., :INDEXED].astype(np.int64) + (np.arange(INDEXED) << 16)
+
+
+def shingles_of(text: str) -> NDArray[np.uint32]:
+    """Return the set of a text's shingles as well mixed numbers, ascending, shape (n,)."""
+    return np.unique(_shingles(text))
+
+
+def _shingles(text: str) -> NDArray[np.uint32]:
+    """Return a text's shingles in turn."""
+    words = _numbers_of_words(_separated(text))
+    if len(words) < SHORT:
+        if not len(words):
+            return np.empty(0, np.uint32)
+        places = np.arange(1, len(words) + 1, dtype=np.uint64) * _GOLDEN
+        whole = np.array([np.bitwise_xor.reduce(_mixed(words + places))])
+        return (_mixed(whole) >> np.uint64(32)).astype(np.uint32)
+    last = len(words) - WORDS + 1
+    runs = words[:last].copy()
+    for place in range(1, WORDS):
+        runs = _mixed(runs) + words[place : last + place]
+    return (_mixed(runs) >> np.uint64(32)).astype(np.uint32)
+
+
+def _separated(text: str) -> bytes:
+    """Return the words of a text in lower case, each between spaces."""
+    if text.isascii():
+        return text.lower().encode().translate(_APART)
+    text = text.casefold()
+    if _WITHOUT_SPACES.search(text):
+        text = _SIGN.sub(r" \1 ", text)
+        text = _LETTER.sub(r" \1 ", _WORD_MARKS.sub("", text))
+    return _NO_WORD.sub(" ", text).encode("utf-8", "replace")
+
+
+def _numbers_of_words(separated: bytes) -> Numbers:
+    """Return a number for each word in turn: the sum of random numbers, one for each byte at each place."""
+    data = np.frombuffer(separated, np.uint8)
+    within = np.zeros(len(data) + 2, np.bool_)
+    np.not_equal(data, ord(" "), out=within[1:-1])
+    edges = np.flatnonzero(within[1:] != within[:-1]).astype(np.int32)
+    starts, ends = edges[::2], edges[1::2]
+    if not len(starts):
+        return np.empty(0, np.uint64)
+    lengths = ends - starts
+    firsts = np.cumsum(lengths, dtype=np.int32) - lengths
+    letters = data[within[1:-1]]
+    places = np.arange(len(letters), dtype=np.int32) - np.repeat(firsts, lengths)
+    values = _letters()[(places & (LONGEST - 1)) * 256 + letters]
+    return np.add.reduceat(values, firsts)
+
+
+def _mixed(numbers: Numbers) -> Numbers:
+    """Spread every bit over all of them: the finaliser of splitmix64."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+@cache
+def _letters() -> Numbers:
+    """Return a random number for each byte at each place of a word."""
+    return _mixed(np.arange(1, LONGEST * 256 + 1, dtype=np.uint64) * _GOLDEN)
+
+
+@cache
+def _orders() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return what the shingles are multiplied by (odd: so no two come to the same place), and what is added."""
+    numbers = _mixed(np.arange(1, 2 * ORDERS + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95))
+    halves = (numbers >> np.uint64(32)).astype(np.uint32)
+    return halves[:ORDERS] | np.uint32(1), halves[ORDERS:]

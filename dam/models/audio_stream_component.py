@@ -1,0 +1,20 @@
+"""A stream of sound in a file."""
+
+from sqlalchemy import BigInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_component import BaseComponent
+
+
+class AudioStreamComponent(BaseComponent):
+    """A stream of sound in a file: codec, samples a second, channels, bits a second, language."""
+
+    __tablename__ = "component_audio_stream"
+    __table_args__ = (UniqueConstraint("entity_id", "stream_index"),)
+
+    stream_index: Mapped[int]
+    codec: Mapped[str] = mapped_column(String(64))
+    sample_rate: Mapped[int]
+    channels: Mapped[int]
+    bit_rate: Mapped[int | None] = mapped_column(BigInteger)
+    language: Mapped[str | None] = mapped_column(String(16))

@@ -1,0 +1,17 @@
+"""The camera and lens of a picture."""
+
+from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_component import BaseComponent
+
+
+class CameraComponent(BaseComponent):
+    """The camera and lens that a picture was taken with."""
+
+    __tablename__ = "component_camera"
+    __table_args__ = (UniqueConstraint("entity_id"),)
+
+    make: Mapped[str | None] = mapped_column(Text)
+    model: Mapped[str | None] = mapped_column(Text)
+    lens: Mapped[str | None] = mapped_column(Text)

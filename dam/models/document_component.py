@@ -1,0 +1,29 @@
+"""What a document says of itself."""
+
+from datetime import datetime
+
+from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_component import BaseComponent
+from dam.models.types import UtcDateTime
+
+
+class DocumentComponent(BaseComponent):
+    """Pages, title, author, subject and dates of a document, and whether it is encrypted and has text.
+
+    Pages are slides in a presentation and sheets in a workbook. A date without a zone counts as UTC. `has_text` is
+    false for a document of pictures, such as a scan, and for one that needs a password.
+    """
+
+    __tablename__ = "component_document"
+    __table_args__ = (UniqueConstraint("entity_id"),)
+
+    pages: Mapped[int | None]
+    title: Mapped[str | None] = mapped_column(Text)
+    author: Mapped[str | None] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
+    created: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    modified: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    encrypted: Mapped[bool]
+    has_text: Mapped[bool]

@@ -1,0 +1,21 @@
+"""All that a file says of itself."""
+
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dam.models.base_component import BaseComponent
+from dam.models.types import JsonText
+
+
+class MetadataComponent(BaseComponent):
+    """All that was found in the EXIF, IPTC and XMP of a file and in its sidecar, as JSON.
+
+    Tables by `exif`, `iptc`, `xmp` and `sidecar`; under `problems` what could not be read.
+    """
+
+    __tablename__ = "component_metadata"
+    __table_args__ = (UniqueConstraint("entity_id"),)
+
+    found: Mapped[dict[str, Any]] = mapped_column(JsonText)

@@ -1,0 +1,39 @@
+"""What is similar to a file, on stdout: as text, or as JSON."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from dam.render.assets import head, places
+from dam.render.json_output import path_keys, write_document
+from dam.render.text import line, safe
+
+if TYPE_CHECKING:
+    from dam.services.find_similar import Answer, Found
+
+
+def answer(given: "Answer", *, as_json: bool) -> None:
+    """Write what is similar to a file, best first."""
+    if as_json:
+        write_document(
+            **path_keys(given.asked.path),
+            media_type=given.asked.media_type,
+            kind=given.asked.kind.value,
+            error=str(given.error) if given.error else None,
+            matches=[_keys(found) for found in given.found],
+        )
+        return
+    for found in given.found:
+        match = found.match
+        head(found.asset, f"score {match.score:.3f}  {match.method}")
+        line(f"  reason  {safe(match.reason)}")
+        places(found.asset)
+
+
+def _keys(found: "Found") -> dict[str, Any]:
+    match = found.match
+    return asdict(found.asset) | {
+        "score": round(match.score, 4),
+        "method": match.method,
+        "reason": match.reason,
+        "details": dict(match.details),
+    }

@@ -1,0 +1,165 @@
+"""Thumbnails of assets: a cache in the store's folder that may be deleted at any time.
+
+`<store>/thumbnails/<size>/ab/<sha256>.jpg`. What none could be made of has a `.failed` file with the reason instead, so
+that `run-systems --thumbnails` does not try it every time.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from dam.core.errors import DecodeError, InputError, MissingExtraError, StoreError, UnreadableFileError
+from dam.media.sample import Sample
+from dam.media.thumbnail import SIZE, thumbnail, thumbnail_obstacle
+from dam.services.apart import run_apart
+from dam.services.content import find_content
+from dam.services.examine import Examined, Job
+from dam.services.known import Known, known_after, known_by_id
+from dam.services.library import Library
+from dam.services.pool import Pool
+from dam.services.run_systems import PAGE, Update
+from dam.storage.local_staging import naming
+
+FOLDER = "thumbnails"
+END = b"\xff\xd9"
+"""How a whole JPEG ends: files are not flushed, and may have lost their content in a power cut."""
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """An asset's thumbnail."""
+
+    entity_id: int
+    sha256: str
+    media_type: str
+    path: str
+    size: int
+    """The most pixels of the longer side."""
+
+
+def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: Path | None = None) -> Thumbnail:
+    """Return an asset's thumbnail, from the cache or made now; with `output`, write it there too and name that.
+
+    Raises:
+        DecodeError: the content cannot be decoded, or there are no thumbnails of such content.
+        MissingExtraError: that takes an extra.
+        UnreadableFileError: the content is missing.
+
+    """
+    with library.read() as session:
+        [known] = known_by_id(session, [entity_id])
+        place = _place(library, known.sha256, size)
+        content = None if _is_whole(place) else _draw(session, library, known, size)
+    if content is not None:
+        _write(place, content)
+        with suppress(FileNotFoundError):
+            place.with_suffix(".failed").unlink()
+    if output is not None:
+        try:
+            _write_atomically(output, place.read_bytes())
+        except OSError as exc:
+            raise UnreadableFileError(f"{output}: cannot be written: {exc.strerror or exc}") from exc
+    return Thumbnail(entity_id, known.sha256, known.media_type, os.path.abspath(output or place), size)
+
+
+def _draw(session: Session, library: Library, known: Known, size: int) -> bytes:
+    """Make a thumbnail in a process of its own."""
+    try:
+        if reason := thumbnail_obstacle(known.media_type):
+            raise (MissingExtraError if "install" in reason else DecodeError)(reason)
+        return run_apart(_thumbnail_of, find_content(session, library.store, known), known.media_type, size)
+    except (InputError, MissingExtraError) as exc:
+        raise type(exc)(f"entity {known.entity_id}: {exc}") from exc
+
+
+def _thumbnail_of(path: str, media_type: str, size: int) -> bytes:
+    return thumbnail(Sample(lambda: Path(path).open("rb"), media_type), size)
+
+
+def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Update]:
+    """Make a thumbnail of every asset that there is none of, and yield what became of it, once it is there.
+
+    What there are no thumbnails of is passed over, and so is what none could be made of before.
+    """
+    last = 0
+    while True:
+        with library.read() as session:
+            page = known_after(session, last, PAGE)
+            lacking = [known for known in page if _is_lacking(library, known, size)]
+            items: list[Job | Update] = [_job(session, library, known, size) for known in lacking]
+        if not page:
+            return
+        last = page[-1].entity_id
+        results: Iterator[Update | Examined] = pool.map(items)
+        for known, result in zip(lacking, results, strict=True):
+            yield _keep(library, known, result, size)
+
+
+def _is_lacking(library: Library, known: Known, size: int) -> bool:
+    reason = thumbnail_obstacle(known.media_type)
+    if reason and "install" not in reason:
+        return False
+    place = _place(library, known.sha256, size)
+    return not place.with_suffix(".failed").exists() and not _is_whole(place)
+
+
+def _job(session: Session, library: Library, known: Known, size: int) -> Job | Update:
+    """Say how to make a thumbnail, or why that is not possible."""
+    if reason := thumbnail_obstacle(known.media_type):
+        return Update(known.entity_id, known.sha256, known.media_type, known.size, obstacle=reason)
+    try:
+        path = find_content(session, library.store, known)
+    except (StoreError, UnreadableFileError) as exc:
+        return Update(known.entity_id, known.sha256, known.media_type, known.size, error=str(exc))
+    return Job(path, known.size, media_type=known.media_type, thumbnail=size)
+
+
+def _keep(library: Library, known: Known, result: Update | Examined, size: int) -> Update:
+    """Put a thumbnail into the cache, or the reason why there is none."""
+    if isinstance(result, Update):
+        return result
+    place = _place(library, known.sha256, size)
+    about = partial(Update, known.entity_id, known.sha256, known.media_type, known.size)
+    if result.thumbnail is None:
+        _write(place.with_suffix(".failed"), (result.error or "").encode(errors="backslashreplace"))
+        return about(ran=("thumbnail",), error=f"no thumbnail: {result.error}")
+    _write(place, result.thumbnail)
+    return about(ran=("thumbnail",))
+
+
+def _place(library: Library, sha256: str, size: int) -> Path:
+    return library.store.root / FOLDER / str(size) / sha256[:2] / f"{sha256}.jpg"
+
+
+def _is_whole(place: Path) -> bool:
+    """Tell whether there is a thumbnail at a place."""
+    try:
+        with place.open("rb") as file:
+            file.seek(-len(END), os.SEEK_END)
+            return file.read() == END
+    except OSError:
+        return False
+
+
+def _write(place: Path, content: bytes) -> None:
+    with naming(place):
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_atomically(place, content)
+
+
+def _write_atomically(place: Path, content: bytes) -> None:
+    """Write a file under another name, and give it its own."""
+    temporary = place.with_name(f".{place.name}.{uuid4().hex}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(place)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise

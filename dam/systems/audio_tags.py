@@ -1,0 +1,26 @@
+"""What a recording says of itself."""
+
+import json
+
+from dam.media.audio_tags import read_tags
+from dam.media.kinds import Kind
+from dam.media.sample import Sample
+from dam.models.audio_tags_component import AudioTagsComponent
+from dam.systems.system import system
+
+
+@system(kinds={Kind.AUDIO}, produces=AudioTagsComponent, version=1)
+def audio_tags(sample: Sample) -> AudioTagsComponent | None:
+    """Artist, title, album, track, year and other tags, where there are any."""
+    with sample.open_content() as stream:
+        tags = read_tags(stream, sample.container.tags)
+    if tags is None:
+        return None
+    return AudioTagsComponent(
+        title=tags.title,
+        artist=tags.artist,
+        album=tags.album,
+        track=tags.track,
+        year=tags.year,
+        more=json.dumps(tags.more, ensure_ascii=False),
+    )

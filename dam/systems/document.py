@@ -1,0 +1,24 @@
+"""What a document says of itself."""
+
+from dam.media.kinds import Kind
+from dam.media.sample import Sample
+from dam.models.document_component import DocumentComponent
+from dam.systems.system import system
+
+
+@system(kinds={Kind.DOCUMENT}, produces=DocumentComponent, version=1)
+def document(sample: Sample) -> DocumentComponent | None:
+    """Pages, title, author, subject, dates; nothing for plain text, which says nothing of itself."""
+    read = sample.document
+    if sample.media_type.startswith("text/") and not read.title:
+        return None
+    return DocumentComponent(
+        pages=read.pages,
+        title=read.title,
+        author=read.author,
+        subject=read.subject,
+        created=read.created,
+        modified=read.modified,
+        encrypted=read.encrypted,
+        has_text=bool(read.text and read.text.strip()),
+    )

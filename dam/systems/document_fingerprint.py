@@ -1,0 +1,19 @@
+"""The fingerprint of a document's text."""
+
+from dam.media.kinds import Kind
+from dam.media.sample import Sample
+from dam.models.document_fingerprint_component import DocumentFingerprintComponent
+from dam.models.document_index_row import DocumentIndexRow
+from dam.systems.system import Row, system
+
+
+@system(kinds={Kind.DOCUMENT}, produces=DocumentFingerprintComponent, version=1, index=DocumentIndexRow)
+def document_fingerprint(sample: Sample) -> list[Row]:
+    """MinHash of the text, and the keys under which it is found; nothing where there is no word."""
+    from dam.media.minhash import fingerprint, index_keys, to_bytes  # noqa: PLC0415  needs numpy
+
+    found = fingerprint(sample.document.text or "")
+    if found is None:
+        return []
+    rows: list[Row] = [DocumentFingerprintComponent(minhash=to_bytes(found))]
+    return rows + [DocumentIndexRow(key=key) for key in index_keys(found).tolist()]

@@ -1,0 +1,13 @@
+"""The text of a document."""
+
+from dam.media.kinds import Kind
+from dam.media.sample import Sample
+from dam.models.document_text_component import DocumentTextComponent
+from dam.systems.system import system
+
+
+@system(kinds={Kind.DOCUMENT}, produces=DocumentTextComponent, version=1)
+def document_text(sample: Sample) -> DocumentTextComponent | None:
+    """Text, up to a million characters; nothing where there is none, as in a scan."""
+    read = sample.document
+    return DocumentTextComponent(text=read.text, is_cut=read.is_cut) if read.text and read.text.strip() else None

@@ -1,0 +1,15 @@
+"""Where an image was taken."""
+
+from dam.media.kinds import Kind
+from dam.media.sample import Sample
+from dam.models.gps_component import GpsComponent
+from dam.systems.system import system
+
+
+@system(kinds={Kind.IMAGE}, produces=GpsComponent, version=1, reads_sidecar=True)
+def image_gps(sample: Sample) -> GpsComponent | None:
+    """Latitude, longitude and altitude from the metadata."""
+    said = sample.metadata.common
+    if said.latitude is None or said.longitude is None:
+        return None
+    return GpsComponent(latitude=said.latitude, longitude=said.longitude, altitude=said.altitude)

@@ -1,0 +1,168 @@
+"""Documents: what ingest and search cost.
+
+    python tests/bench/documents.py ingest [--count 200] [--runs 5]
+    python tests/bench/documents.py search [--count 100000] [--runs 15]
+
+`ingest` compares the CPU of the whole command in one process with that of a bare loop over the same files, which reads
+each, computes SHA-256 and MD5, extracts the text (PDFium, or the XML of the archive), and writes the copy. Target: 1.3
+times for PDF and docx. Plain text of 10 kB needs no extraction; there the figure is what its fingerprint costs.
+
+`search` compares whole processes that look for one text in an empty library, and in one with that many fingerprints.
+Each fingerprint shares one key in twenty with some hundred others. Target: 1.5 times.
+"""
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from texts import Writer, written
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+
+from tests.media.documents import docx, pdf_of_lines
+
+BARE = """
+import hashlib, io, sys, zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+import pypdfium2
+
+def text_of(content, ending):
+    if ending == ".pdf":
+        pdf = pypdfium2.PdfDocument(content)
+        pdf.get_metadata_dict()
+        return "\\n".join(page.get_textpage().get_text_bounded() for page in pdf)
+    if ending == ".docx":
+        root = ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(content)).read("word/document.xml"))
+        return "".join(element.text or "" for element in root.iter() if element.tag.endswith("}t"))
+    return content.decode()
+
+out = Path(sys.argv[2])
+for path in sorted(Path(sys.argv[1]).rglob("*")):
+    content = path.read_bytes()
+    name = hashlib.sha256(content).hexdigest()
+    hashlib.md5(content).hexdigest()
+    text_of(content, path.suffix)
+    (out / name).write_bytes(content)
+"""
+
+SEARCH = """
+import io, sys
+from dam.core.database import make_engine
+from dam.media.sample import Sample
+from dam.services.similar_documents import find_similar
+from sqlalchemy.orm import Session
+text = open(sys.argv[2], "rb").read()
+with Session(make_engine(f"sqlite:///{sys.argv[1]}", 5)) as session:
+    print(len(find_similar(session, Sample(lambda: io.BytesIO(text), "text/plain"))))
+"""
+
+
+def contents(kind: str, writer: Writer, count: int) -> Iterator[bytes]:
+    for _ in range(count):
+        words = [word for paragraph in writer.text(100) for word in paragraph]
+        if kind == "pdf":  # 20 pages of 40 lines of 9 words
+            lines = [" ".join(words[start : start + 9]) for start in range(0, 7200, 9)]
+            yield pdf_of_lines([lines[start : start + 40] for start in range(0, 800, 40)])
+        elif kind == "docx":
+            yield docx(*(" ".join(words[start : start + 60]) for start in range(0, 7200, 60)))
+        else:
+            yield written([words])[:10_240].encode()
+
+
+def cpu_of(command: list[str], env: dict[str, str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def ingest(scratch: str, count: int, runs: int) -> None:
+    dam = str(Path(sys.executable).with_name("dam-cli"))
+    for kind, number in {"pdf": count, "docx": count, "txt": 10 * count}.items():
+        folder = Path(scratch, kind)
+        folder.mkdir()
+        for place, content in enumerate(contents(kind, Writer(), number)):
+            (folder / f"{place:05}.{kind}").write_bytes(content)
+        ratios, costs = [], []
+        for run in range(runs):
+            copies = Path(scratch, f"{kind}-{run}-copies")
+            copies.mkdir()
+            bare = cpu_of([sys.executable, "-c", BARE, str(folder), str(copies)], dict(os.environ))
+            env = os.environ | {"DATABASE_URL": f"sqlite:///{scratch}/{kind}-{run}/dam.sqlite3"}
+            mine = cpu_of([dam, "add-asset", "-q", "-j", "0", str(folder)], env)
+            ratios.append(mine / bare)
+            costs.append((bare / number * 1000, mine / number * 1000))
+        bare_cost, cost = (statistics.median(some) for some in zip(*costs, strict=True))
+        each = f"bare {bare_cost:.2f} ms   dam {cost:.2f} ms"
+        print(f"{kind:5} {number} files: {each} a file   {statistics.median(ratios):.2f} times")
+
+
+def fill(path: str, count: int) -> None:
+    """Write fingerprints and their index as fast as can be."""
+    import sqlite3
+
+    random = np.random.default_rng(1)
+    prints = random.integers(0, 1 << 16, (count, 128), np.uint16)
+    common = random.integers(0, 16, prints.shape, np.uint16)
+    prints = np.where(random.random(prints.shape) < 0.05, common, prints).astype("<u2")
+    keys = prints[:, :24].astype(np.int64) + (np.arange(24) << 16)
+    with sqlite3.connect(path) as connection:
+        connection.executemany("INSERT INTO entities (id) VALUES (?)", ((number,) for number in range(1, count + 1)))
+        connection.executemany(
+            "INSERT INTO component_document_fingerprint (entity_id, minhash) VALUES (?, ?)",
+            ((number, one.tobytes()) for number, one in enumerate(prints, 1)),
+        )
+        connection.executemany(
+            "INSERT INTO document_index (entity_id, key) VALUES (?, ?)",
+            ((number, key) for number, row in enumerate(keys.tolist(), 1) for key in row),
+        )
+    connection.close()
+
+
+def search(scratch: str, count: int, runs: int) -> None:
+    query = Path(scratch, "query.txt")
+    query.write_text(written(Writer().text()))
+    databases = {}
+    for name, size in {"empty": 0, "full": count}.items():
+        databases[name] = f"{scratch}/{name}/dam.sqlite3"
+        env = os.environ | {"DATABASE_URL": f"sqlite:///{databases[name]}"}
+        dam = str(Path(sys.executable).with_name("dam-cli"))
+        subprocess.run([dam, "setup-db"], env=env, check=True, capture_output=True)
+        fill(databases[name], size)
+    subprocess.run([dam, "add-asset", "-q", str(query)], env=env, check=True, capture_output=True)
+    times: dict[str, list[float]] = {name: [] for name in databases}
+    for run in range(runs + 1):
+        for name, database in databases.items():
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-c", SEARCH, database, str(query)], check=True, capture_output=True)
+            if run:
+                times[name].append(time.perf_counter() - began)
+    ratio = statistics.median(full / empty for full, empty in zip(times["full"], times["empty"], strict=True))
+    each = "   ".join(f"{name} {statistics.median(taken) * 1000:.0f} ms" for name, taken in times.items())
+    print(f"search among {count}: {each}   {ratio:.2f} times   {os.path.getsize(databases['full']) / count:.0f} B each")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["ingest", "search"])
+    parser.add_argument("--count", type=int)
+    parser.add_argument("--runs", type=int)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        if options.what == "ingest":
+            ingest(scratch, options.count or 200, options.runs or 5)
+        else:
+            search(scratch, options.count or 100_000, options.runs or 15)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Small videos and sounds, made with real encoders."""
+
+import io
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 10
+SOUND_RATE = 44_100
+
+
+def scenes(seed: int, seconds: float = 4, size: tuple[int, int] = (96, 64), rate: int = RATE) -> list[NDArray[Any]]:
+    """Frames of a window that moves over random pictures, another picture every two seconds, shape (h, w, 3)."""
+    from PIL import Image
+
+    width, height = size
+    frames = []
+    for number in range(round(seconds * rate)):
+        scene, step = divmod(number, 2 * rate)
+        coarse = np.random.default_rng([seed, scene]).integers(0, 256, (9, 12, 3), dtype=np.uint8)
+        whole = Image.fromarray(coarse).resize((width * 2, height * 2), Image.Resampling.BICUBIC)
+        left, top = step * width // (2 * rate), step * height // (4 * rate)
+        frames.append(np.asarray(whole.crop((left, top, left + width, top + height))))
+    return frames
+
+
+def video(
+    frames: Iterable[NDArray[Any]],
+    form: str = "mp4",
+    codec: str = "libx264",
+    *,
+    size: tuple[int, int] | None = None,
+    rate: int = RATE,
+    sound: str | None = None,
+    rotation: int = 0,
+    metadata: dict[str, str] | None = None,
+    **options: str,
+) -> bytes:
+    """Encode frames, at another size if one is given, and with the codec `sound` a tone beside them."""
+    import av
+
+    frames = list(frames)
+    stream = io.BytesIO()
+    with av.open(stream, "w", format=form) as container:
+        container.metadata.update(metadata or {})
+        pictures: Any = container.add_stream(codec, rate=Fraction(rate), options=options)
+        pictures.width, pictures.height = size or frames[0].shape[1::-1]
+        pictures.pix_fmt = "yuv420p"
+        if rotation:
+            pictures.set_display_rotation(rotation)
+        tone: Any = container.add_stream(sound, rate=SOUND_RATE, layout="mono") if sound else None
+        for number, pixels in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, rate)
+            container.mux(pictures.encode(frame))
+        container.mux(pictures.encode())
+        if tone:
+            _add_tone(container, tone, len(frames) / rate)
+    return stream.getvalue()
+
+
+def audio(
+    seconds: float = 2, form: str = "ogg", codec: str = "libopus", metadata: dict[str, str] | None = None
+) -> bytes:
+    """Encode a tone."""
+    import av
+
+    stream = io.BytesIO()
+    with av.open(stream, "w", format=form) as container:
+        container.metadata.update(metadata or {})
+        _add_tone(container, container.add_stream(codec, rate=48_000, layout="mono"), seconds)
+    return stream.getvalue()
+
+
+def _add_tone(container: Any, stream: Any, seconds: float) -> None:
+    import av
+
+    rate = stream.rate
+    times = np.arange(round(seconds * rate)) / rate
+    samples = (np.sin(2 * np.pi * 440 * times) * 8000).astype(np.int16)[np.newaxis]
+    frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+    frame.sample_rate, frame.pts = rate, 0
+    container.mux(stream.encode(frame))
+    container.mux(stream.encode())

@@ -1,0 +1,100 @@
+"""The cache of thumbnails: made when it is needed, never trusted too far, and gone without loss."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from dam.core.errors import DecodeError, StoreError, UnreadableFileError
+from dam.services.ingest import ingest
+from dam.services.library import Library
+from dam.services.limits import Limits
+from dam.services.pool import Pool
+from dam.services.thumbnails import make_missing, make_thumbnail
+from dam.services.verify import Sound, verify
+
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def picture(library: Library, make_image: Callable[..., Path]) -> Path:
+    """A picture that is asset 1."""
+    path = make_image("in/picture.png")
+    list(ingest(library, [str(path)], []))
+    return path
+
+
+@pytest.fixture
+def here(library: Library) -> Pool:
+    return Pool(library.store, 0, Limits(0, 0))
+
+
+@pytest.mark.usefixtures("picture")
+def test_on_demand(library: Library, tmp_path: Path) -> None:
+    made = make_thumbnail(library, 1, 64)
+    place = Path(made.path)
+    assert place.is_relative_to(library.store.root / "thumbnails/64")
+    with Image.open(place) as opened:
+        assert opened.size == (64, 48)
+    before = place.stat().st_ino
+    assert make_thumbnail(library, 1, 64) == made
+    assert place.stat().st_ino == before
+
+    place.write_bytes(place.read_bytes()[:-10])  # as after a power cut
+    copy = make_thumbnail(library, 1, 64, tmp_path / "copy.jpg")
+    assert copy.path == str(tmp_path / "copy.jpg")
+    assert place.read_bytes() == Path(copy.path).read_bytes()
+    with pytest.raises(UnreadableFileError, match="cannot be written"):
+        make_thumbnail(library, 1, 64, tmp_path / "no folder/copy.jpg")
+
+
+@pytest.mark.usefixtures("picture")
+def test_all_that_are_missing(library: Library, here: Pool, make_image: Callable[..., Path]) -> None:
+    damaged = make_image("in/damaged.png", seed=2)
+    damaged.write_bytes(damaged.read_bytes()[:300])
+    (damaged.parent / "words.txt").write_text("no picture")
+    list(ingest(library, [str(damaged.parent)], []))
+    updates = list(make_missing(library, here, 32))
+    assert [(update.entity_id, update.error is None) for update in updates] == [(1, True), (2, False)]
+    assert list(make_missing(library, here, 32)) == []
+    with pytest.raises(DecodeError, match="entity 2: "):
+        make_thumbnail(library, 2, 32)
+    with pytest.raises(DecodeError, match="there are no thumbnails of text/plain"):
+        make_thumbnail(library, 3, 32)
+
+    shutil.rmtree(library.store.root / "thumbnails")
+    assert [update.entity_id for update in make_missing(library, here, 32)] == [1, 2]
+
+
+@pytest.mark.usefixtures("picture")
+def test_nobody_else_sees_the_cache(library: Library) -> None:
+    make_thumbnail(library, 1, 64)
+    assert [type(found) for found in verify(library, content=True)] == [Sound]
+    assert len(list(library.store.keys())) == 1
+    assert {path.parent.name for path in library.store.root.rglob("*.jpg")} == {next(library.store.keys())[:2]}
+
+
+def test_a_lost_worker_costs_one_thumbnail(library: Library, make_image: Callable[..., Path]) -> None:
+    large, small = make_image("large.bmp", size=(9000, 9000)), make_image("small.png")
+    list(ingest(library, [str(large), str(small)], []))
+    pool = Pool(library.store, 1, Limits(seconds=30, memory_bytes=400 * MEGABYTE))
+    try:
+        errors = {update.entity_id: update.error for update in make_missing(library, pool, 32)}
+    finally:
+        pool.close()
+    assert errors[2] is None
+    assert "memory" in (errors[1] or "")
+
+
+@pytest.mark.usefixtures("picture")
+def test_what_cannot_be_read(library: Library, here: Pool) -> None:
+    (library.store.root / "thumbnails").write_text("in the way")
+    with pytest.raises(StoreError):
+        make_thumbnail(library, 1)
+    for blob in library.store.root.glob("??/??/*"):
+        blob.unlink()
+    with pytest.raises(UnreadableFileError, match="entity 1: the blob is missing"):
+        make_thumbnail(library, 1)
+    assert "missing" in (next(make_missing(library, here)).error or "")
