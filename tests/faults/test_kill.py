@@ -33,8 +33,8 @@ from dam.storage.local import LocalBlobStore
 publish, write = LocalBlobStore.publish, ingest._Batch._write
 waiting = []
 LocalBlobStore.publish = lambda *batch: waiting.append(batch)
-def write_then_publish(batch, reads):
-    assets = write(batch, reads)
+def write_then_publish(batch, *reads):
+    assets = write(batch, *reads)
     publish(*waiting.pop())
     return assets
 ingest._Batch._write = write_then_publish
