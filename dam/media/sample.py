@@ -53,9 +53,7 @@ class Sample:
     @property
     def image(self) -> "Image":
         """The first frame as displayed: orientation applied, transparency composited on white; or DecodeError."""
-        if isinstance(self._decoded, DecodeError):
-            raise self._decoded
-        return self._decoded
+        return _value(self._decoded)
 
     @cached_property
     def _decoded(self) -> "Image | DecodeError":
@@ -68,9 +66,7 @@ class Sample:
     @property
     def container(self) -> "Container":
         """What a file of video or audio says of itself and its streams; or DecodeError."""
-        if isinstance(self._probed, DecodeError):
-            raise self._probed
-        return self._probed
+        return _value(self._probed)
 
     @cached_property
     def _probed(self) -> "Container | DecodeError":
@@ -83,9 +79,7 @@ class Sample:
     @property
     def video(self) -> "Fingerprint":
         """The fingerprint of the moving pictures, as it is kept; or DecodeError."""
-        if isinstance(self._sampled, DecodeError):
-            raise self._sampled
-        return self._sampled
+        return _value(self._sampled)
 
     @cached_property
     def _sampled(self) -> "Fingerprint | DecodeError":
@@ -135,9 +129,7 @@ class Sample:
     @property
     def document(self) -> "Document":
         """What a document says of itself, and its text; or DecodeError."""
-        if isinstance(self._document, DecodeError):
-            raise self._document
-        return self._document
+        return _value(self._document)
 
     @cached_property
     def _document(self) -> "Document | DecodeError":
