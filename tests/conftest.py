@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,6 +28,7 @@ from dam.core.database import make_engine, writing
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
+from tests.launcher import Launcher
 
 hypothesis.settings.register_profile("dam", deadline=None)  # machines are noisy: no test is timed
 hypothesis.settings.load_profile("dam")
@@ -35,6 +37,10 @@ PROJECT = Path(__file__).parent.parent
 TEST_DATA = Path(__file__).parent / "test_data"
 PICTURES = TEST_DATA / "images"
 DAM_CLI = str(Path(sys.executable).with_name("dam-cli"))
+ANEW = "DAM_TESTS_ANEW" in os.environ
+"""Whether every process of the program starts with a new interpreter: slower, and what a user's does."""
+KEPT = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+"""What the program gets of the environment in which the tests run."""
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +96,19 @@ class Finished:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+@cache
+def launcher() -> Launcher:
+    """What starts the program for all tests of this process."""
+    return Launcher(DAM_CLI, KEPT | {"PYTHONUTF8": "1"})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close_launcher() -> Iterator[None]:
+    yield
+    if launcher.cache_info().currsize:
+        launcher().close()
+
+
 @dataclass
 class Dam:
     """The program as a process, on a library of its own."""
@@ -107,9 +126,11 @@ class Dam:
         code: int | None = 0,
     ) -> Finished:
         """Run `dam-cli`, expecting an exit code (None: any), and never a traceback."""
-        done = subprocess.run(
-            [*self.command, *arguments], input=input, env=self.env | env, cwd=cwd or self.folder, capture_output=True
-        )
+        env, cwd = self.env | env, cwd or self.folder
+        if not (self.prefix or ANEW) and launcher().can(env):
+            done = launcher().run(arguments, env, cwd, input)
+        else:
+            done = subprocess.run([*self.command, *arguments], input=input, env=env, cwd=cwd, capture_output=True)
         finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in finished.err, finished.err
         assert code is None or finished.code == code, finished
@@ -137,14 +158,13 @@ def at_once(dam: Dam, *commands: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def dam_in(folder: Path, database: str | None = None) -> Dam:
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
     if database:
         settings = {"DATABASE_URL": database, "ASSET_STORAGE_PATH": str(folder / "store")}
     else:  # the store is then beside it
         settings = {"DATABASE_URL": f"sqlite:///{folder / 'dam.sqlite3'}"}
-    return Dam(folder, kept | settings | {"HOME": str(home), "PYTHONUTF8": "1"})
+    return Dam(folder, KEPT | settings | {"HOME": str(home), "PYTHONUTF8": "1"})
 
 
 @pytest.fixture
@@ -178,37 +198,77 @@ def postgres_server() -> Iterator[str]:
         server.cleanup()
 
 
+def new_postgres_database(server: str, *options: str) -> str:
+    """Return the URL of a new PostgreSQL database; an option is `TEMPLATE name`."""
+    name = f"dam_{uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(" ".join([f"CREATE DATABASE {name}", *options])))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
     """The URL of an empty PostgreSQL database. Tests that want it belong to the xdist group `postgres`."""
-    name = f"dam_{uuid4().hex}"
-    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    return new_postgres_database(postgres_server)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database: the test runs on each kind."""
-    if request.param == "postgres":
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database: the test runs on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind."""
+    if database == "postgres":
         return request.getfixturevalue("postgres_url")
     return f"sqlite:///{tmp_path / 'dam.sqlite3'}"
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """The name of a PostgreSQL database that has just been set up, and its store: both to be copied."""
+    url = new_postgres_database(postgres_server)
+    store = LocalBlobStore(tmp_path_factory.mktemp("postgres") / "store")
+    engine = make_engine(url, 5)
+    set_up(engine, store)
+    engine.dispose()
+    store.close()
+    return str(make_url(url).database), store.root
+
+
 @pytest.fixture
-def each_library(database_url: str, tmp_path: Path) -> Iterator[Library]:
+def library_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of the database of an empty library with its store in `tmp_path`, on each kind of database."""
+    if database == "postgres":
+        name, store = request.getfixturevalue("postgres_template")
+        shutil.copytree(store, tmp_path / "store")
+        return new_postgres_database(request.getfixturevalue("postgres_server"), f"TEMPLATE {name}")
+    shutil.copytree(request.getfixturevalue("empty_library_folder"), tmp_path, dirs_exist_ok=True)
+    return f"sqlite:///{tmp_path / 'dam.sqlite3'}"
+
+
+@pytest.fixture
+def each_library(library_url: str, tmp_path: Path) -> Iterator[Library]:
     """An open empty library, on each kind of database."""
-    engine = make_engine(database_url, 5)
+    engine = make_engine(library_url, 5)
     store = LocalBlobStore(tmp_path / "store")
-    yield Library(engine, store, set_up(engine, store).library_id)
+    yield Library(engine, store, (store.root / "dam-library-id").read_text().strip())
     store.close()
     engine.dispose()
 
 
 @pytest.fixture
-def each_dam(database_url: str, tmp_path: Path) -> Dam:
+def each_dam(library_url: str, tmp_path: Path) -> Dam:
+    """The program on an empty library, on each kind of database."""
+    return dam_in(tmp_path, library_url)
+
+
+@pytest.fixture
+def each_fresh_dam(database_url: str, tmp_path: Path) -> Dam:
     """The program where nothing is set up, on each kind of database."""
     return dam_in(tmp_path, database_url)
 

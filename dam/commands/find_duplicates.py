@@ -63,17 +63,17 @@ def find_duplicates(
     --print0 writes the paths that the duplicates came from, never one of an asset to keep, as far as they are still
     there and unchanged: for `xargs -0` and the like.
     """  # noqa: D301  a real backspace keeps the lines that follow
-    from dam.media.image import require_installed
-    from dam.render import duplicates as render
-    from dam.services.keepers import read_rules
-    from dam.services.library import open_library
+    from dam.media.image import require_numpy
 
     if json and print0:
         raise UsageError("--json and --print0 exclude each other")
-    require_installed()
+    require_numpy()
+    from dam.render import duplicates as render
     from dam.services.duplicate_judge import Wanted
     from dam.services.duplicates import find_duplicates as find
     from dam.services.duplicates import paths_of_members
+    from dam.services.keepers import read_rules
+    from dam.services.library import open_library
     from dam.services.pool import default_jobs
     from dam.services.selection import select_assets
 

@@ -16,13 +16,16 @@ def find_similar(
     ],
     min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out matches with a lower score.")] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many matches.")] = None,
+    transforms: Annotated[
+        bool, typer.Option("--transforms", help="Of images, find turned and mirrored copies, too: all eight ways.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Find what is similar to a file: images, videos, audio and documents.
 
-    By the method for its kind: perceptual hashes of images, pictures of videos, the sound of audio, the words of
-    documents. The very same content comes first, then what is most similar. The score is from 0 to 1; what it means
-    differs from method to method. The file need not be in the library.
+    By the method for its kind: perceptual hashes of images, pictures and sound of videos, the sound of audio (which
+    finds videos, too), the words of documents. The very same content comes first, then what is most similar. The score
+    is from 0 to 1; what it means differs from method to method. The file need not be in the library.
 
     It is decoded in a process of its own, within the limits of DAM_DECODE_SECONDS and DAM_WORKER_MEMORY_MB.
     """
@@ -32,8 +35,10 @@ def find_similar(
     from dam.services.library import open_library
 
     with open_library() as library:
-        answer = find(library, file, min_score=min_score, limit=limit)
+        answer = find(library, file, min_score=min_score, limit=limit, transforms=transforms)
     render.answer(answer, as_json=json)
+    if answer.unheard:
+        note(f"dam-cli: {answer.unheard}")
     if answer.error:
         note(f"dam-cli: {safe(str(answer.error))}")
         raise typer.Exit(answer.error.exit_code)

@@ -20,9 +20,9 @@ def thumbnail(
 ) -> None:
     """Make a thumbnail of an asset, and write its path: a JPEG.
 
-    Of an image, of a video a picture from near its beginning, of a PDF its first page, of audio the waveform. It is
-    kept in the folder thumbnails of the store, which can be deleted at any time. `dam-cli run-systems --thumbnails`
-    makes all that are missing.
+    Of an image, of a video a picture from near its beginning, of a PDF its first page, of audio the waveform, of an
+    office document the thumbnail that it carries, of a book its cover. It is kept in the folder thumbnails of the
+    store, which can be deleted at any time. `dam-cli run-systems --thumbnails` makes all that are missing.
     """
     from dam.render import thumbnails as render
     from dam.services.library import open_library

@@ -15,6 +15,7 @@
     └── InputError                3   one input: its path and the cause
         ├── UnreadableFileError       it cannot be read, or changed meanwhile
         └── DecodeError               its content cannot be decoded
+            └── NoSoundError              there is no sound in it to decode
 
 A message names what it is about and the cause, and says what to do next. An `InputError` is recorded as
 a fact about its file and the run goes on; every other error ends the run.
@@ -114,3 +115,7 @@ class UnreadableFileError(InputError):
 
 class DecodeError(InputError):
     """The content of a file cannot be decoded as what it seems to be."""
+
+
+class NoSoundError(DecodeError):
+    """There is no sound in a file: no fault in a video."""

@@ -5,9 +5,10 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dam.core.errors import DecodeError
+from dam.core.errors import DecodeError, NoSoundError
 from dam.media import chromaprint_library
 from dam.media.container import open_container
+from dam.media.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioResampler
@@ -38,10 +39,12 @@ DECODABLE = frozenset(
         "audio/x-aac",
         "audio/x-aiff",
         "audio/x-ape",
+        "audio/x-caf",
         "audio/x-flac",
         "audio/x-m4a",
         "audio/x-matroska",
         "audio/x-ms-wma",
+        "audio/x-tta",
         "audio/x-wav",
         "audio/x-wavpack",
     }
@@ -56,12 +59,22 @@ def installed() -> bool:
 
 
 def obstacle(media_type: str) -> str | None:
+    """Return why such audio cannot be decoded and fingerprinted here, or None if it can."""
+    return obstacle_to_decoding(media_type) or chromaprint_library.obstacle()
+
+
+def obstacle_to_decoding(media_type: str) -> str | None:
     """Return why such audio cannot be decoded here, or None if it can."""
     if media_type not in DECODABLE:
         return f"there is no decoder for {media_type}"
-    if not installed():
-        return f"fingerprints of audio need {EXTRA_HINT}, then dam-cli run-systems"
-    return chromaprint_library.obstacle()
+    return None if installed() else f"fingerprints of audio need {EXTRA_HINT}, then dam-cli run-systems"
+
+
+def obstacle_of_sound(media_type: str) -> str | None:
+    """Return why the sound of a video cannot be fingerprinted here, or None if it can, or it is no video."""
+    if kind_of(media_type) is not Kind.VIDEO or not (missing := chromaprint_library.obstacle()):
+        return None
+    return missing if installed() else f"the sound of videos needs {EXTRA_HINT}, then dam-cli run-systems"
 
 
 def pcm(stream: BinaryIO, rate: int, limit_seconds: int = LIMIT_SECONDS) -> Iterator[bytes]:
@@ -70,14 +83,18 @@ def pcm(stream: BinaryIO, rate: int, limit_seconds: int = LIMIT_SECONDS) -> Iter
     Of the first audio stream, where there are several.
 
     Raises:
-        DecodeError: there is none, or too much of it is damaged.
+        NoSoundError: there is none, or none that FFmpeg has a decoder for.
+        DecodeError: too much of it is damaged.
 
     """
     left = rate * limit_seconds
     with open_container(stream) as container:
         if not container.streams.audio:
-            raise DecodeError("it has no audio stream")
-        for part in _resampled(_frames(container, container.streams.audio[0]), rate):
+            raise NoSoundError("it has no audio stream")
+        audio = container.streams.audio[0]
+        if audio.codec_context is None:
+            raise NoSoundError("there is no decoder for its sound")
+        for part in _resampled(_frames(container, audio), rate):
             yield part[: 2 * left]
             left -= len(part) // 2
             if left <= 0:
@@ -87,9 +104,13 @@ def pcm(stream: BinaryIO, rate: int, limit_seconds: int = LIMIT_SECONDS) -> Iter
 def _frames(container: "InputContainer", audio: "AudioStream") -> Iterator["AudioFrame"]:
     """Yield the frames of all packets but broken ones; DecodeError when these are too many."""
     from av.error import FFmpegError, InvalidDataError  # noqa: PLC0415  an optional library
+    from av.stream import Discard  # noqa: PLC0415
 
+    for other in container.streams:
+        if other is not audio:
+            other.discard = Discard.all  # the pictures of a video: read past, where the format can
     good = bad = 0
-    reason: str | None = "it has no sound"
+    reason: str | None = None
     packets = container.demux(audio)
     while True:
         try:
@@ -104,6 +125,8 @@ def _frames(container: "InputContainer", audio: "AudioStream") -> Iterator["Audi
             good += bool(packet.size)
         except FFmpegError as exc:
             bad, reason = bad + 1, exc.strerror
+    if not (good or bad):
+        raise NoSoundError("it has no sound")
     if not good or bad > max(1, BAD_PACKETS * good):
         raise DecodeError(f"{bad} of {good + bad} packets cannot be decoded: {reason}")
 

@@ -95,8 +95,10 @@ def open_container(stream: BinaryIO) -> Iterator["InputContainer"]:
     import av  # noqa: PLC0415  needs an extra
     from av.error import FFmpegError  # noqa: PLC0415
 
+    # What becomes of tags that are not UTF-8 is an option of PyAV up to 18, and always this from 19 on
+    tags: Any = {"metadata_errors": "surrogateescape"} if av.__version__.startswith("18.") else {}
     try:
-        with av.open(stream, "r", options=OPTIONS, metadata_errors="replace") as container:
+        with av.open(stream, "r", options=OPTIONS, **tags) as container:
             yield container
     except DecodeError:
         raise
@@ -186,7 +188,7 @@ def _audio(stream: Any) -> AudioStream:
 
 def _language(metadata: dict[str, str]) -> str | None:
     language = metadata.get("language")
-    return language[:16] if language and language != "und" else None
+    return _text(language[:16]) if language and language != "und" else None
 
 
 def _rate(rate: Any) -> float | None:
@@ -196,7 +198,12 @@ def _rate(rate: Any) -> float | None:
 
 def _tags(metadata: dict[str, str]) -> dict[str, str]:
     pairs = list(metadata.items())[:MOST_TAGS]
-    return {key[:LONGEST_TAG].lower(): value[:LONGEST_TAG] for key, value in pairs}
+    return {_text(key[:LONGEST_TAG]).lower(): _text(value[:LONGEST_TAG]) for key, value in pairs}
+
+
+def _text(tag: str) -> str:
+    """Replace the bytes that are no UTF-8, which a database could not take."""
+    return tag.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _moment(tags: dict[str, str]) -> datetime | None:

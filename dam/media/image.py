@@ -38,6 +38,9 @@ WITH_PILLOW = {
 _WITH_EXTRA = {media_type: module for module in (heif, jxl, raw, svg) for media_type in module.MEDIA_TYPES}
 """The module that decodes a media type which Pillow does not, each behind an extra of its own."""
 
+_LOUD = frozenset({"image/tiff"} | raw.MEDIA_TYPES)
+"""What libtiff and LibRaw read."""
+
 DECODABLE = frozenset([*WITH_PILLOW, *_WITH_EXTRA])
 """The media types of images that can be decoded once the extras are installed."""
 
@@ -52,6 +55,12 @@ def require_installed() -> None:
     """Raise MissingExtraError unless the `image` extra is there."""
     if not installed():
         raise MissingExtraError(f"this needs the image libraries: {EXTRA_HINT}")
+
+
+def require_numpy() -> None:
+    """Raise MissingExtraError unless what fingerprints of any kind are compared with is there."""
+    if not installed(("numpy",)):
+        raise MissingExtraError(f"this needs numpy, which every extra for media brings: {EXTRA_HINT}")
 
 
 def obstacle(media_type: str) -> str | None:
@@ -78,12 +87,12 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata: not this user's concern
         try:
-            if module := _WITH_EXTRA.get(media_type):
-                image: Image.Image = module.open_image(stream)
-            else:
-                image = Image.open(stream, formats=WITH_PILLOW[media_type])
-                check_pixels(*image.size)
-            with _silenced() if media_type == "image/tiff" else contextlib.nullcontext():
+            with _silenced() if media_type in _LOUD else contextlib.nullcontext():
+                if module := _WITH_EXTRA.get(media_type):
+                    image: Image.Image = module.open_image(stream)
+                else:
+                    image = Image.open(stream, formats=WITH_PILLOW[media_type])
+                    check_pixels(*image.size)
                 image.load()
             with contextlib.suppress(Exception):  # unreadable EXIF data tell no orientation
                 ImageOps.exif_transpose(image, in_place=True)
@@ -102,7 +111,7 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
 
 @contextlib.contextmanager
 def _silenced() -> Iterator[None]:
-    """Keep what libtiff writes to stderr by itself from the user: its complaints name no file that they know."""
+    """Keep what libraries write to stderr by themselves from the user: their complaints name no file that they know."""
     try:
         stderr = os.dup(2)
     except OSError:  # there is no stderr

@@ -1,14 +1,15 @@
 """What an image is compared by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dam.media.perceptual_hash import ahash, dhash, phash
+from dam.media.perceptual_hash import Reductions, ahash, dhash, phash
 from dam.media.small_luma import Lumas, small_luma
+from dam.media.transforms import Transform, transform_image
 
 if TYPE_CHECKING:
-    from dam.media.perceptual_hash import Reductions
+    from PIL.Image import Image
 
 HASHES = {"phash": phash, "ahash": ahash, "dhash": dhash}
 
@@ -19,13 +20,22 @@ class Looks:
 
     hashes: Mapping[str, str]
     luma: Lumas
+    turned: Mapping[Transform, Mapping[str, str]] = field(default_factory=dict)
+    """The hashes of the image once transformed, where they were asked for."""
 
 
-def looks(reductions: "Reductions") -> Looks:
+def looks(reductions: Reductions) -> Looks:
     """Return what an image is compared by."""
     return Looks(hashes(reductions), small_luma(reductions))
 
 
-def hashes(reductions: "Reductions") -> dict[str, str]:
+def looks_every_way(reductions: Reductions, luma: "Image") -> Looks:
+    """Return the same with the hashes of the seven transforms of a luma plane."""
+    others: list[Transform] = [transform for transform in Transform if transform is not Transform.NONE]
+    turned = {each: hashes(Reductions(transform_image(luma, each))) for each in others}
+    return Looks(hashes(reductions), small_luma(reductions), turned)
+
+
+def hashes(reductions: Reductions) -> dict[str, str]:
     """Return the perceptual hashes by name, 16 digits each."""
     return {name: compute(reductions) for name, compute in HASHES.items()}

@@ -38,6 +38,30 @@ _RAW_IN_TIFF = {
     ".srw": "image/x-samsung-srw",
 }
 
+_EXCEL = "application/vnd.ms-excel"
+
+_AS_NAMED = {
+    "audio/ogg": {".ogv": "video/ogg"},
+    "image/tiff": _RAW_IN_TIFF,
+    "video/x-matroska": {".mka": "audio/x-matroska"},
+    "video/x-ms-wmv": {".wma": "audio/x-ms-wma"},
+}
+"""What one container is used for, by the ending of the name."""
+
+_NAMED = {
+    ".ac3": "audio/ac3",
+    ".ape": "audio/x-ape",
+    ".caf": "audio/x-caf",
+    ".dv": "video/x-dv",
+    ".m2ts": "video/mp2t",
+    ".mts": "video/mp2t",
+    ".mxf": "video/x-mxf",
+    ".ts": "video/mp2t",
+    ".tta": "audio/x-tta",
+    ".wv": "audio/x-wavpack",
+}
+"""Sound and video that no detector by content knows; what is no such thing, FFmpeg does not open."""
+
 _MAGIC = {
     b"\xff\x0a": "image/jxl",
     b"\0\0\0\x0cJXL \r\n\x87\n": "image/jxl",
@@ -77,10 +101,13 @@ def media_type(head: bytes, name: str) -> str:
     head = head[:HEAD_BYTES]
     if _is_text(head):
         return _type_of_text(head, name)
+    ending = PurePath(name).suffix.lower()
     found = _by_content(head)
-    if found == "image/tiff":
-        return _RAW_IN_TIFF.get(PurePath(name).suffix.lower(), found)
-    return found or _by_name(name) or UNKNOWN
+    if found == _EXCEL and ending and not ending.startswith(".xl"):  # the detector takes other OLE files for it
+        return _by_name(name) or "application/x-ole-storage"
+    if found:
+        return _AS_NAMED.get(found, {}).get(ending, found)
+    return _NAMED.get(ending) or _by_name(name) or UNKNOWN
 
 
 def _by_content(head: bytes) -> str | None:

@@ -26,13 +26,16 @@ INDEXED = 24
 BLOCK = 512
 """Shingles taken at once: what is computed of them stays in the processor's cache."""
 
-LONGEST = 64
-"""Bytes of a word whose places count."""
+USUAL = 1 << 17
+"""Bytes of a text for which powers are kept."""
 
 Fingerprint: TypeAlias = NDArray[np.uint16]
 Numbers: TypeAlias = NDArray[np.uint64]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_POINT = 0xD1342543DE82EF95
+"""Where the polynomials of words are taken: an odd number, so it has an inverse modulo 2^64."""
+_INVERSE = pow(_POINT, -1, 1 << 64)
 
 # Words are what is between these bytes: white space, and all of ASCII that is no letter and no digit.
 _APART = bytes.maketrans(
@@ -122,20 +125,33 @@ def _separated(text: str) -> bytes:
 
 
 def _numbers_of_words(separated: bytes) -> Numbers:
-    """Return a number for each word in turn: the sum of random numbers, one for each byte at each place."""
+    """Return a number for each word in turn: a polynomial with the random numbers of its bytes, modulo 2^64."""
     data = np.frombuffer(separated, np.uint8)
     within = np.zeros(len(data) + 2, np.bool_)
     np.not_equal(data, ord(" "), out=within[1:-1])
-    edges = np.flatnonzero(within[1:] != within[:-1]).astype(np.int32)
+    edges = np.flatnonzero(within[1:] != within[:-1])
     starts, ends = edges[::2], edges[1::2]
-    if not len(starts):
-        return np.empty(0, np.uint64)
-    lengths = ends - starts
-    firsts = np.cumsum(lengths, dtype=np.int32) - lengths
-    letters = data[within[1:-1]]
-    places = np.arange(len(letters), dtype=np.int32) - np.repeat(firsts, lengths)
-    values = _letters()[(places & (LONGEST - 1)) * 256 + letters]
-    return np.add.reduceat(values, firsts)
+    sums = np.zeros(len(data) + 1, np.uint64)
+    np.take(_letters(), data.astype(np.intp), out=sums[1:], mode="clip")
+    sums[1:] *= _powers(_POINT, len(data))
+    np.cumsum(sums, out=sums)
+    return (sums[ends] - sums[starts]) * _powers(_INVERSE, len(data))[starts]
+
+
+def _powers(base: int, count: int) -> Numbers:
+    """Return the first powers of a number, modulo 2^64."""
+    return _first_powers(base)[:count] if count <= USUAL else _all_powers(base, count)
+
+
+@cache
+def _first_powers(base: int) -> Numbers:
+    return _all_powers(base, USUAL)
+
+
+def _all_powers(base: int, count: int) -> Numbers:
+    powers = np.full(count, base, np.uint64)
+    powers[:1] = 1
+    return np.multiply.accumulate(powers)
 
 
 def _mixed(numbers: Numbers) -> Numbers:
@@ -147,13 +163,13 @@ def _mixed(numbers: Numbers) -> Numbers:
 
 @cache
 def _letters() -> Numbers:
-    """Return a random number for each byte at each place of a word."""
-    return _mixed(np.arange(1, LONGEST * 256 + 1, dtype=np.uint64) * _GOLDEN)
+    """Return a random number for each byte."""
+    return _mixed(np.arange(1, 257, dtype=np.uint64) * _GOLDEN)
 
 
 @cache
 def _orders() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Return what the shingles are multiplied by (odd: so no two come to the same place), and what is added."""
-    numbers = _mixed(np.arange(1, 2 * ORDERS + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95))
+    numbers = _mixed(np.arange(1, 2 * ORDERS + 1, dtype=np.uint64) * np.uint64(_POINT))
     halves = (numbers >> np.uint64(32)).astype(np.uint32)
     return halves[:ORDERS] | np.uint32(1), halves[ORDERS:]

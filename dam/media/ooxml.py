@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import BinaryIO
 
 from dam.core.errors import DecodeError
@@ -58,6 +59,7 @@ def _in_order(part: str) -> tuple[str, int]:
     return re.sub(r"\d", "", part), int(digits or 0)
 
 
+@lru_cache(maxsize=256)
 def _local(tag: str) -> str:
     return tag.rpartition(" ")[2]
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Resampling
 
 from dam.media.reduction import is_exact, reduce_plane
 
@@ -42,6 +41,8 @@ class Reductions:
         if is_exact(*self.image.size, SIZES):
             planes = reduce_plane(np.asarray(self.image), SIZES)
         else:
+            from PIL.Image import Resampling  # noqa: PLC0415  what compares hashes needs no Pillow
+
             planes = [np.asarray(self.image.resize(size, Resampling.LANCZOS)) for size in SIZES]
         return dict(zip(SIZES, planes, strict=True))
 

@@ -3,6 +3,7 @@
 import io
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from dam.core.errors import DecodeError
 from dam.media.media_type import RAW_TYPES
 from dam.media.pixel_limit import FULL_SIZE, check_pixels
 
@@ -26,16 +27,26 @@ _TURNS = {3: 180, 5: 90, 6: 270}
 
 
 def open_image(stream: BinaryIO) -> "Image":
-    """Decode the embedded preview if it is good enough, else develop the sensor's data at half the size."""
+    """Decode the embedded preview if it is good enough, else develop the sensor's data at half the size.
+
+    Raises:
+        DecodeError: LibRaw cannot read it.
+
+    """
     import rawpy  # noqa: PLC0415  an optional library
 
-    with rawpy.imread(stream) as raw:
-        sizes = raw.sizes
-        size = (sizes.width, sizes.height)
-        check_pixels(*size)
-        image = _preview(raw, size) or _developed(raw)
-        image.info[FULL_SIZE] = size[::-1] if _TURNS.get(sizes.flip, 0) % 180 else size
-        return image
+    try:
+        with rawpy.imread(stream) as raw:
+            sizes = raw.sizes
+            size = (sizes.width, sizes.height)
+            check_pixels(*size)
+            image = _preview(raw, size) or _developed(raw)
+            image.info[FULL_SIZE] = size[::-1] if _TURNS.get(sizes.flip, 0) % 180 else size
+            return image
+    except rawpy.LibRawError as exc:
+        reason = exc.args[0] if exc.args else type(exc).__name__
+        text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise DecodeError(f"LibRaw cannot read it: {text}") from exc
 
 
 def _preview(raw: Any, size: tuple[int, int]) -> "Image | None":

@@ -2,31 +2,36 @@
 
 Pillow resamples 8-bit planes in two passes, across and then down. Each sums pixels times integer weights with 22
 fractional bits, adds a half, shifts and clips to 8 bits (its `Resample.c`). All sums stay below 2^53, so float64
-products give the same integers, and one matrix product of the plane with the weights of all wanted widths side by side
-replaces several passes over it.
+products give the same integers, and matrix products with the weights of all wanted widths replace several passes over
+the plane.
 """
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 LOBES = 3
 FRACTION_BITS = 22
-ROWS = 128
-"""Rows in one product: enough to keep the processor busy, few enough to stay in its cache."""
+PIXELS = 1 << 15
+"""Pixels in one product: enough to keep the processor busy, few enough to stay in its cache."""
 
+BAND = 8
+"""Columns of a wide result in one product: each is made of few of the pixels of a row."""
 
-TALLEST = 1.7
-NARROWEST = 128
-"""Pillow 13 goes down first on planes that are nearly twice as tall as wide; on tiny ones, on less tall ones too."""
+NARROW = 16
+"""A column of a result up to this wide is made of nearly all pixels: one product for all such takes less time."""
 
 
 def is_exact(width: int, height: int, sizes: Sequence[tuple[int, int]]) -> bool:
-    """Tell whether `reduce_plane` gives what Pillow gives for a plane of this size."""
-    reduces = all(width >= size[0] and height >= size[1] for size in sizes)
-    return reduces and width >= NARROWEST and height <= TALLEST * width
+    """Tell whether `reduce_plane` gives what Pillow gives for a plane of this size.
+
+    Pillow 13 goes down first where the height and some pixels more are over twice the width; Pillow 12 never does.
+    """
+    largest = max(map(max, sizes))
+    return height >= largest and width >= largest and height <= 2 * (width - largest)
 
 
 def reduce_plane(plane: NDArray[np.uint8], sizes: Sequence[tuple[int, int]]) -> list[NDArray[np.uint8]]:
@@ -35,11 +40,15 @@ def reduce_plane(plane: NDArray[np.uint8], sizes: Sequence[tuple[int, int]]) -> 
     Equal to Pillow where that goes across first and only reduces: see `is_exact`.
     """
     height, width = plane.shape
-    widths = list(dict.fromkeys(size[0] for size in sizes))
-    across = _side_by_side(width, tuple(widths))
-    strips = np.empty((height, across.shape[1]), np.float64)
-    for top in range(0, height, ROWS):
-        strips[top : top + ROWS] = plane[top : top + ROWS].astype(np.float64) @ across
+    widths = tuple(sorted({size[0] for size in sizes}, reverse=True))
+    strips = np.empty((height, sum(widths)), np.float64)
+    rows = max(PIXELS // width, 1)
+    buffer = np.empty((min(rows, height), width), np.float64)
+    for top in range(0, height, rows):
+        pixels = buffer[: min(rows, height - top)]
+        pixels[:] = plane[top : top + rows]
+        for across in _products(width, widths):
+            strips[top : top + rows, across.columns] = pixels[:, across.pixels] @ across.weights
     _to_8_bits(strips)
     starts = dict(zip(widths, np.cumsum([0, *widths]), strict=False))
     reduced = []
@@ -58,9 +67,28 @@ def _to_8_bits(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(sums, 0, 255, out=sums)
 
 
+class _Product(NamedTuple):
+    """Some pixels of each row, times weights, are some columns of the result."""
+
+    pixels: slice
+    columns: slice
+    weights: NDArray[np.float64]
+
+
 @lru_cache(maxsize=16)
-def _side_by_side(length: int, wanted: tuple[int, ...]) -> NDArray[np.float64]:
-    return np.hstack([_weights(length, number) for number in wanted])
+def _products(length: int, widths: tuple[int, ...]) -> list[_Product]:
+    """Return what makes rows of `length` pixels into rows of all `widths`, widest first, side by side."""
+    weights = np.hstack([_weights(length, wanted) for wanted in widths])
+    wide = sum(wanted for wanted in widths if wanted > NARROW)
+    columns = [slice(start, min(start + BAND, wide)) for start in range(0, wide, BAND)]
+    if wide < weights.shape[1]:
+        columns.append(slice(wide, weights.shape[1]))
+    products = []
+    for some in columns:
+        used = np.flatnonzero(weights[:, some].any(axis=1))
+        pixels = slice(int(used[0]), int(used[-1]) + 1)
+        products.append(_Product(pixels, some, np.ascontiguousarray(weights[pixels, some])))
+    return products
 
 
 @lru_cache(maxsize=32)

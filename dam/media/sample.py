@@ -126,6 +126,13 @@ class Sample:
 
         return looks(self.reductions)
 
+    @cached_property
+    def looks_every_way(self) -> "Looks":
+        """The same with the hashes of its turned and mirrored copies; or DecodeError."""
+        from dam.media.looks import looks_every_way  # noqa: PLC0415  needs the image extra
+
+        return looks_every_way(self.reductions, self.luma)
+
     @property
     def document(self) -> "Document":
         """What a document says of itself, and its text; or DecodeError."""

@@ -29,6 +29,11 @@ def read_sidecar(path: str) -> bytes | None:
     return None
 
 
+def has_sidecar(path: str) -> bool:
+    """Tell whether a file has a sidecar, if one that cannot be read."""
+    return any(os.path.lexists(name) for name in _names(path))
+
+
 def _names(path: str) -> Iterator[str]:
     """Yield what the sidecar may be called; the full name comes first."""
     for base in names_of(path):

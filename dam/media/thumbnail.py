@@ -1,4 +1,4 @@
-"""Thumbnails: a small JPEG of an image, of a video's poster, of a PDF's first page, of the waveform of sound."""
+"""Thumbnails: a small JPEG of an image, a video's poster, a PDF's first page, a book's cover, the waveform of sound."""
 
 import contextlib
 import io
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dam.core.errors import DecodeError
-from dam.media import image, page, poster, waveform
+from dam.media import audio, image, page, poster, waveform
+from dam.media.embedded_picture import embedded_picture, may_carry_one
 from dam.media.kinds import Kind, kind_of
 from dam.media.sample import Sample, obstacle
 
@@ -19,11 +20,13 @@ SIZE = 256
 SIZES = range(16, 4097)
 QUALITY = 85
 
-_PICTURES: dict[Kind, Callable[[Sample, int], "Image"]] = {
+_PICTURES: dict[Kind, Callable[[Sample, int], "Image | None"]] = {
     Kind.IMAGE: lambda sample, _: sample.image,
     Kind.VIDEO: poster.poster,
     Kind.AUDIO: waveform.waveform,
-    Kind.DOCUMENT: page.first_page,
+    Kind.DOCUMENT: lambda sample, size: (
+        page.first_page(sample, size) if sample.media_type == page.MEDIA_TYPE else embedded_picture(sample, size)
+    ),
 }
 """How a picture of each kind is made, given a size that it may be made for."""
 
@@ -31,15 +34,18 @@ _PICTURES: dict[Kind, Callable[[Sample, int], "Image"]] = {
 def thumbnail_obstacle(media_type: str) -> str | None:
     """Return why there can be no thumbnail of such content here, or None if there can."""
     kind = kind_of(media_type)
-    if kind not in _PICTURES or (kind is Kind.DOCUMENT and media_type != page.MEDIA_TYPE):
+    carries = may_carry_one(media_type)
+    if kind not in _PICTURES or (kind is Kind.DOCUMENT and media_type != page.MEDIA_TYPE and not carries):
         return f"there are no thumbnails of {media_type}"
-    if not image.installed():
+    if not image.installed(("PIL",)):
         return f"thumbnails need {image.EXTRA_HINT}"
-    return obstacle(media_type)
+    if carries:
+        return None
+    return audio.obstacle_to_decoding(media_type) if kind is Kind.AUDIO else obstacle(media_type)
 
 
 def thumbnail(sample: Sample, size: int) -> bytes:
-    """Return a JPEG whose longer side has at most `size` pixels.
+    """Return a JPEG whose longer side has at most `size` pixels; nothing of a document that carries no picture.
 
     Raises:
         DecodeError: the content is damaged, or there is nothing in it to show.
@@ -48,6 +54,8 @@ def thumbnail(sample: Sample, size: int) -> bytes:
     from PIL import Image  # noqa: PLC0415  needs the image extra
 
     picture = _PICTURES[sample.kind](sample, size)
+    if picture is None:
+        return b""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata: not this user's concern
         try:

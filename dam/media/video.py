@@ -47,7 +47,7 @@ class Pictures:
 @cache
 def installed() -> bool:
     """Tell whether the `video` extra is there."""
-    return all(find_spec(name) for name in ("av", "numpy", "PIL"))
+    return all(find_spec(name) for name in ("av", "numpy"))
 
 
 def obstacle(_media_type: str) -> str | None:

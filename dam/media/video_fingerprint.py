@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dam.media.small_luma import INFORMATION_NEEDED, information
+from dam.media.small_luma import are_plain
 from dam.media.video import SIDE, Pictures
 
 FREQUENCIES = 8
@@ -60,7 +60,7 @@ class Keys(NamedTuple):
 
 def fingerprint(pictures: Pictures) -> Fingerprint:
     """Return the fingerprint of a video's pictures."""
-    telling = information(_small(pictures.planes)) >= INFORMATION_NEEDED
+    telling = ~are_plain(_small(pictures.planes))
     return Fingerprint(pictures.times[telling], phashes(pictures.planes[telling]))
 
 

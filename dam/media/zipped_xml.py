@@ -56,8 +56,10 @@ class Archive:
         """Tell whether the archive has a password for a part."""
         return name in self._parts and bool(self._parts[name].flag_bits & 1)
 
-    def read(self, name: str) -> bytes:
-        """Return what there is of a part within the bound; nothing where it is missing."""
+    def read(self, name: str, most: int = MOST_BYTES) -> bytes:
+        """Return what there is of a part within the bound; nothing where it is missing or larger than `most` bytes."""
+        if name in self._parts and self._parts[name].file_size > most:
+            return b""
         return b"".join(self._chunks(name))
 
     def parse(self, name: str, target: Target) -> None:

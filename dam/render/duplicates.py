@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from dam.media.transforms import Transform
@@ -29,7 +28,7 @@ def _document(group: Group) -> None:
 
 
 def _keys(asset: Asset) -> dict[str, Any]:
-    return asdict(asset)
+    return dict(vars(asset))  # `asdict` copies what is in it, too: ten times as slow
 
 
 def _how(member: Member) -> dict[str, Any]:

@@ -103,7 +103,8 @@ class UpdateReport:
         """Write and count an update."""
         if update.obstacle:
             self._obstacles[update.obstacle] += 1
-            return
+            if not update.ran:
+                return
         if update.error:
             self.problems += 1
             self._problems.append(f"entity {update.entity_id}: {safe(update.error)}")

@@ -6,10 +6,10 @@ from typing import Any
 
 from dam.core.errors import DamError, DecodeError
 from dam.media.kinds import kind_of
-from dam.media.sample import Sample, obstacle
+from dam.media.sample import Sample
 from dam.services.ecs import values_of
 from dam.services.source_paths import storable
-from dam.systems.system import Row, system_set, systems_for
+from dam.systems.system import RowTable, obstacles, system_set, systems_for
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Analysis:
     """The systems that have run by now, as `dam.systems.system.system_set` writes them."""
     ran: list[str] = field(default_factory=list)
     """The names of the systems that ran just now."""
-    rows: list[tuple[type[Row], dict[str, Any]]] = field(default_factory=list)
+    rows: list[tuple[RowTable, dict[str, Any]]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     obstacle: str | None = None
-    """Why no system could be run here, if none could."""
+    """Why a system could not be run here, if one could not."""
 
     @property
     def error(self) -> str | None:
@@ -60,13 +60,14 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
     systems = systems_for(sample.kind)
     due = [system for system in systems if system.label not in seen]
     done = {system.label for system in systems} & seen
-    if due and (reason := obstacle(sample.media_type)):
-        return Analysis(system_set(sample.kind, done), obstacle=reason)
-    analysis = Analysis(system_set(sample.kind, done | {system.label for system in due}))
+    hindered = obstacles(sample.media_type, due)
+    due = [system for system in due if system.name not in hindered]
+    labels = done | {system.label for system in due}
+    analysis = Analysis(system_set(sample.kind, labels), obstacle=next(iter(hindered.values()), None))
     for system in due:
         analysis.ran.append(system.name)
         try:
-            rows = [(type(row), values_of(row)) for row in system(sample)]
+            rows = [(system.table_of(row), row if isinstance(row, dict) else values_of(row)) for row in system(sample)]
         except DecodeError as exc:
             analysis.failures.append(Failure(system.name, system.version, storable(str(exc))))
         except (DamError, OSError):  # the store or the disk: no fact about the content

@@ -87,7 +87,7 @@ def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, An
             statement = statement.on_conflict_do_nothing(index_elements=key)
         else:
             if hasattr(table, "updated_at"):
-                changes["updated_at"] = func.now()
+                changes.setdefault("updated_at", func.now())
             statement = statement.on_conflict_do_update(index_elements=key, set_=changes)
         session.execute(statement, [dict(row) for row in alike])
 

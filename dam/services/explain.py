@@ -168,7 +168,8 @@ def _judge(
         return Judgement(verdict.value), "your verdict comes before every measure"
     known = [name for name in thresholds if distances[name] is not None]
     if not known:
-        return Judgement.UNKNOWN, "they have no perceptual hash in common: see dam-cli run-systems and failures"
+        why = "they have no perceptual hash in common: of images see dam-cli run-systems and failures"
+        return Judgement.UNKNOWN, f"{why}, for other media dam-cli find-similar"
     near = [name for name in known if (distances[name] or 0) <= thresholds[name]]
     if len(near) < agreement.needed(len(known)):
         which = " and ".join(near) or "no hash"

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import DamError, DecodeError, MissingExtraError, UnreadableFileError
 from dam.core.verdict import Verdict
+from dam.media.audio import obstacle_of_sound
 from dam.media.kinds import Kind, kind_of
 from dam.media.media_type import HEAD_BYTES, media_type
 from dam.media.sample import Sample, obstacle
@@ -29,7 +30,8 @@ from dam.services.lookup import find_by_hash, find_by_id_or_hash, find_by_source
 from dam.services.pairs import verdicts
 from dam.services.similar_match import SimilarMatch, SimilarPair
 
-Method: TypeAlias = Callable[[Session, Sample], Sequence[SimilarMatch]]
+Method: TypeAlias = Callable[..., Sequence[SimilarMatch]]
+"""It takes a session and a sample, and that of images also `transforms`."""
 PairsMethod: TypeAlias = Callable[[Session], Iterator[SimilarPair]]
 
 CONTENT = "content"
@@ -65,10 +67,21 @@ class Answer:
     asked: Asked
     found: Sequence[Found]
     error: DamError | None
+    unheard: str | None = None
+    """Why the sound of a video could not be compared."""
 
 
-def find_similar(library: Library, reference: str, *, min_score: float = 0.0, limit: int | None = None) -> Answer:
+def find_similar(
+    library: Library,
+    reference: str,
+    *,
+    min_score: float = 0.0,
+    limit: int | None = None,
+    transforms: bool = False,
+) -> Answer:
     """Return what is similar to a file, or to an asset that is named by its id or hash.
+
+    With `transforms` also what is similar to an image once that is turned or mirrored.
 
     Raises:
         UnreadableFileError: it cannot be read, or there is nothing of that name.
@@ -81,12 +94,13 @@ def find_similar(library: Library, reference: str, *, min_score: float = 0.0, li
         matches = [SimilarMatch(entity_id, 1.0, CONTENT, "it has the same bytes") for entity_id in own]
         error = None
         try:
-            matches += _others(session, asked, own)
+            matches += _others(session, asked, own, transforms=transforms)
         except (DecodeError, MissingExtraError) as exc:
             error = type(exc)(f"{asked.path}: {exc}")
         matches = [match for match in matches if match.score >= min_score][:limit]
         assets = summarise(session, library.store, [match.entity_id for match in matches])
-    return Answer(asked, [Found(match, asset) for match, asset in zip(matches, assets, strict=True)], error)
+    found = [Found(match, asset) for match, asset in zip(matches, assets, strict=True)]
+    return Answer(asked, found, error, obstacle_of_sound(asked.media_type))
 
 
 def _asked(session: Session, library: Library, reference: str) -> Asked:
@@ -118,7 +132,7 @@ def read_asked(path: str) -> Asked:
     return Asked(path, digest.hexdigest(), media_type(head, os.path.basename(path)))
 
 
-def _others(session: Session, asked: Asked, own: Sequence[int]) -> Iterator[SimilarMatch]:
+def _others(session: Session, asked: Asked, own: Sequence[int], *, transforms: bool) -> Iterator[SimilarMatch]:
     """Yield what the method of the kind finds, but for the content itself and what the user says is unrelated."""
     method = method_of(asked.kind)
     if method is None:
@@ -130,7 +144,13 @@ def _others(session: Session, asked: Asked, own: Sequence[int]) -> Iterator[Simi
     for pair, verdict in verdicts(session, own).items() if own else ():
         if verdict is Verdict.UNRELATED:
             passed.update(pair)
-    for match in method(session, sample):
+    options = {"transforms": True} if transforms and asked.kind is Kind.IMAGE else {}
+    matches = method(session, sample, **options)
+    if asked.kind is Kind.VIDEO and not obstacle_of_sound(asked.media_type):
+        from dam.services.video_sound import with_sound  # noqa: PLC0415  needs numpy, which a search finds missing
+
+        matches = with_sound(session, sample, matches)
+    for match in matches:
         if match.entity_id not in passed:
             yield match
 

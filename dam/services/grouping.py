@@ -12,7 +12,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dam.media.hash_pairs import Hashes, near_pairs
+from dam.media.hash_pairs import Hashes
+from dam.media.near_values import NearValues
 
 Numbers: TypeAlias = NDArray[np.int64]
 
@@ -111,20 +112,16 @@ def crossing_key(keepers: Hashes, members: Hashes, known: NDArray[np.bool_], rad
     Assets whose hash is near to no other's have no value: most, in most libraries.
     """
     sides = [keepers] if keepers is members else [keepers, members]
-    distinct, numbers, counts = np.unique(
-        np.concatenate([side[known] for side in sides]), return_inverse=True, return_counts=True
-    )
-    used = counts > 1
-    found = [(np.empty(0, np.int64),) * 2, *near_pairs(distinct, radius)]
-    one, other = (np.concatenate(column) for column in zip(*found, strict=True))
-    used[one] = used[other] = True
-    new = np.cumsum(used) - 1
-    itself = np.arange(int(used.sum()))
-    rows = np.concatenate([itself, new[one], new[other]])
-    near = Table.of(rows, np.concatenate([itself, new[other], new[one]]), len(itself))
+    everyone = bool(known.all())  # then nothing is copied
+    hashes = [side if everyone else side[known] for side in sides]
+    near = NearValues.of(hashes[0] if len(hashes) == 1 else np.concatenate(hashes), radius)
     values = np.full((len(sides), len(known)), -1, np.int64)
-    values[:, known] = np.where(used, new, -1)[numbers].reshape(len(sides), -1)
-    return Key(values[0], near, values[-1], kind)
+    side, place = np.divmod(near.places, max(1, int(known.sum())))
+    values[side, place if everyone else np.flatnonzero(known)[place]] = near.numbers
+    itself = np.arange(len(near.values))
+    rows = np.concatenate([itself, near.one, near.other])
+    table = Table.of(rows, np.concatenate([itself, near.other, near.one]), len(itself))
+    return Key(values[0], table, values[-1], kind)
 
 
 def _each_itself(count: int) -> Table:

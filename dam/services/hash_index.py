@@ -60,11 +60,11 @@ class _DatabaseIndex:
         """Return the hashes of entities and which of them have one."""
         if entity_ids.size > MANY:
             return HashesInMemory.load(self._session, self._name).values(entity_ids)
-        rows = np.array([tuple(row) for row in self._pairs(entity_ids)], np.int64).reshape(-1, 2)
-        rows = rows[np.argsort(rows[:, 0])]
-        return HashesInMemory(rows[:, 0], rows[:, 1].view(np.uint64)).values(entity_ids)
+        ids, values = self._pairs(entity_ids)
+        order = np.argsort(ids)
+        return HashesInMemory(ids[order], values[order].view(np.uint64)).values(entity_ids)
 
-    def _pairs(self, entity_ids: Ids) -> Any:
+    def _pairs(self, entity_ids: Ids) -> tuple[Ids, Ids]:
         """Return entities and their hashes, as integers."""
         raise NotImplementedError
 
@@ -91,12 +91,13 @@ class SqliteIndex(_DatabaseIndex):
         )
         return np.array(found.scalars().all(), np.int64)
 
-    def _pairs(self, entity_ids: Ids) -> Any:
-        return self._execute(
-            f"SELECT entity_id, hash_value FROM json_each(?) AS wanted "  # noqa: S608  a name of our own
-            f"CROSS JOIN {self._table} ON entity_id = wanted.value",
+    def _pairs(self, entity_ids: Ids) -> tuple[Ids, Ids]:
+        ids, values = self._execute(
+            f"SELECT group_concat(entity_id), group_concat(hash_value) "  # noqa: S608  a name of our own
+            f"FROM json_each(?) AS wanted CROSS JOIN {self._table} ON entity_id = wanted.value",
             entity_ids,
-        ).all()
+        ).one()
+        return _integers(ids), _integers(values)
 
     def _execute(self, statement: str, *lists: Ids) -> Any:
         values = tuple(json.dumps(values.tolist()) for values in lists)
@@ -120,9 +121,11 @@ class PostgresIndex(_DatabaseIndex):
         statement = text(f"SELECT entity_id FROM {self._table} WHERE {where}")  # noqa: S608  names of our own
         return np.array(self._session.scalars(statement, values).all(), np.int64)
 
-    def _pairs(self, entity_ids: Ids) -> Any:
+    def _pairs(self, entity_ids: Ids) -> tuple[Ids, Ids]:
         statement = f"SELECT entity_id, hash_value FROM {self._table} WHERE entity_id = ANY(:wanted)"  # noqa: S608  the same
-        return self._session.execute(text(statement), {"wanted": entity_ids.tolist()}).all()
+        rows = self._session.execute(text(statement), {"wanted": entity_ids.tolist()}).all()
+        pairs = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
 
 
 def open_index(session: Session, name: str, distance: int, lookups: int = 1) -> HashIndex:
@@ -146,5 +149,5 @@ def candidates_statement(table: str, bands: Any) -> str:
     )
 
 
-def _integers(text: str) -> Ids:
+def _integers(text: str | None) -> Ids:
     return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from dam.core.errors import DecodeError, InputError, UnreadableFileError
 from dam.media.digests import digests_of
-from dam.media.looks import hashes
 from dam.media.media_type import HEAD_BYTES, media_type
-from dam.media.perceptual_hash import Reductions
 from dam.media.pixel_digest import pixel_digest
 from dam.media.sample import Sample, obstacle
 from dam.media.small_luma import Lumas
 from dam.media.source import chunks, open_source
-from dam.media.transforms import Transform, transform_image
+from dam.media.transforms import Transform
 from dam.media.walk import NotRead, walk
 
 
@@ -92,14 +90,10 @@ def read_query(path: Path, *, transforms: bool = False) -> Query:
             if reason := obstacle(found):
                 raise DecodeError(reason)
             sample = Sample(lambda: path.open("rb"), found)
-            seen = sample.looks
-            others = [transform for transform in Transform if transforms and transform is not Transform.NONE]
-            turned: dict[Transform, Mapping[str, str]] = {
-                each: hashes(Reductions(transform_image(sample.luma, each))) for each in others
-            }
+            seen = sample.looks_every_way if transforms else sample.looks
     except (UnreadableFileError, DecodeError) as exc:
         raise type(exc)(f"{path}: {exc}") from exc
-    return Query(digests.sha256, seen.hashes, seen.luma, turned, partial(_pixels, path, found))
+    return Query(digests.sha256, seen.hashes, seen.luma, seen.turned, partial(_pixels, path, found))
 
 
 def _pixels(path: Path, media_type: str) -> str | None:

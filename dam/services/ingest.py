@@ -2,14 +2,15 @@
 
 import os
 import time
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from dam.core.errors import DeadlockError, StoreError, UnreadableFileError, UsageError
+from dam.core.errors import StoreError, UnreadableFileError, UsageError
 from dam.core.interrupts import deferred
 from dam.media.digests import digests_of
 from dam.media.kinds import Kind, kind_of
@@ -34,7 +35,7 @@ from dam.storage.modes import REFERENCE_STORAGE, Mode
 BATCH_FILES = 512
 BATCH_BYTES = 64 * 1024 * 1024
 BATCH_SECONDS = 1.0
-ATTEMPTS = 5
+MOVED_KEPT = 100_000  # more files than are read ahead of a batch
 
 
 class Status(StrEnum):
@@ -63,7 +64,7 @@ class Outcome:
     error: str | None = None
     """Why it failed; or, for content that is stored, why it could not be decoded."""
     obstacle: str | None = None
-    """Why this installation cannot fingerprint such content."""
+    """Why this installation cannot fingerprint such content, or not all of it."""
     is_shared: bool | None = None
     """Whether the store shares its bytes with the source, or has a copy; None where it got nothing."""
 
@@ -264,6 +265,7 @@ class _Batch:
         self._mode = options.mode
         self._imports_keywords = options.import_keywords
         self._pool = pool
+        self._moved: deque[str] = deque(maxlen=MOVED_KEPT)
         self._clear()
 
     def _clear(self) -> None:
@@ -335,7 +337,7 @@ class _Batch:
             _outcome(item, next(assets)) if isinstance(item, _Read) else item for item in self._items
         ]
         if self._mode is Mode.MOVE:
-            outcomes = _remove_sources(self._library.store, reads, outcomes)
+            outcomes = _remove_sources(self._library.store, reads, outcomes, self._moved)
         self._clear()
         return outcomes
 
@@ -345,24 +347,20 @@ class _Batch:
         failed = {item.path: item.error or "" for item in outcomes if item.status is Status.FAILED and item.path}
         if not (reads or failed or (unchanged and (self._tags or self._imports_keywords))):
             return []
-        for attempt in range(ATTEMPTS):
-            try:
-                with self._library.write() as session:
-                    failures.remember(session, failed, self._mode, self._tags)
-                    failures.forget(session, (read.file.path for read in reads))
-                    writer.write_tags(session, unchanged, self._tags)
-                    files = [(read.file, read.analysis) for read in reads]
-                    referenced = self._mode is Mode.REFERENCE
-                    storage_type = REFERENCE_STORAGE if referenced else self._library.store.storage_type
-                    assets = writer.write_files(session, files, self._tags, storage_type=storage_type)
-                    if self._imports_keywords:
-                        ids = {*unchanged, *refreshed, *(asset.entity_id for asset in assets)}
-                        import_keywords(session, sorted(ids))
-                    return assets
-            except (IntegrityError, DeadlockError):  # another process wrote the same content beside us
-                if attempt == ATTEMPTS - 1:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
+
+        def write(session: Session) -> list[writer.Asset]:
+            failures.remember(session, failed, self._mode, self._tags)
+            failures.forget(session, (read.file.path for read in reads))
+            writer.write_tags(session, unchanged, self._tags)
+            files = [(read.file, read.analysis) for read in reads]
+            storage_type = REFERENCE_STORAGE if self._mode is Mode.REFERENCE else self._library.store.storage_type
+            assets = writer.write_files(session, files, self._tags, storage_type=storage_type)
+            if self._imports_keywords:
+                ids = {*unchanged, *refreshed, *(asset.entity_id for asset in assets)}
+                import_keywords(session, sorted(ids))
+            return assets
+
+        return self._library.write_again(write)
 
     def discard(self) -> None:
         """Drop what has been read and not committed."""
@@ -372,11 +370,16 @@ class _Batch:
 
 
 def _remove_sources(
-    store: BlobStore, reads: Iterable[_Read], outcomes: Iterable[Outcome | Unchanged]
+    store: BlobStore, reads: Iterable[_Read], outcomes: Iterable[Outcome | Unchanged], moved: deque[str]
 ) -> list[Outcome | Unchanged]:
     """Unlink the sources of a batch that is durable; return the outcomes with what went wrong."""
-    sources = {read.file.path: read.file for read in reads}  # a path may have been named twice
-    problems = {path: _remove_source(store, file) for path, file in sources.items()}
+    sources = {read.file.path: read.file for read in reads}  # a path may have been named twice, also for two batches
+    problems = {
+        path: problem
+        for path, file in sources.items()
+        if (problem := _remove_source(store, file)) and (os.path.lexists(path) or path not in moved)
+    }
+    moved.extend(path for path in sources if path not in problems)
     return [
         replace(outcome, error=problems.get(outcome.path) or outcome.error) if isinstance(outcome, Outcome) else outcome
         for outcome in outcomes

@@ -22,7 +22,7 @@ from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services import ecs
 from dam.services.source_paths import path_digest
-from dam.systems.system import labels_in, system_set, todays_set
+from dam.systems.system import labels_in, obstacles, system_set, systems_for, todays_set
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ class Known:
     @property
     def is_current(self) -> bool:
         """Whether today's systems have nothing to add, or cannot run here."""
-        return self.system_set == todays_set(self.kind) or (
-            self.system_set is not None and obstacle(self.media_type) is not None
-        )
+        if self.system_set in (None, todays_set(self.kind)):
+            return self.system_set is not None
+        due = [system for system in systems_for(self.kind) if system.label not in self.labels]
+        return obstacle(self.media_type) is not None or 0 < len(due) == len(obstacles(self.media_type, due))
 
 
 def known_by_path(session: Session, files: Iterable[Found]) -> dict[str, Known]:

@@ -1,16 +1,17 @@
 """A library: a database and the store that belongs to it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dam.core import database
 from dam.core.config import settings
-from dam.core.errors import DamError, ForeignStoreError, NoLibraryError
+from dam.core.errors import DamError, DeadlockError, ForeignStoreError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
 from dam.services.file_storage import configured_store
@@ -18,6 +19,10 @@ from dam.storage.local import LocalBlobStore
 
 if TYPE_CHECKING:
     from dam.services.setup import SetupResult
+
+ATTEMPTS = 5
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,19 @@ class Library:
         """Give a session that is committed at the end, durably, or rolled back on an error."""
         with deferred(), database.writing(self.engine).begin() as session:
             yield session
+
+    def write_again(self, work: Callable[[Session], T]) -> T:
+        """Do some work in a transaction, and again where another process wrote the same beside us.
+
+        Raises:
+            LockedError: others were in the way each time.
+
+        """
+        for _ in range(ATTEMPTS - 1):
+            with suppress(IntegrityError, DeadlockError), self.write() as session:
+                return work(session)
+        with self.write() as session:
+            return work(session)
 
 
 @contextmanager

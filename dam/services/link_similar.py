@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.core.verdict import Verdict
-from dam.media.small_luma import INFORMATION_NEEDED, information
+from dam.media.small_luma import are_plain
 from dam.media.transforms import Transform
 from dam.models.entity import Entity
 from dam.models.link_record import LinkRecord
@@ -81,8 +82,8 @@ def link_similar(library: Library, rule: LinkRule) -> Linked:
     similar = near.where(reasons == "")
     rejected = Counter(reasons[reasons != ""].tolist())
     for some, batch in _batches(ids, similar):
-        with library.write() as session:
-            _write(session, rule, {entity_id: new[entity_id] for entity_id in some.tolist()}, batch)
+        states = {entity_id: new[entity_id] for entity_id in some.tolist()}
+        library.write_again(partial(_write, rule=rule, compared=states, similar=batch))
     return Linked(len(ids), len(ids) - len(telling), len(similar.first), dict(sorted(rejected.items())))
 
 
@@ -110,7 +111,7 @@ def _plain(session: Session, ids: Ids) -> NDArray[np.bool_]:
     plain = np.zeros(len(ids), np.bool_)
     for start in range(0, len(ids), BLOCK):
         lumas, known = load_lumas(session, ids[start : start + BLOCK])
-        plain[start : start + BLOCK] = known & (information(lumas) < INFORMATION_NEEDED)
+        plain[start : start + BLOCK] = known & are_plain(lumas)
     return plain
 
 

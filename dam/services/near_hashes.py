@@ -79,13 +79,14 @@ def _measured(indexes: Mapping[str, HashIndex], pairs: Ids, thresholds: Mapping[
 def _all_near(memory: HashesInMemory, new: Ids, threshold: int) -> Iterator[Ids]:
     """Yield all pairs within a threshold that have a new entity."""
     ids, hashes = memory.entity_ids, memory.hashes
-    distinct, values = np.unique(hashes, return_inverse=True)
-    order = np.argsort(values, kind="stable")
-    starts = np.searchsorted(values[order], np.arange(len(distinct) + 1))
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    starts = np.flatnonzero(np.concatenate([[True][: len(ordered)], ordered[1:] != ordered[:-1]]))
+    distinct, starts = ordered[starts], np.append(starts, len(ordered))
     itself = np.flatnonzero(np.diff(starts) > 1)
     for one, other in [(itself, itself), *near_pairs(distinct, threshold)]:
         first, second = _products(starts, order, one, other)
-        once = (first < second) | (values[first] != values[second])
+        once = (first < second) | (hashes[first] != hashes[second])
         pairs = _in_order(ids[first[once]], ids[second[once]])
         yield pairs[np.isin(pairs, new).any(axis=1)]
 

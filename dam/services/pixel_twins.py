@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import DamError, DecodeError, StoreError, UnreadableFileError
 from dam.media.pixel_digest import pixel_digest
-from dam.media.small_luma import INFORMATION_NEEDED, information
+from dam.media.sample import obstacle
+from dam.media.small_luma import are_plain
 from dam.media.source import open_source
 from dam.models.dimensions_component import DimensionsComponent
 from dam.models.image_pixel_digest_component import ImagePixelDigestComponent
@@ -95,7 +96,7 @@ def _possible_twins(session: Session, images: ImageHashes, *, plain_only: bool) 
     ids = images.entity_ids[places]
     lumas, _ = load_lumas(session, ids)
     if plain_only and len(ids):
-        plain = information(lumas) < INFORMATION_NEEDED
+        plain = are_plain(lumas)
         places, ids, lumas = places[plain], ids[plain], lumas[plain]
     sizes = dict(_dimensions(session, ids.tolist()))
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
@@ -137,6 +138,9 @@ def _contents(
 ) -> Iterator[tuple[int, tuple[str, str]]]:
     """Yield entities with the paths and media types of their contents; why there is none goes into `unread`."""
     for known in known_by_id(session, entity_ids):
+        if reason := obstacle(known.media_type):
+            unread[known.entity_id] = reason
+            continue
         try:
             yield known.entity_id, (find_content(session, store, known), known.media_type)
         except (StoreError, UnreadableFileError) as exc:

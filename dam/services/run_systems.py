@@ -33,7 +33,7 @@ class Update:
     error: str | None = None
     """Why a system failed, or why the content could not be read."""
     obstacle: str | None = None
-    """Why nothing could be run here."""
+    """Why a system could not be run here."""
 
 
 def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | None = None) -> Iterator[Update]:
@@ -54,8 +54,7 @@ def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | No
         analyses: dict[int, Analysis] = {}
         updates = [_update(known, result, analyses) for known, result in zip(page, pool.map(items), strict=True)]
         if analyses:
-            with library.write() as session:
-                writer.write_analyses(session, analyses)
+            library.write_again(partial(writer.write_analyses, analyses=analyses))
         yield from updates
 
 
@@ -80,6 +79,6 @@ def _update(known: Known, result: Examined, analyses: dict[int, Analysis]) -> Up
     analysis = result.analysis
     if analysis is None:
         return about(error=result.error)
-    if analysis.obstacle is None:
+    if analysis.ran or analysis.obstacle is None:
         analyses[known.entity_id] = analysis
     return about(ran=tuple(analysis.ran), error=analysis.error, obstacle=analysis.obstacle)

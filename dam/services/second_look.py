@@ -10,15 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dam.media.small_luma import (
-    INFORMATION_NEEDED,
-    PIXELS,
-    SAME_PICTURE,
-    Lumas,
-    difference,
-    information,
-    transformed,
-)
+from dam.media.small_luma import PIXELS, SAME_PICTURE, Lumas, are_plain, difference, transformed
 from dam.media.transforms import Transform
 from dam.models.image_luma_component import ImageLumaComponent
 from dam.services import ecs
@@ -69,13 +61,13 @@ def look_at_pairs(session: Session, first: Ids, second: Ids, transforms: Sequenc
     """
     ids = np.unique(np.concatenate([first, second]))
     lumas, known = load_lumas(session, ids)
-    information_of = _informations(lumas)
+    too_plain = _are_plain(lumas)
     looks = []
     for start in range(0, len(first), BLOCK):
         one = np.searchsorted(ids, first[start : start + BLOCK])
         other = np.searchsorted(ids, second[start : start + BLOCK])
         turned = lumas[one] if transforms is None else _transformed(lumas[one], transforms[start : start + BLOCK])
-        plain = np.minimum(information_of[one], information_of[other]) < INFORMATION_NEEDED
+        plain = too_plain[one] | too_plain[other]
         looks.append(_judge(difference(turned, lumas[other]), plain, known[one] & known[other]))
     return _joined(looks)
 
@@ -85,11 +77,15 @@ def look_at_query(
 ) -> Looks:
     """Look at a query and each of some entities; `transforms` says what was done to the query to give each."""
     lumas, known = load_lumas(session, entity_ids)
-    queries = np.broadcast_to(luma, lumas.shape)
-    if transforms is not None:
-        queries = _transformed(queries, transforms)
-    plain = np.minimum(information(luma), _informations(lumas)) < INFORMATION_NEEDED
-    return _judge(difference(queries, lumas), plain, known)
+    plain = are_plain(luma[np.newaxis]) | _are_plain(lumas)
+    if transforms is None:
+        return _judge(difference(luma, lumas), plain, known)
+    wanted = np.array([transform.value for transform in transforms])
+    differences = np.empty(len(lumas))
+    for transform in set(transforms):
+        chosen = wanted == transform.value
+        differences[chosen] = difference(transformed(luma, transform), lumas[chosen])
+    return _judge(differences, plain, known)
 
 
 def load_lumas(session: Session, entity_ids: Ids) -> tuple[Lumas, NDArray[np.bool_]]:
@@ -98,15 +94,16 @@ def load_lumas(session: Session, entity_ids: Ids) -> tuple[Lumas, NDArray[np.boo
     places = {entity_id: place for place, entity_id in enumerate(entity_ids.tolist())}
     table = ImageLumaComponent
     for some in ecs.batched(places):
-        for entity_id, luma in session.execute(select(table.entity_id, table.luma).where(table.entity_id.in_(some))):
-            lumas[places[entity_id]] = np.frombuffer(luma, np.uint8)
-            known[places[entity_id]] = True
+        rows = session.execute(select(table.entity_id, table.luma).where(table.entity_id.in_(some))).all()
+        there = [places[entity_id] for entity_id, _ in rows]
+        lumas[there] = np.frombuffer(b"".join(luma for _, luma in rows), np.uint8).reshape(-1, PIXELS)
+        known[there] = True
     return lumas, known
 
 
-def _informations(lumas: Lumas) -> NDArray[np.float64]:
-    parts = [information(lumas[start : start + BLOCK]) for start in range(0, len(lumas), BLOCK)]
-    return np.concatenate(parts) if parts else np.empty(0)
+def _are_plain(lumas: Lumas) -> NDArray[np.bool_]:
+    parts = [are_plain(lumas[start : start + BLOCK]) for start in range(0, len(lumas), BLOCK)]
+    return np.concatenate(parts) if parts else np.empty(0, np.bool_)
 
 
 def _transformed(lumas: Lumas, transforms: Iterable[Transform]) -> Lumas:

@@ -1,4 +1,4 @@
-"""Finding recordings that have the same sound as one, or a part of it."""
+"""Finding recordings, and videos, that have the same sound as one, or a part of it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +13,7 @@ from dam.media.audio_match import Fingerprint, Likeness
 from dam.media.sample import Sample
 from dam.models.audio_anchor import AudioAnchor
 from dam.models.audio_fingerprint_component import AudioFingerprintComponent
+from dam.models.file_properties_component import FilePropertiesComponent as FileProperties
 from dam.services import ecs
 from dam.services.similar_match import SimilarMatch, SimilarPair
 
@@ -33,7 +34,12 @@ Votes = Counter[int]
 
 
 def find_similar(session: Session, sample: Sample, *, limit: int | None = None) -> list[SimilarMatch]:
-    """Return the recordings that share sound with a sample, best first; DecodeError when it has no fingerprint."""
+    """Return the recordings and videos that share sound with a sample, best first.
+
+    Raises:
+        DecodeError: the sample has no fingerprint.
+
+    """
     query = audio_match.as_array(sample.audio_fingerprint)
     votes = _votes(session, query)
     likeliest = sorted(votes, key=lambda entity_id: (-max(votes[entity_id].values()), entity_id))[:MOST_COMPARED]
@@ -92,11 +98,11 @@ def _reason(likeness: Likeness, query_length: int, match_length: int) -> str:
 
 
 def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02}"
 
 
 def similar_pairs(session: Session) -> Iterator[SimilarPair]:
-    """Yield the pairs of recordings in the library that share sound, in order of their ids.
+    """Yield the pairs of recordings in the library that share sound, in order of their ids; videos are left out.
 
     Those are compared that have an anchor in common: encodings of one recording always do, of clips shorter than half
     a minute and the recordings they are from some do not.
@@ -117,7 +123,7 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
 
 def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:
     """Yield recordings, in order, each with those of higher ids that share an anchor with it, and their votes."""
-    keys, entities, positions = _anchors(session)
+    keys, entities, positions = _anchors_of_audio(session)
     order = np.lexsort((entities, keys))
     keys, entities, positions = keys[order], entities[order], positions[order]
     found = [np.empty((0, 3), np.int64)]
@@ -137,9 +143,14 @@ def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:
         yield int(pairs[start, 0]), others
 
 
-def _anchors(session: Session) -> NDArray[np.int64]:
-    """Return the keys of all anchors, their recordings and positions, of shape (3, n); read in parts, for the room."""
+def _anchors_of_audio(session: Session) -> NDArray[np.int64]:
+    """Return the keys of all anchors but those of videos, their recordings and positions, of shape (3, n).
+
+    Read in parts, for the room.
+    """
     table = AudioAnchor
     statement = select(table.key, table.entity_id, table.position).execution_options(yield_per=ROWS)
     parts = [np.array([tuple(row) for row in rows], np.int64) for rows in session.execute(statement).partitions()]
-    return np.concatenate([np.empty((0, 3), np.int64), *parts]).T
+    videos = session.scalars(select(FileProperties.entity_id).where(FileProperties.media_type.startswith("video/")))
+    anchors = np.concatenate([np.empty((0, 3), np.int64), *parts])
+    return anchors[~np.isin(anchors[:, 1], np.array(videos.all(), np.int64))].T

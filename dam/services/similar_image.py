@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from dam.media.looks import HASHES
+from dam.media.transforms import Transform
 from dam.services.image_query import Query
 from dam.services.similar_images import Match
 from dam.services.similar_images import find_similar as find_similar_images
@@ -19,13 +20,16 @@ UNRELATED_BITS = 32
 """How many bits differ between the hashes of unrelated images, on average."""
 
 
-def find_similar(session: Session, sample: "Sample", *, limit: int | None = None) -> list[SimilarMatch]:
+def find_similar(
+    session: Session, sample: "Sample", *, limit: int | None = None, transforms: bool = False
+) -> list[SimilarMatch]:
     """Return the images that look like a sample, best first; DecodeError when it cannot be decoded.
 
+    With `transforms` also those that look like it once it is turned or mirrored.
     The score is 1 less the mean of the distances, 0 for what unrelated images have.
     """
-    looks = sample.looks
-    query = Query("", looks.hashes, looks.luma)
+    looks = sample.looks_every_way if transforms else sample.looks
+    query = Query("", looks.hashes, looks.luma, looks.turned)
     found = find_similar_images(session, query, dict.fromkeys(HASHES, THRESHOLD))
     return sorted(map(_described, found), key=lambda match: (-match.score, match.entity_id))[:limit]
 
@@ -34,5 +38,7 @@ def _described(match: Match) -> SimilarMatch:
     known = {name: bits for name, bits in match.distances.items() if bits is not None}
     score = max(0.0, 1 - sum(known.values()) / (len(known) * UNRELATED_BITS))
     told = ", ".join(f"{name} {bits}" for name, bits in known.items())
-    reason = f"it looks the same: of 64 bits differ {told}"
-    return SimilarMatch(match.entity_id, score, METHOD, reason, dict(match.distances))
+    done = "" if match.transform is Transform.NONE else f" once {match.transform}"
+    reason = f"it looks the same{done}: of 64 bits differ {told}"
+    details = {**match.distances, "transform": match.transform.value}
+    return SimilarMatch(match.entity_id, score, METHOD, reason, details)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,11 @@ from dam.services import ecs
 
 
 def source_row(entity_id: int, path: str, state: FileState, filename: str | None = None) -> dict[str, Any]:
-    """Return the row that links an entity to a path it came from."""
+    """Return the row that links an entity to a path it came from.
+
+    It has the moment itself: which asset a path was of last must be known within a second, too, and SQLite's own clock
+    counts whole ones.
+    """
     raw = os.fsencode(path)
     return {
         "entity_id": entity_id,
@@ -24,6 +29,7 @@ def source_row(entity_id: int, path: str, state: FileState, filename: str | None
         "size": state.size,
         "mtime_ns": state.mtime_ns,
         "inode": state.inode,
+        "updated_at": datetime.now(UTC),
     }
 
 

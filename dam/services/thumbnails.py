@@ -27,6 +27,7 @@ from dam.services.run_systems import PAGE, Update
 from dam.storage.local_staging import naming
 
 FOLDER = "thumbnails"
+NOTHING_TO_SHOW = "it carries no picture of itself"
 END = b"\xff\xd9"
 """How a whole JPEG ends: files are not flushed, and may have lost their content in a power cut."""
 
@@ -73,9 +74,12 @@ def _draw(session: Session, library: Library, known: Known, size: int) -> bytes:
     try:
         if reason := thumbnail_obstacle(known.media_type):
             raise (MissingExtraError if "install" in reason else DecodeError)(reason)
-        return run_apart(_thumbnail_of, find_content(session, library.store, known), known.media_type, size)
+        drawn = run_apart(_thumbnail_of, find_content(session, library.store, known), known.media_type, size)
     except (InputError, MissingExtraError) as exc:
         raise type(exc)(f"entity {known.entity_id}: {exc}") from exc
+    if not drawn:
+        raise DecodeError(f"entity {known.entity_id}: {NOTHING_TO_SHOW}")
+    return drawn
 
 
 def _thumbnail_of(path: str, media_type: str, size: int) -> bytes:
@@ -85,7 +89,8 @@ def _thumbnail_of(path: str, media_type: str, size: int) -> bytes:
 def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Update]:
     """Make a thumbnail of every asset that there is none of, and yield what became of it, once it is there.
 
-    What there are no thumbnails of is passed over, and so is what none could be made of before.
+    What there are no thumbnails of is passed over, as documents without a picture of themselves are, and so is what
+    none could be made of before.
     """
     last = 0
     while True:
@@ -98,7 +103,8 @@ def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Upd
         last = page[-1].entity_id
         results: Iterator[Update | Examined] = pool.map(items)
         for known, result in zip(lacking, results, strict=True):
-            yield _keep(library, known, result, size)
+            if update := _keep(library, known, result, size):
+                yield update
 
 
 def _is_lacking(library: Library, known: Known, size: int) -> bool:
@@ -120,8 +126,8 @@ def _job(session: Session, library: Library, known: Known, size: int) -> Job | U
     return Job(path, known.size, media_type=known.media_type, thumbnail=size)
 
 
-def _keep(library: Library, known: Known, result: Update | Examined, size: int) -> Update:
-    """Put a thumbnail into the cache, or the reason why there is none."""
+def _keep(library: Library, known: Known, result: Update | Examined, size: int) -> Update | None:
+    """Put a thumbnail into the cache, or the reason why there is none; None where that is no fault."""
     if isinstance(result, Update):
         return result
     place = _place(library, known.sha256, size)
@@ -129,6 +135,9 @@ def _keep(library: Library, known: Known, result: Update | Examined, size: int) 
     if result.thumbnail is None:
         _write(place.with_suffix(".failed"), (result.error or "").encode(errors="backslashreplace"))
         return about(ran=("thumbnail",), error=f"no thumbnail: {result.error}")
+    if not result.thumbnail:
+        _write(place.with_suffix(".failed"), NOTHING_TO_SHOW.encode())
+        return None
     _write(place, result.thumbnail)
     return about(ran=("thumbnail",))
 

@@ -24,7 +24,7 @@ from dam.services.content import only_referenced
 from dam.services.source_paths import displayed, path_digest, source_row
 from dam.services.staging import StagedFile
 from dam.storage.modes import REFERENCE_STORAGE
-from dam.systems.system import Row, tables_by_system
+from dam.systems.system import RowTable, tables_by_system
 
 Rows = dict[type[Any], list[dict[str, Any]]]
 
@@ -169,7 +169,7 @@ def _forget_failures(session: Session, analyses: Mapping[int, Analysis]) -> None
 def _forget_components(session: Session, analyses: Mapping[int, Analysis]) -> None:
     """Delete what systems said before, where what they say now does not take its place row by row."""
     tables = tables_by_system()
-    outdated: dict[type[Row], list[int]] = defaultdict(list)
+    outdated: dict[RowTable, list[int]] = defaultdict(list)
     for entity_id, analysis in analyses.items():
         replaced = {table for table, _ in analysis.rows if ecs.unique_key(table) == ("entity_id",)}
         for table in {table for name in analysis.ran for table in tables.get(name, ())} - replaced:

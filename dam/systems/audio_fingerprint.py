@@ -1,5 +1,7 @@
-"""The Chromaprint fingerprint of a recording, and the anchors that find it."""
+"""The Chromaprint fingerprint of a recording or of a video's sound, and the anchors that find it."""
 
+from dam.core.errors import NoSoundError
+from dam.media.audio import obstacle_of_sound
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models.audio_anchor import AudioAnchor
@@ -7,16 +9,27 @@ from dam.models.audio_fingerprint_component import AudioFingerprintComponent
 from dam.systems.system import Row, system
 
 
-@system(kinds={Kind.AUDIO}, produces=AudioFingerprintComponent, version=1, index=AudioAnchor)
+@system(
+    kinds={Kind.AUDIO, Kind.VIDEO},
+    produces=AudioFingerprintComponent,
+    version=1,
+    index=AudioAnchor,
+    obstacle=obstacle_of_sound,
+)
 def audio_fingerprint(sample: Sample) -> list[Row]:
-    """Chromaprint of the first ten minutes, of what is not too short for it."""
+    """Chromaprint of the first ten minutes, of what has sound and is not too short for it."""
     from dam.media import audio_match  # noqa: PLC0415  needs the audio extra
 
-    fingerprint = audio_match.as_array(sample.audio_fingerprint)
+    try:
+        fingerprint = audio_match.as_array(sample.audio_fingerprint)
+    except NoSoundError:
+        if sample.kind is Kind.VIDEO:
+            return []
+        raise
     if not len(fingerprint):
         return []
     anchors = audio_match.anchors(fingerprint)
     return [
         AudioFingerprintComponent(fingerprint=audio_match.to_bytes(fingerprint)),
-        *(AudioAnchor(position=position, key=key) for position, key in anchors),
+        *({"position": position, "key": key} for position, key in anchors),
     ]

@@ -7,7 +7,7 @@ from dam.models.document_index_row import DocumentIndexRow
 from dam.systems.system import Row, system
 
 
-@system(kinds={Kind.DOCUMENT}, produces=DocumentFingerprintComponent, version=1, index=DocumentIndexRow)
+@system(kinds={Kind.DOCUMENT}, produces=DocumentFingerprintComponent, version=2, index=DocumentIndexRow)
 def document_fingerprint(sample: Sample) -> list[Row]:
     """MinHash of the text, and the keys under which it is found; nothing where there is no word."""
     from dam.media.minhash import fingerprint, index_keys, to_bytes  # noqa: PLC0415  needs numpy
@@ -16,4 +16,4 @@ def document_fingerprint(sample: Sample) -> list[Row]:
     if found is None:
         return []
     rows: list[Row] = [DocumentFingerprintComponent(minhash=to_bytes(found))]
-    return rows + [DocumentIndexRow(key=key) for key in index_keys(found).tolist()]
+    return rows + [{"key": key} for key in index_keys(found).tolist()]

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
@@ -10,20 +10,29 @@ from typing import TypeAlias
 
 import dam.systems
 from dam.media.kinds import Kind
-from dam.media.sample import Sample
+from dam.media.sample import Sample, obstacle
 from dam.models.base_component import BaseComponent
 from dam.models.base_index_row import BaseIndexRow
 
-Row: TypeAlias = BaseComponent | BaseIndexRow
+IndexRow: TypeAlias = dict[str, int]
+"""The columns of a row of an index: there may be thousands, and a plain mapping costs little."""
+Row: TypeAlias = BaseComponent | IndexRow
+RowTable: TypeAlias = type[BaseComponent] | type[BaseIndexRow]
 Run: TypeAlias = Callable[[Sample], Row | Sequence[Row] | None]
+Obstacle: TypeAlias = Callable[[str], str | None]
+
+
+def nothing_is_missing(_media_type: str) -> None:
+    """Stand for a system that needs no more than what decodes the content."""
 
 
 @dataclass(frozen=True)
 class System:
     """A function from a sample to components of one kind, and what one must know to run it.
 
-    With them it may give rows of an `index`, by which the components of others are found. Raise `version` when the
-    function would now give another result: `dam-cli run-systems` then runs it again, and what it gave before goes.
+    With them it may give rows of an `index`, as plain mappings, by which the components of others are found. Raise
+    `version` when the function would now give another result: `dam-cli run-systems` then runs it again, and what it
+    gave before goes.
     """
 
     run: Run
@@ -33,6 +42,8 @@ class System:
     index: type[BaseIndexRow] | None = None
     reads_sidecar: bool = False
     """Whether what it says depends on the sidecar beside the source, too."""
+    obstacle: Obstacle = nothing_is_missing
+    """Gives why it alone cannot look at such content here, though the content can be decoded: it runs later."""
 
     @property
     def name(self) -> str:
@@ -45,7 +56,7 @@ class System:
         return f"{self.name}@{self.version}"
 
     @property
-    def tables(self) -> tuple[type[Row], ...]:
+    def tables(self) -> tuple[RowTable, ...]:
         """Where what it gives is kept."""
         return (self.produces, self.index) if self.index else (self.produces,)
 
@@ -56,6 +67,12 @@ class System:
             return []
         return list(given) if isinstance(given, Sequence) else [given]
 
+    def table_of(self, row: Row) -> RowTable:
+        """Return where a row that it gave is kept."""
+        table = self.index if isinstance(row, dict) else type(row)
+        assert table, f"{self.name} has no index for rows"  # noqa: S101  so it must be declared
+        return table
+
 
 def system(
     *,
@@ -64,6 +81,7 @@ def system(
     version: int,
     index: type[BaseIndexRow] | None = None,
     reads_sidecar: bool = False,
+    obstacle: Obstacle = nothing_is_missing,
 ) -> Callable[[Run], System]:
     """Declare a function a system for samples of some kinds.
 
@@ -71,7 +89,7 @@ def system(
     """
 
     def declare(function: Run) -> System:
-        return System(function, frozenset(kinds), produces, version, index, reads_sidecar)
+        return System(function, frozenset(kinds), produces, version, index, reads_sidecar, obstacle)
 
     return declare
 
@@ -86,7 +104,7 @@ def all_systems() -> tuple[System, ...]:
     return tuple(sorted(found, key=lambda system: system.name))
 
 
-def tables_by_system() -> dict[str, tuple[type[Row], ...]]:
+def tables_by_system() -> dict[str, tuple[RowTable, ...]]:
     """Return where what each system gives is kept, by its name."""
     return {system.name: system.tables for system in all_systems()}
 
@@ -94,6 +112,13 @@ def tables_by_system() -> dict[str, tuple[type[Row], ...]]:
 def systems_for(kind: Kind) -> tuple[System, ...]:
     """Return the systems that look at a kind of media, by name."""
     return tuple(system for system in all_systems() if kind in system.kinds)
+
+
+def obstacles(media_type: str, due: Iterable[System]) -> dict[str, str]:
+    """Return why some of the systems that are due cannot look at such content here, by the names of these."""
+    of_all = obstacle(media_type)
+    reasons = ((system.name, of_all or system.obstacle(media_type)) for system in due)
+    return {name: reason for name, reason in reasons if reason}
 
 
 def labels_of_readers(kind: Kind) -> frozenset[str]:

@@ -20,7 +20,7 @@ def video_fingerprint(sample: Sample) -> Sequence[Row]:
     return [
         VideoFingerprintComponent(pictures=found.to_bytes()),
         *(
-            VideoAnchor(number=number, time=int(found.times[one]), upper=key.upper, lower=key.lower)
+            {"number": number, "time": int(found.times[one]), "upper": key.upper, "lower": key.lower}
             for number, (one, key) in enumerate(rows)
         ),
     ]

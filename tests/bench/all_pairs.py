@@ -9,7 +9,8 @@ for some of the hashes is timed and multiplied. Targets at threshold 4: at a mil
 and at least 50 times faster than faiss; at ten million close to ten times that, in less than 2 GB.
 
 The plain cursor's figure is the best of three reads, the other one of a single run: on a machine that has other work,
-trust the ratio of CPU time. doc/similarity.md has the figures, and that ten million take 22 times the CPU of one.
+trust the ratio of CPU time. At last it is told how much more CPU each further count takes than the first one, and how
+many more pairs there are: among unrelated pictures they grow with the square. doc/similarity.md has the figures.
 """
 
 import argparse
@@ -25,7 +26,8 @@ import numpy as np
 from synthetic import blocks, connected, hashes, set_up
 
 MEASURE = """
-import json, resource, sqlite3, sys, time
+import json, sqlite3, sys, time
+from pathlib import Path
 database, name, threshold = sys.argv[1], sys.argv[2], int(sys.argv[3])
 query = f"SELECT entity_id, hash_value FROM component_image_perceptual_hash_{name}"
 connection = sqlite3.connect(database)
@@ -49,12 +51,14 @@ paired = time.perf_counter() - began
 candidates = np.flatnonzero(key.has_any())
 keepers = group(len(candidates), [key.of(candidates)], lambda pairs: np.ones(len(pairs.keepers), bool))
 members = int((keepers != np.arange(len(candidates))).sum())
+# not ru_maxrss: that of a new process begins with what its parent had
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 print(json.dumps({
     "plain": min(plain), "plain_cpu": min(plain_cpu),
     "loaded": loaded, "paired": paired, "seconds": time.perf_counter() - began,
     "cpu": time.process_time() - began_cpu, "members": members,
     "pairs": (len(key.near.items) - len(key.near.starts)) // 2,
-    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    "megabytes": int(peak.split()[1]) // 1024,
 }))
 """
 
@@ -111,6 +115,7 @@ def main() -> None:
     parser.add_argument("--threshold", type=int, default=4)
     parser.add_argument("--queries", type=int, default=5000)
     options = parser.parse_args()
+    results: list[dict[str, float]] = []
     for count in options.counts:
         with tempfile.TemporaryDirectory() as scratch:
             database = set_up(Path(scratch))
@@ -119,8 +124,14 @@ def main() -> None:
             done = subprocess.run(words, check=True, capture_output=True, text=True)
             found = json.loads(done.stdout)
             tell(count, options, found)
-            if count == options.counts[0]:
+            results.append(found)
+            if len(results) == 1:
                 against_faiss(database, options, found["paired"] - found["loaded"], scratch)
+    for count, found in zip(options.counts[1:], results[1:], strict=True):
+        print(
+            f"{count / options.counts[0]:g} times the hashes: {found['cpu'] / results[0]['cpu']:.1f} times the CPU, "
+            f"{found['pairs'] / results[0]['pairs']:.1f} times the pairs of values"
+        )
 
 
 def tell(count: int, options: argparse.Namespace, found: dict[str, float]) -> None:

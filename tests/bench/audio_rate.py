@@ -9,7 +9,6 @@ library of as many made-up fingerprints as `--library` says: target at most 1.5 
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import recordings
+from ingest_cpu import cpu_of
 
 from dam.core.database import make_engine
 from dam.media import audio_match
@@ -54,21 +54,14 @@ STEPS = 1900
 BATCH = 1000
 
 
-def processor_seconds(command: list[str], env: dict[str, str]) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def ingest_ratio(folder: Path, scratch: str, runs: int) -> None:
     dam_cli = str(Path(sys.executable).with_name("dam-cli"))
     ratios = []
     for run in range(runs):
         env = os.environ | {"DATABASE_URL": f"sqlite:///{scratch}/ingest{run}/dam.sqlite3"}
         subprocess.run([dam_cli, "setup-db"], env=env, check=True, capture_output=True)
-        bare = processor_seconds([sys.executable, "-c", BARE, str(folder)], env)
-        dam = processor_seconds([dam_cli, "add-asset", "-q", "-j0", str(folder)], env)
+        bare = cpu_of([sys.executable, "-c", BARE, str(folder)], env)
+        dam = cpu_of([dam_cli, "add-asset", "-q", "-j0", str(folder)], env)
         ratios.append(dam / bare)
         print(f"bare {bare:6.2f} s   dam-cli add-asset {dam:6.2f} s   {ratios[-1]:.2f} times")
     print(f"ingest: median {statistics.median(ratios):.2f} times the processor time of the bare loop")

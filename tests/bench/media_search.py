@@ -2,7 +2,8 @@
 
     python tests/bench/media_search.py [audio] [documents] [video] [--count 100000] [--runs 11] [--folder FOLDER]
 
-Whole processes, in turn. FOLDER keeps the libraries. Target: at most 1.5 times, for each kind.
+Whole processes, in turn. A video is looked for by its pictures and its sound. FOLDER keeps the libraries. Target: at
+most 1.5 times, for each kind.
 """
 
 import argparse
@@ -21,12 +22,15 @@ FILL = {
     "audio": "from audio_rate import fill; from dam.services.library import open_library\n"
     "with open_library() as library: fill(library, COUNT)",
     "documents": "from documents import fill; fill(DATABASE, COUNT)",
-    "video": "from search_video import fill; fill(COUNT, 30)",
+    "video": "import audio_rate, search_video; from dam.services.library import open_library\n"
+    "search_video.fill(COUNT, 30)\n"
+    "with open_library() as library: audio_rate.fill(library, COUNT)",
 }
 MAKE = {
     "audio": "import recordings; DATA = recordings.encode(recordings.music(1, 180), 'mp3', 192)",
     "documents": "from texts import *; DATA = written(Writer().text()).encode()",
-    "video": "from tests.media.clips import scenes, video; DATA = video(scenes(1, 20, (640, 360), 25), rate=25)",
+    "video": "from tests.media.clips import scenes, video; from tests.media.sounds import tune\n"
+    "DATA = video(scenes(1, 20, (640, 360), 25), rate=25, sound='aac', signal=tune(1, 20))",
 }
 ENDINGS = {"audio": "mp3", "documents": "txt", "video": "mp4"}
 

@@ -63,7 +63,7 @@ def test_paths_that_name_nothing_fail_and_the_rest_go_on(dam: Dam, make_image: M
 def test_tags_reach_new_linked_and_unchanged_files(dam: Dam, make_image: MakeImage) -> None:
     first = make_image("a.png")
     second = make_image("b.png", seed=2)
-    dam("add-asset", first)
+    dam("add-asset", "-j0", first)
     dam("add-asset", first, second, make_image("c.png", seed=2), "--tags", " sea ,holiday,sea")
     assert dam("tag", "ls", "--json").json["tags"] == {"holiday": 2, "sea": 2}
 
@@ -72,7 +72,7 @@ def test_the_same_content_under_a_new_name_is_linked(dam: Dam, make_image: MakeI
     path = make_image("a.png")
     copy = path.with_name("copy.png")
     copy.write_bytes(path.read_bytes())
-    dam("add-asset", path)
+    dam("add-asset", "-j0", path)
     [line, _] = dam("add-asset", copy, "--json").json_lines
     assert (line["status"], line["entity_id"]) == ("linked", 1)
     [match] = dam("find-file-by-hash", "--file", path, "--json").json["matches"]
@@ -133,16 +133,16 @@ def test_what_replaces_what(dam: Dam, tmp_path: Path) -> None:
     path, other = tmp_path / "a.txt", tmp_path / "b.txt"
     path.write_text("one")
     other.write_text("other")
-    dam("add-asset", path, other)
+    dam("add-asset", "-j0", path, other)
     path.write_text("two!")
-    assert "a.txt (was entity 1)" in dam("add-asset", path).out
+    assert "a.txt (was entity 1)" in dam("add-asset", "-j0", path).out
     path.write_text("other")
-    [line, _] = dam("add-asset", path, "--json").json_lines
+    [line, _] = dam("add-asset", "-j0", path, "--json").json_lines
     assert (line["status"], line["entity_id"], line["replaces"]) == ("linked", 2, 3)
     path.write_text("one")
-    [line, _] = dam("add-asset", path, "--json").json_lines
+    [line, _] = dam("add-asset", "-j0", path, "--json").json_lines
     assert (line["status"], line["entity_id"], line["replaces"]) == ("unchanged", 1, 2)
-    [line, _] = dam("add-asset", path, "--rehash", "--json").json_lines
+    [line, _] = dam("add-asset", "-j0", path, "--rehash", "--json").json_lines
     assert (line["status"], line["replaces"]) == ("unchanged", None)
 
 

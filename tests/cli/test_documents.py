@@ -7,7 +7,7 @@ from tests.media.documents import pdf
 def test_show_tells_of_a_scan_and_cuts_long_texts(dam: Dam, tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf(["", ""], {"Title": "A scan"}))
     (tmp_path / "b.txt").write_text("word " * 1000)
-    dam("add-asset", tmp_path)
+    dam("add-asset", "-j0", tmp_path)
     shown = dam("show", "1").out
     assert "document: pages=2  title=A scan" in shown
     assert "no text: its pages are pictures, as of a scan" in shown

@@ -87,7 +87,7 @@ def test_a_closed_pipe_is_no_error_to_show(dam: Dam, many: Path, start: Start) -
 
 
 def test_a_pipe_that_was_never_open(dam: Dam) -> None:
-    dam("add-asset", PICTURES / "dunes.tif")
+    dam("add-asset", "-j0", PICTURES / "dunes.tif")
     for words in ("info", "show 1 --json", "--help", "--version"):
         command = f"exec {' '.join(dam.command)} {words} >&-"
         done = subprocess.run(["sh", "-c", command], env=dam.env, cwd=dam.folder, capture_output=True, check=False)
@@ -145,7 +145,7 @@ def test_a_read_only_library_answers_and_refuses_to_grow(guest: Dam) -> None:
 
 
 def test_a_library_on_a_read_only_mount(dam: Dam, mount: Mount, tmp_path: Path) -> None:
-    dam("add-asset", PICTURES, "-q")
+    dam("add-asset", "-j0", PICTURES, "-q")
     mount("--bind", dam.folder, dam.folder)
     mount("-o", "remount,bind,ro", dam.folder)
     dunes = PICTURES / "dunes.tif"
@@ -158,7 +158,7 @@ def test_a_library_on_a_read_only_mount(dam: Dam, mount: Mount, tmp_path: Path) 
 
 def test_a_locked_database(dam: Dam, tmp_path: Path) -> None:
     """A writer elsewhere makes writers wait and then give up; readers go on until it commits."""
-    dam("add-asset", PICTURES / "dunes.tif")
+    dam("add-asset", "-j0", PICTURES / "dunes.tif")
     (tmp_path / "new.txt").write_text("new")
     short = {"DAM_LOCK_TIMEOUT": "0.2"}
     with closing(sqlite3.connect(dam.folder / "dam.sqlite3", isolation_level=None)) as other:
@@ -186,7 +186,7 @@ def test_a_corrupt_database_is_named(dam: Dam, content: bytes) -> None:
 
 
 def test_a_database_with_a_hole_is_named(dam: Dam) -> None:
-    dam("add-asset", PICTURES, "-q")
+    dam("add-asset", "-j0", PICTURES, "-q")
     path = dam.folder / "dam.sqlite3"
     size = path.stat().st_size
     path.write_bytes(path.read_bytes()[: 4096 * 2].ljust(size, b"\xa5"))
@@ -217,7 +217,7 @@ def test_a_home_that_may_not_be_written(guest: Dam) -> None:
 
 
 def test_an_unmounted_or_foreign_store(dam: Dam, tmp_path: Path) -> None:
-    dam("add-asset", PICTURES / "dunes.tif")
+    dam("add-asset", "-j0", PICTURES / "dunes.tif")
     (tmp_path / "empty").mkdir()
     elsewhere = {"ASSET_STORAGE_PATH": str(tmp_path / "empty")}
     for words in (["add-asset", PICTURES], ["info"], ["setup-db"]):
@@ -232,7 +232,7 @@ def test_an_unmounted_or_foreign_store(dam: Dam, tmp_path: Path) -> None:
 def test_a_truncated_blob_heals_when_its_content_comes_again(dam: Dam, tmp_path: Path, how: str, left: int) -> None:
     path = tmp_path / "dunes.tif"
     shutil.copy(PICTURES / "dunes.tif", path)
-    sha256 = dam("add-asset", path, "--json").json_lines[0]["sha256"]
+    sha256 = dam("add-asset", "-j0", path, "--json").json_lines[0]["sha256"]
     blob = dam.store / sha256[:2] / sha256[2:4] / sha256
     blob.chmod(0o644)
     os.truncate(blob, left)

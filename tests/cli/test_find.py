@@ -165,7 +165,7 @@ def test_a_query_that_is_no_image(dam: Dam, tmp_path: Path) -> None:
 def test_show_by_id_hash_and_path(filled: Dam, tmp_path: Path) -> None:
     gone = tmp_path / "gone.txt"
     gone.write_text("will go")
-    filled("add-asset", gone)
+    filled("add-asset", "-j0", gone)
     gone.unlink()
     sha256 = hashlib.sha256(DUNES.read_bytes()).hexdigest()
     shown = [filled("show", word, "--json").json for word in (sha256[:10], DUNES)]

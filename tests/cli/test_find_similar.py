@@ -15,8 +15,9 @@ def test_in_every_form(dam: Dam, library: Library, make_image: Callable[..., Pat
     document = dam("find-similar", picture, "--json").json
     assert (document["path"], document["kind"], document["error"]) == (str(picture), "image", None)
     assert [match["method"] for match in document["matches"]] == ["content", "perceptual_hash"]
-    told = dam("find-similar", "1", "--limit", "2").out
+    told = dam("find-similar", "1", "--limit", "2", "--transforms").out
     assert "score 1.000  content" in told
+    assert "it looks the same: of 64 bits differ" in told
     assert r"small\n.jpg" in told
 
     damaged = tmp_path / "damaged.png"

@@ -43,7 +43,7 @@ SIGNALS = pytest.mark.parametrize(
 def test_a_long_command_ends_in_order(
     dam: Dam, tmp_path: Path, make_image: Callable[..., Path], start: Start, command: str, number: int, code: int
 ) -> None:
-    dam("add-asset", make_image("a.png"))
+    dam("add-asset", "-j0", make_image("a.png"))
     with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
         connection.execute("DELETE FROM system_records")
     (tmp_path / "hold").mkdir()

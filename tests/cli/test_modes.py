@@ -68,7 +68,7 @@ def test_a_hard_link_to_a_symbolic_link_is_of_the_file(dam: Dam, source: Path) -
 
 
 def test_what_is_written_to_a_hard_linked_source_is_noticed(dam: Dam, source: Path) -> None:
-    dam("add-asset", source, "--mode", "hardlink")
+    dam("add-asset", "-j0", source, "--mode", "hardlink")
     source.write_text("CONTENT")
     dam("verify")
     [line, last] = dam("verify", "--content", "--json", code=4).json_lines
@@ -128,7 +128,7 @@ def test_a_move_takes_the_sources_away(dam: Dam, source: Path) -> None:
     assert list(source.parent.iterdir()) == []
     assert blob(dam, lines[0]["sha256"]).read_text() == "content"
     source.write_text("content")
-    dam("add-asset", source, "--mode", "move")
+    dam("add-asset", "-j0", source, "--mode", "move")
     assert not source.exists()
 
 
@@ -141,7 +141,7 @@ def test_a_path_that_is_named_twice_is_moved_once(dam: Dam, source: Path) -> Non
 def test_a_move_of_a_known_file_reads_it_first(dam: Dam, source: Path) -> None:
     [line, _] = dam("add-asset", source, "--json").json_lines
     blob(dam, line["sha256"]).unlink()
-    dam("add-asset", source, "--mode", "move")
+    dam("add-asset", "-j0", source, "--mode", "move")
     assert not source.exists()
     assert blob(dam, line["sha256"]).read_text() == "content"
 
@@ -183,7 +183,7 @@ def test_a_reference_leaves_the_file_where_it_is(dam: Dam, make_image: MakeImage
 
 
 def test_content_that_was_referenced_is_copied_when_that_is_asked(dam: Dam, source: Path) -> None:
-    dam("add-asset", source, "--mode", "reference")
+    dam("add-asset", "-j0", source, "--mode", "reference")
     assert blobs(dam) == []
     [line, _] = dam("add-asset", source, "--json").json_lines
     assert (line["status"], line["entity_id"]) == ("unchanged", 1)

@@ -8,7 +8,7 @@ from tests.conftest import Dam
 
 def test_verdicts_links_and_explanations(dam: Dam, make_image: Callable[..., Path]) -> None:
     one, copy, other = make_image("a.png"), make_image("a.jpg", size=(200, 150)), make_image("b.png", seed=2)
-    dam("add-asset", one, copy, "--quiet")
+    dam("add-asset", "-j0", one, copy, "--quiet")
     assert dam("verdicts", code=1).out == ""
     assert dam("link-similar").out == "1 similar pair found by comparing 2 new images\n"
     assert "relative: entity 2  " in dam("show", "1").out

@@ -17,7 +17,7 @@ Mount = Callable[..., None]
 
 
 def test_every_problem_in_text_and_json(dam: Dam) -> None:
-    dam("add-asset", PICTURES, "-q")
+    dam("add-asset", "-j0", PICTURES, "-q")
     assert "8 assets sound" in dam("verify", "--content").err
     missing, altered, cut, *_ = sorted(dam.store.glob("??/??/*"))
     missing.unlink()
@@ -53,7 +53,7 @@ def test_every_problem_in_text_and_json(dam: Dam) -> None:
 
 
 def test_a_read_only_library_can_be_verified(dam: Dam, mount: Mount, tmp_path: Path) -> None:
-    dam("add-asset", PICTURES, "-q")
+    dam("add-asset", "-j0", PICTURES, "-q")
     mount("--bind", dam.folder, dam.folder)
     mount("-o", "remount,bind,ro", dam.folder)
     assert dam("verify", "--content", "--json", cwd=tmp_path).json_lines[-1]["summary"]["sound"] == 8
@@ -67,7 +67,7 @@ def test_no_failures(dam: Dam) -> None:
 
 def test_what_could_not_be_read_is_remembered_until_it_comes_in(dam: Dam, tmp_path: Path) -> None:
     name = tmp_path / os.fsdecode(b"caf\xe9.txt")
-    dam("add-asset", name, "", code=3)
+    dam("add-asset", "-j0", name, "", code=3)
     [line] = dam("failures", "--json").json_lines
     assert line["problem"] == "unreadable"
     assert line["path_hex"] == os.fsencode(name).hex()
@@ -84,7 +84,7 @@ def test_what_could_not_be_read_is_remembered_until_it_comes_in(dam: Dam, tmp_pa
 
 def test_a_path_is_tried_again_as_it_was_to_come_in(dam: Dam, tmp_path: Path) -> None:
     for name, options in (("moved", ["--mode", "move"]), ("tagged", ["--tags", "sea,holiday"])):
-        dam("add-asset", tmp_path / name, *options, code=3)
+        dam("add-asset", "-j0", tmp_path / name, *options, code=3)
         (tmp_path / name).write_text(name)
     assert [(line["mode"], line["tags"]) for line in dam("failures", "--json").json_lines] == [
         ("move", []),
@@ -99,7 +99,7 @@ def test_a_path_is_tried_again_as_it_was_to_come_in(dam: Dam, tmp_path: Path) ->
 
 def test_what_will_never_come_in_can_be_forgotten(dam: Dam, tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a", "b", "c")]
-    dam("add-asset", *paths, code=3)
+    dam("add-asset", "-j0", *paths, code=3)
     assert "1 failure forgotten" in dam("failures", "--forget", "a", cwd=tmp_path).err
     dam("failures", "--forget", "a", cwd=tmp_path, code=1)
     paths[1].write_text("is there now")
@@ -112,7 +112,7 @@ def test_what_will_never_come_in_can_be_forgotten(dam: Dam, tmp_path: Path) -> N
 @pytest.mark.parametrize("how", ["add-asset", "--retry"])
 def test_a_file_that_failed_and_is_as_before_is_forgotten(dam: Dam, tmp_path: Path, how: str) -> None:
     (tmp_path / "a").write_text("a")
-    dam("add-asset", tmp_path / "a")
+    dam("add-asset", "-j0", tmp_path / "a")
     (tmp_path / "a").rename(tmp_path / "b")
     dam("add-asset", tmp_path / "a", code=3)
     (tmp_path / "b").rename(tmp_path / "a")

@@ -74,7 +74,7 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
     (picture.parent / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"?" * 100)
     (picture.parent / os.fsdecode(b"caf\xe9.txt")).write_text("not UTF-8 by name")
     (picture.parent / "undecodable.wdp").write_bytes(b"II\xbc\x01" + bytes(60))  # JPEG XR: there is no decoder
-    dam("add-asset", "inputs/a.jpg", "inputs/damaged.png", "--tags", "lake", code=3)
+    dam("add-asset", "-j0", "inputs/a.jpg", "inputs/damaged.png", "--tags", "lake", code=3)
     return dam
 
 
@@ -90,13 +90,13 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
     if name == "run-systems":
         forget_what_ran(filled)
     if name == "failures":
-        filled("add-asset", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
+        filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
     if name == "find-similar":
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
     if name == "find-duplicates":
-        filled("add-asset", "inputs/smaller.jpg")
+        filled("add-asset", "-j0", "inputs/smaller.jpg")
     if name == "verify":
         next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)
@@ -119,7 +119,7 @@ def add_look_alike(dam: Dam) -> None:
     for size in (200, 150):
         with Image.open(dam.folder / "inputs/a.jpg") as image:
             image.resize((size, size)).save(dam.folder / f"{size}.png")
-        dam("add-asset", f"{size}.png")
+        dam("add-asset", "-j0", f"{size}.png")
         if size == 200:
             dam("link-similar")
     dam("verdict", "1", f"{size}.png", "unrelated")
@@ -127,7 +127,7 @@ def add_look_alike(dam: Dam) -> None:
 
 def forget_what_ran(dam: Dam) -> None:
     """Have all inputs in the library, and outdated: as if a program without today's systems had ingested them."""
-    dam("add-asset", "inputs")
+    dam("add-asset", "-j0", "inputs")
     with sqlite3.connect(dam.folder / "dam.sqlite3") as connection:
         connection.execute("DELETE FROM system_records")
     connection.close()

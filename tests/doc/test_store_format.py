@@ -19,7 +19,7 @@ def block(language: str) -> str:
 def test_the_files_come_back_under_their_names(dam: Dam, make_image: Callable[..., Path], tmp_path: Path) -> None:
     picture = make_image("photos/my lake.jpg")
     (tmp_path / "photos/empty").touch()
-    dam("add-asset", tmp_path / "photos")
+    dam("add-asset", "-j0", tmp_path / "photos")
 
     command = [sys.executable, "-c", block("python"), dam.folder / "dam.sqlite3", dam.store, tmp_path / "back"]
     subprocess.run(command, check=True)

@@ -35,11 +35,12 @@ def video(
     size: tuple[int, int] | None = None,
     rate: int = RATE,
     sound: str | None = None,
+    signal: NDArray[np.float64] | None = None,
     rotation: int = 0,
     metadata: dict[str, str] | None = None,
     **options: str,
 ) -> bytes:
-    """Encode frames, at another size if one is given, and with the codec `sound` a tone beside them."""
+    """Encode frames, at another size if one is given, and with the codec `sound` a tone, or a signal, beside them."""
     import av
 
     frames = list(frames)
@@ -51,14 +52,14 @@ def video(
         pictures.pix_fmt = "yuv420p"
         if rotation:
             pictures.set_display_rotation(rotation)
-        tone: Any = container.add_stream(sound, rate=SOUND_RATE, layout="mono") if sound else None
+        tone: Any = container.add_stream(sound, rate=_rate_of(sound), layout="mono") if sound else None
         for number, pixels in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, rate)
             container.mux(pictures.encode(frame))
         container.mux(pictures.encode())
         if tone:
-            _add_tone(container, tone, len(frames) / rate)
+            _add_sound(container, tone, _tone(len(frames) / rate) if signal is None else signal)
     return stream.getvalue()
 
 
@@ -71,17 +72,23 @@ def audio(
     stream = io.BytesIO()
     with av.open(stream, "w", format=form) as container:
         container.metadata.update(metadata or {})
-        _add_tone(container, container.add_stream(codec, rate=48_000, layout="mono"), seconds)
+        _add_sound(container, container.add_stream(codec, rate=48_000, layout="mono"), _tone(seconds))
     return stream.getvalue()
 
 
-def _add_tone(container: Any, stream: Any, seconds: float) -> None:
+def _rate_of(codec: str) -> int:
+    return 48_000 if codec == "libopus" else SOUND_RATE
+
+
+def _tone(seconds: float) -> NDArray[np.float64]:
+    return np.sin(2 * np.pi * 440 * np.arange(round(seconds * SOUND_RATE)) / SOUND_RATE) / 4
+
+
+def _add_sound(container: Any, stream: Any, signal: NDArray[np.float64]) -> None:
     import av
 
-    rate = stream.rate
-    times = np.arange(round(seconds * rate)) / rate
-    samples = (np.sin(2 * np.pi * 440 * times) * 8000).astype(np.int16)[np.newaxis]
+    samples = (signal * 32_000).astype(np.int16)[np.newaxis]
     frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
-    frame.sample_rate, frame.pts = rate, 0
+    frame.sample_rate, frame.pts = SOUND_RATE, 0
     container.mux(stream.encode(frame))
     container.mux(stream.encode())

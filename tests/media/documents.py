@@ -56,8 +56,19 @@ def zipped(parts: Mapping[str, str | bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)  # no time: the same again
+            how = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name), content, how)  # no time: the same again
     return out.getvalue()
+
+
+def with_parts(document: bytes, parts: Mapping[str, bytes], replaced: Mapping[str, tuple[bytes, bytes]]) -> bytes:
+    """A document that a program has made, with more parts, and with words in some parts replaced."""
+    with zipfile.ZipFile(io.BytesIO(document)) as archive:
+        kept = {name: archive.read(name) for name in archive.namelist()}
+    for name, (old, new) in replaced.items():
+        assert old in kept[name]
+        kept[name] = kept[name].replace(old, new)
+    return zipped({**kept, **parts})
 
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

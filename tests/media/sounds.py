@@ -4,6 +4,7 @@
 """
 
 import io
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ CODECS = {
 }
 
 
+@cache
 def tune(seed: int, seconds: float = 12) -> NDArray[np.float64]:
-    """A melody over chords, -1 to 1, shape (n,)."""
+    """A melody over chords, -1 to 1, shape (n,), not to be written to."""
     random = np.random.default_rng(seed)
     signal = np.zeros(int(seconds * RATE))
     length = random.uniform(0.2, 0.5)
@@ -35,7 +37,9 @@ def tune(seed: int, seconds: float = 12) -> NDArray[np.float64]:
             wave = 2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * times
             note = (np.sin(wave) + 0.5 * np.sin(2 * wave) + 0.3 * np.sin(3 * wave)) * fading
             signal[place : place + len(note)] += note[: len(signal) - place]
-    return signal / np.abs(signal).max()
+    signal /= np.abs(signal).max()
+    signal.setflags(write=False)
+    return signal
 
 
 def recording(

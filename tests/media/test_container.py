@@ -13,6 +13,7 @@ import pytest
 from dam.core.errors import DecodeError
 from dam.media.container import Container, probe
 from tests.media.clips import audio, scenes, video
+from tests.media.sounds import recording, tune
 
 # form, codec of the pictures, codec of the sound
 FORMS = [
@@ -103,3 +104,8 @@ def test_an_error_of_the_disk_is_none_of_the_content() -> None:
 
     with pytest.raises(OSError, match="Input/output"):
         probe(Broken(video(scenes(1, 1))))
+
+
+def test_tags_that_are_not_utf8_are_told_with_what_can_be_read() -> None:
+    data = recording(tune(1, 1), metadata={"title": "caf-"})
+    assert probed(data.replace(b"caf-", b"caf\xe9")).tags["title"] == "caf\N{REPLACEMENT CHARACTER}"

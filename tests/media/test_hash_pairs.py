@@ -1,4 +1,5 @@
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dam.media import hash_pairs
-from dam.media.hash_pairs import bands_beyond, near_pairs
+from dam.media.hash_fronts import families
+from dam.media.hash_pairs import near_pairs
 
 Found = list[tuple[int, int]]
 
@@ -39,23 +41,45 @@ def test_equals_brute_force_at_every_radius(radius: int) -> None:
     assert found(hashes, radius) == brute_force(hashes, radius)
 
 
-@settings(max_examples=60)
-@given(st.sets(st.integers(0, 2**64 - 1), max_size=40), st.integers(0, 64), st.integers(0, 3))
-def test_equals_brute_force_by_every_method(values: set[int], radius: int, extra: int) -> None:
-    hashes = np.array(sorted(values), np.uint64)
+@contextmanager
+def by_family(number: int, chunk: int) -> Iterator[None]:
+    """Take one family after the other, and so small pieces that pairs reach over their edges."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hash_pairs, "bands_beyond", lambda *_: extra if radius < 8 else 0)
-        patch.setattr(hash_pairs, "CHUNK", 64)  # so that pairs reach over its edges
+        patch.setattr(hash_pairs, "cheapest", lambda _count, radius, _crowding: nth_family(radius, number))
+        for name, value in {"CHUNK": chunk, "BLOCK": 4 * chunk, "LONG": 4, "ROWS": 3, "COLUMNS": 5}.items():
+            patch.setattr(hash_pairs, name, value)
+        yield
+
+
+def nth_family(radius: int, number: int) -> Sequence[int]:
+    """A family by its place in the order of their sizes, the smallest again after the last."""
+    usable = sorted((fronts for fronts in families(radius) if len(fronts) < 140), key=len)
+    return usable[number % len(usable)] if usable else []
+
+
+@settings(max_examples=60)
+@given(st.sets(st.integers(0, 2**64 - 1), max_size=40), st.integers(0, 64), st.integers(0, 5))
+def test_equals_brute_force_by_every_family(values: set[int], radius: int, number: int) -> None:
+    hashes = np.array(sorted(values), np.uint64)
+    with by_family(number if radius < 8 else 0, 8) if radius < 64 else nullcontext():
         assert found(hashes, radius) == brute_force(hashes, radius)
 
 
-@pytest.mark.parametrize("extra", [1, 2, 3])
-def test_pairs_of_near_neighbours_by_every_method(extra: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hash_pairs, "bands_beyond", lambda *_: extra)
-    monkeypatch.setattr(hash_pairs, "CHUNK", 128)
+@pytest.mark.parametrize("number", range(6))
+def test_pairs_of_near_neighbours_by_every_family(number: int) -> None:
     for radius in (1, 2, 4, 6):
-        hashes = clustered(extra, 600, radius)
-        assert found(hashes, radius) == brute_force(hashes, radius)
+        hashes = clustered(number, 600, radius)
+        with by_family(number, 128):
+            assert found(hashes, radius) == brute_force(hashes, radius)
+
+
+@pytest.mark.parametrize("crowded", [0.01, 0.9])
+def test_long_runs_of_equal_fronts(crowded: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hash_pairs, "CROWDED", crowded)
+    few_bits = np.random.default_rng(1).integers(0, 2**64, 1500, dtype=np.uint64) & np.uint64(0x0F00_0000_F000_0F0F)
+    for number in range(5):
+        with by_family(number, 512):
+            assert found(np.unique(few_bits), 2) == brute_force(np.unique(few_bits), 2)
 
 
 def test_numbers_that_follow_each_other() -> None:
@@ -63,17 +87,6 @@ def test_numbers_that_follow_each_other() -> None:
     assert found(hashes, 2) == brute_force(hashes, 2)
     top = hashes << np.uint64(52)
     assert found(top, 2) == brute_force(top, 2)
-
-
-def test_the_method_follows_the_cost() -> None:
-    def random(radius: int) -> Callable[[int], float]:
-        return lambda extra: 2.0 ** -(64 * extra // (radius + extra))
-
-    assert bands_beyond(1_000_000, 4, random(4)) == 2
-    assert bands_beyond(1_000_000, 4, lambda extra: 0.1**extra) > 2
-    assert bands_beyond(1_000_000, 40, random(40)) == 0
-    assert bands_beyond(50, 4, random(4)) == 0
-    assert all(bands_beyond(10_000_000, radius, random(radius)) >= 1 for radius in range(1, 9))
 
 
 @pytest.mark.parametrize("values", [[], [7], [0, 2**64 - 1]])

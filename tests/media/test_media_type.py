@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dam.media.audio import DECODABLE
+from dam.media.container import probe
 from dam.media.kinds import Kind, kind_of
 from dam.media.media_type import HEAD_BYTES, media_type
+from tests.media.clips import audio, scenes, video
 from tests.media.pictures import FORMATS, picture, saved
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -157,3 +160,52 @@ def test_anything_has_a_media_type(head: bytes, name: str) -> None:
 )
 def test_kinds(found: str, kind: Kind) -> None:
     assert kind_of(found) is kind
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "sound", "name", "expected"),
+    [
+        ("mpegts", "mpeg2video", "mp2", "00001.MTS", "video/mp2t"),
+        ("mpegts", "mpeg2video", None, "a.ts", "video/mp2t"),
+        ("mxf", "mpeg2video", None, "a.mxf", "video/x-mxf"),
+    ],
+)
+def test_videos_that_only_their_name_tells(form: str, codec: str, sound: str | None, name: str, expected: str) -> None:
+    data = video(scenes(1, 1, rate=25), form, codec, sound=sound, rate=25)
+    assert media_type(data[:HEAD_BYTES], name) == expected
+    assert kind_of(expected) is Kind.VIDEO
+    assert probe(io.BytesIO(data)).video
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "name", "expected"),
+    [
+        ("ac3", "ac3", "a.ac3", "audio/ac3"),
+        ("asf", "pcm_s16le", "a.wma", "audio/x-ms-wma"),
+        ("caf", "pcm_s16le", "a.caf", "audio/x-caf"),
+        ("matroska", "flac", "a.mka", "audio/x-matroska"),
+        ("wv", "wavpack", "a.wv", "audio/x-wavpack"),
+    ],
+)
+def test_sound_that_only_its_name_tells(form: str, codec: str, name: str, expected: str) -> None:
+    data = audio(1, form, codec)
+    assert media_type(data[:HEAD_BYTES], name) == expected
+    assert expected in DECODABLE
+    assert probe(io.BytesIO(data)).audio
+
+
+def test_a_program_in_typescript_is_no_video() -> None:
+    assert kind_of(media_type(b"export const one: number = 1;\n", "a.ts")) is Kind.DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("old.ppt", "application/vnd.ms-powerpoint"),
+        ("old.XLS", "application/vnd.ms-excel"),
+        ("a.vsmacros", "application/x-ole-storage"),
+    ],
+)
+def test_ole_documents_are_what_their_name_says(name: str, expected: str) -> None:
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0") + b"\xfd\xff\xff\xff" + bytes(64)
+    assert media_type(head, name) == expected

@@ -101,4 +101,4 @@ def test_any_text_has_the_same_fingerprint_again(text: str) -> None:
 def test_fingerprints_stay_what_they_are() -> None:
     found = fingerprint("The quick brown fox jumps over the lazy dog, and then it does so once more; nobody knows why.")
     assert found is not None
-    assert found[:4].tolist() == [28935, 22683, 21646, 11434]  # else libraries need a new version of the system
+    assert found[:4].tolist() == [54799, 61572, 37225, 54119]  # else libraries need a new version of the system

@@ -101,6 +101,13 @@ def test_jpeg_xl_bombs_are_refused_by_their_head() -> None:
         _ = sample(b"\xff\x0a" + bits.to_bytes(20, "little")).image
 
 
+def test_a_cut_off_raw_file_is_reported_in_plain_words_and_once(capfd: pytest.CaptureFixture[str]) -> None:
+    whole = dng(picture(size=(64, 48)))
+    with pytest.raises(DecodeError, match=r"^LibRaw cannot read it: [A-Z][a-z]"):
+        _ = sample(whole[:300], "a.dng").image
+    assert capfd.readouterr().err == ""
+
+
 def test_a_raw_file_shows_its_preview_and_has_the_size_of_its_sensor() -> None:
     shown = picture(size=(600, 400), seed=2)
     seen = sample(dng(picture(size=(960, 640)), preview=shown, orientation=6), "a.dng")

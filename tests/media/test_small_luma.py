@@ -9,6 +9,7 @@ from dam.media.small_luma import (
     INFORMATION_NEEDED,
     SAME_PICTURE,
     Lumas,
+    are_plain,
     difference,
     from_bytes,
     information,
@@ -96,3 +97,30 @@ def test_plain_pictures_have_too_little_information(name: str) -> None:
     plain = Image.fromarray((PLAIN[name] * 255).astype(np.uint8))
     assert information(luma_of(plain)) < INFORMATION_NEEDED
     assert information(luma_of(picture())) >= INFORMATION_NEEDED
+
+
+def test_the_bound_never_calls_a_plain_picture_full() -> None:
+    random = np.random.default_rng(4)
+    shades = random.integers(0, 256, (3000, 16, 1)) * np.ones((1, 1, 16))
+    noise = random.normal(0, 1, (3000, 16, 16)) * np.geomspace(0.1, 30, 3000)[:, np.newaxis, np.newaxis]
+    lumas = (shades + noise).clip(0, 255).astype(np.uint8).reshape(3000, 256)
+    expected = information(lumas) < INFORMATION_NEEDED
+    assert 0.1 < expected.mean() < 0.9
+    assert np.array_equal(are_plain(lumas), expected)
+    assert are_plain(np.zeros((1, 256), np.uint8)).all()
+    assert are_plain(lumas[:0]).shape == (0,)
+
+
+def test_the_difference_is_that_of_its_definition() -> None:
+    random = np.random.default_rng(5)
+    lumas = random.integers(0, 256, (2, 200, 256), np.uint8)
+
+    def steps(luma: Lumas) -> np.ndarray:
+        square = luma.reshape(16, 16).astype(float)
+        all_ = np.concatenate([np.diff(square, axis=1).ravel(), np.diff(square, axis=0).ravel()])
+        return np.sign(all_) * np.sqrt(np.abs(all_))
+
+    for one, other in zip(*lumas, strict=True):
+        first, second = steps(one), steps(other)
+        cosine = first @ second / np.sqrt((first @ first) * (second @ second))
+        assert difference(one, other) == pytest.approx(1 - cosine)

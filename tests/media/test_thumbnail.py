@@ -7,11 +7,12 @@ import pytest
 from PIL import Image
 
 from dam.core.errors import DecodeError
+from dam.media import chromaprint_library, image
 from dam.media.media_type import media_type
 from dam.media.sample import Sample
 from dam.media.thumbnail import thumbnail, thumbnail_obstacle
 from tests.media.clips import audio, scenes, video
-from tests.media.documents import made, pdf
+from tests.media.documents import made, pdf, with_parts
 from tests.media.sounds import recording, tune
 
 
@@ -91,10 +92,80 @@ def test_the_first_page_of_a_pdf() -> None:
     assert np.asarray(made_).min() < 200 < np.asarray(made_).max()
 
 
+@pytest.mark.parametrize("name", ["rivers.odt", "lengths.ods", "slides.odp"])
+def test_the_thumbnail_in_an_office_document(name: str) -> None:
+    made_ = thumbnail_of(made(name), 128)
+    assert max(made_.size) == 128
+    assert np.asarray(made_).min() < np.asarray(made_).max()
+
+
+RELATION = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"
+
+
+def docx_with(picture: bytes, name: str = "docProps/thumbnail.jpeg") -> bytes:
+    told = f'<Relationship Id="rId99" Type="{RELATION}" Target="{name}"/></Relationships>'
+    return with_parts(made("rivers.docx"), {name: picture}, {"_rels/.rels": (b"</Relationships>", told.encode())})
+
+
+def epub_with(item: bytes, metadata: bytes = b"") -> bytes:
+    package = (b"</manifest>", item + b"</manifest>")
+    told = with_parts(made("rivers.epub"), {"OEBPS/images/front page.png": arrow(format="PNG")}, {OPF: package})
+    return with_parts(told, {}, {OPF: (b"</metadata>", metadata + b"</metadata>")})
+
+
+OPF = "OEBPS/content.opf"
+ITEM = b'<item id="front" href="images/front%20page.png" media-type="image/png"'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        docx_with(arrow(format="JPEG")),
+        docx_with(arrow(format="PNG"), "thumbs/one.png"),
+        epub_with(ITEM + b' properties="svg cover-image"/>'),
+        epub_with(ITEM + b"/>", b'<meta name="cover" content="front"/>'),
+    ],
+    ids=["docx", "docx elsewhere", "epub 3", "epub 2"],
+)
+def test_the_picture_that_a_document_carries(content: bytes) -> None:
+    made_ = thumbnail_of(content)
+    assert (made_.size, lightest_side(made_)) == ((64, 32), "left")
+
+
+@pytest.mark.parametrize("content", [made("rivers.docx"), made("slides.pptx"), made("rivers.epub"), docx_with(b"")])
+def test_a_document_that_carries_none(content: bytes) -> None:
+    assert thumbnail(Sample(lambda: io.BytesIO(content), media_type(content, "")), 64) == b""
+
+
+def test_a_hostile_picture_in_a_document() -> None:
+    bomb = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(bomb, "PNG")
+    with pytest.raises(DecodeError, match="pixels"):
+        thumbnail_of(docx_with(bomb.getvalue()))
+    with pytest.raises(DecodeError, match="no decoder for its thumbnail"):
+        thumbnail_of(docx_with(b"\1\0\0\0\x6c\0\0\0", "docProps/thumbnail.emf"))
+    assert thumbnail(Sample(lambda: io.BytesIO(docx_with(bytes(33 << 20))), DOCX), 64) == b""
+    with pytest.raises(DecodeError, match="archive is damaged"):
+        thumbnail(Sample(lambda: io.BytesIO(made("rivers.docx")[:2000]), DOCX), 64)
+
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
 @pytest.mark.parametrize("content", [made("locked.pdf"), b"%PDF-1.7\nno more", video(scenes(1, 1))[:200]])
 def test_what_is_damaged(content: bytes) -> None:
     with pytest.raises(DecodeError):
         thumbnail_of(content)
+
+
+def test_it_takes_pillow_and_what_decodes_the_medium(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "installed", lambda libraries=("imagehash",): "imagehash" not in libraries)
+    monkeypatch.setattr(chromaprint_library, "obstacle", lambda: "there is no Chromaprint")
+    for found in ("audio/mpeg", "video/mp4", "application/pdf"):
+        assert thumbnail_obstacle(found) is None
+    assert "pip install 'dam[image]'" in str(thumbnail_obstacle("image/png"))
+    monkeypatch.setattr(image, "installed", lambda _=None: False)
+    assert thumbnail_obstacle("audio/mpeg") == "thumbnails need pip install 'dam[image]'"
 
 
 def test_what_has_none() -> None:

@@ -21,20 +21,20 @@ def alembic(dam: Dam, *arguments: str) -> str:
     return done.stdout
 
 
-def test_upgrade_check_and_downgrade(each_dam: Dam) -> None:
-    alembic(each_dam, "upgrade", "head")
-    assert "No new upgrade operations detected" in alembic(each_dam, "check")
-    alembic(each_dam, "downgrade", "base")
-    engine = create_engine(each_dam.env["DATABASE_URL"])
+def test_upgrade_check_and_downgrade(each_fresh_dam: Dam) -> None:
+    alembic(each_fresh_dam, "upgrade", "head")
+    assert "No new upgrade operations detected" in alembic(each_fresh_dam, "check")
+    alembic(each_fresh_dam, "downgrade", "base")
+    engine = create_engine(each_fresh_dam.env["DATABASE_URL"])
     assert inspect(engine).get_table_names() == ["alembic_version"]
     engine.dispose()
 
 
-def test_setup_db_goes_on_where_alembic_stopped(each_dam: Dam) -> None:
-    alembic(each_dam, "upgrade", "head")
-    each_dam("setup-db")
-    assert each_dam("info", "--json").json["entities"] == 0
+def test_setup_db_goes_on_where_alembic_stopped(each_fresh_dam: Dam) -> None:
+    alembic(each_fresh_dam, "upgrade", "head")
+    each_fresh_dam("setup-db")
+    assert each_fresh_dam("info", "--json").json["entities"] == 0
 
 
-def test_upgrade_can_be_written_as_sql(each_dam: Dam) -> None:
-    assert "CREATE TABLE component_tag" in alembic(each_dam, "upgrade", "head", "--sql")
+def test_upgrade_can_be_written_as_sql(each_fresh_dam: Dam) -> None:
+    assert "CREATE TABLE component_tag" in alembic(each_fresh_dam, "upgrade", "head", "--sql")

@@ -27,13 +27,13 @@ def set_revision(dam: Dam, revision: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
-def test_several_processes_set_up_one_library(each_dam: Dam) -> None:
-    ended = at_once(each_dam, *[["setup-db"]] * 6)
+def test_several_processes_set_up_one_library(each_fresh_dam: Dam) -> None:
+    ended = at_once(each_fresh_dam, *[["setup-db"]] * 6)
     assert [code for code, _ in ended] == [0] * 6, ended
-    with database(each_dam) as connection:
+    with database(each_fresh_dam) as connection:
         [library_id] = connection.scalars(text("SELECT uuid FROM library"))
-    assert (each_dam.store / MARKER).read_text().strip() == library_id
-    assert each_dam("info", "--json").json["library_id"] == library_id
+    assert (each_fresh_dam.store / MARKER).read_text().strip() == library_id
+    assert each_fresh_dam("info", "--json").json["library_id"] == library_id
 
 
 def test_several_processes_ingest_into_a_library_that_is_not_there_yet(fresh_dam: Dam) -> None:
@@ -44,11 +44,11 @@ def test_several_processes_ingest_into_a_library_that_is_not_there_yet(fresh_dam
     assert fresh_dam("info", "--json").json["entities"] == 1
 
 
-def test_setting_up_again_changes_nothing(each_dam: Dam) -> None:
-    each_dam("setup-db")
-    before = each_dam("info", "--json").json
-    each_dam("setup-db")
-    assert each_dam("info", "--json").json == before
+def test_setting_up_again_changes_nothing(each_fresh_dam: Dam) -> None:
+    each_fresh_dam("setup-db")
+    before = each_fresh_dam("info", "--json").json
+    each_fresh_dam("setup-db")
+    assert each_fresh_dam("info", "--json").json == before
 
 
 @pytest.mark.parametrize("command", [["setup-db"], *READERS], ids=" ".join)
@@ -118,7 +118,7 @@ def test_a_file_that_is_no_database(fresh_dam: Dam) -> None:
 @pytest.mark.parametrize("command", [["info"], ["add-asset", "."]], ids=" ".join)
 def test_a_store_without_a_marker_is_refused(dam: Dam, command: list[str]) -> None:
     (dam.folder / "a.txt").write_text("a")
-    dam("add-asset", "a.txt")
+    dam("add-asset", "-j0", "a.txt")
     (dam.store / MARKER).unlink()
     assert "is it mounted" in dam(*command, code=10).err
     assert "is it mounted" in dam("setup-db", code=10).err

@@ -31,7 +31,6 @@ def folder(tmp_path: Path, make_image: MakeImage) -> Path:
 
 
 def test_processes_that_ingest_the_same_files_at_once(each_dam: Dam, folder: Path) -> None:
-    each_dam("setup-db")
     forward = [str(path) for path in sorted(folder.iterdir())]
     ended = at_once(each_dam, ["add-asset", *forward, "--json"], ["add-asset", *forward[::-1], "--json"])
     assert [code for code, _ in ended] == [0, 0], ended
@@ -44,7 +43,6 @@ def test_processes_that_ingest_the_same_files_at_once(each_dam: Dam, folder: Pat
 
 
 def test_ingest_find_and_run_systems(each_dam: Dam, folder: Path, make_image: MakeImage) -> None:
-    each_dam("setup-db")
     *lines, _ = each_dam("add-asset", folder / "0.png", folder / "0001.txt", "--tags", "x,y", "--json").json_lines
     assert [line["status"] for line in lines] == ["added", "added"]
     photo, note = lines
@@ -59,7 +57,6 @@ def test_ingest_find_and_run_systems(each_dam: Dam, folder: Path, make_image: Ma
 
 
 def test_processes_that_run_systems_at_once(each_dam: Dam, folder: Path) -> None:
-    each_dam("setup-db")
     each_dam("add-asset", folder)
     engine = make_engine(each_dam.env["DATABASE_URL"], 5)
     with engine.begin() as connection:
@@ -73,8 +70,8 @@ def test_processes_that_run_systems_at_once(each_dam: Dam, folder: Path) -> None
     engine.dispose()
 
 
-def test_a_locked_database_is_named_after_the_timeout(each_library: Library, database_url: str) -> None:
-    impatient = make_engine(database_url, 0.001)
+def test_a_locked_database_is_named_after_the_timeout(each_library: Library, library_url: str) -> None:
+    impatient = make_engine(library_url, 0.001)
     other = Library(impatient, each_library.store, each_library.id)
     with each_library.write() as session:
         [entity_id] = ecs.add_entities(session, 1)
@@ -86,7 +83,7 @@ def test_a_locked_database_is_named_after_the_timeout(each_library: Library, dat
     impatient.dispose()
 
 
-POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 
 
 @pytest.mark.xdist_group("postgres")

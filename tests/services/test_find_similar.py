@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from dam.core.errors import DecodeError, UnreadableFileError, UsageError
 from dam.core.verdict import Verdict
@@ -55,6 +56,20 @@ def test_bounds(library: Library) -> None:
     assert len(find_similar(library, "2", limit=2).found) == 2
     assert found(find_similar(library, "2", min_score=1.0))[0] == (2, "content")
     assert all(each.match.score >= 0.99 for each in find_similar(library, "2", min_score=0.99).found)
+
+
+def test_turned_and_mirrored_copies(library: Library, pictures: list[Path], tmp_path: Path) -> None:
+    for name, method in (("mirrored", Image.Transpose.FLIP_LEFT_RIGHT), ("turned", Image.Transpose.ROTATE_270)):
+        with Image.open(pictures[0]) as opened:
+            opened.transpose(method).save(tmp_path / f"{name}.png")
+        list(ingest(library, [str(tmp_path / f"{name}.png")], []))
+    assert {entity_id for entity_id, _ in found(find_similar(library, "1"))} == {1, 2, 3}
+    answer = find_similar(library, "1", transforms=True)
+    matches = {each.asset.entity_id: each.match for each in answer.found}
+    done = {entity_id: match.details["transform"] for entity_id, match in matches.items() if match.details}
+    assert done == {2: "none", 3: "none", 5: "mirrored", 6: "rotated-90"}
+    assert "once mirrored" in matches[5].reason
+    assert matches[6].score > 0.9
 
 
 @pytest.mark.usefixtures("pictures")

@@ -308,7 +308,10 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
     assert list(library.store.keys()) == []
 
 
-def test_closed_early_nothing_stays_staged_and_what_was_reported_is_there(library: Library, folder: Path) -> None:
+def test_closed_early_nothing_stays_staged_and_what_was_reported_is_there(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dam.services.ingest.BATCH_SECONDS", 3600)  # a batch is full by its number, however slow
     for number in range(BATCH_FILES + 10):
         (folder / f"{number:04}").write_text(str(number))
     outcomes = ingest(library, [str(folder)])
@@ -391,7 +394,7 @@ def test_the_library_is_never_ingested_into_itself(library: Library, folder: Pat
 
 
 @pytest.mark.xdist_group("postgres")
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_a_folder_that_is_called_as_the_database_comes_in(
     each_library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,10 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from dam.core.verdict import Verdict
 from dam.models import Entity, ImageLumaComponent, LinkRecord, SimilarPairComponent
@@ -106,12 +108,12 @@ def test_an_interrupted_run_is_continued(
     add(library, *copies)
     write = link_similar._write
 
-    def write_some(*arguments) -> None:
+    def write_some(session: Session, **named: Any) -> None:
         nonlocal written
         if not written:
             raise KeyboardInterrupt
         written -= 1
-        write(*arguments)
+        write(session, **named)
 
     monkeypatch.setattr(link_similar, "BATCH", 1)
     with monkeypatch.context() as patch:

@@ -13,6 +13,7 @@ from dam.services import ecs, writer
 from dam.services import ingest as module
 from dam.services.ingest import Options, Outcome, ingest
 from dam.services.library import Library
+from dam.services.pool import open_pool
 from dam.services.run_systems import run_systems
 from dam.services.verify import Sound, verify
 from dam.storage.local import LocalBlobStore
@@ -102,6 +103,16 @@ def test_a_source_goes_only_after_the_commit(library: Library, source: Path, mon
 
     monkeypatch.setattr(module, "_remove_source", look_and_remove)
     assert take(library, Mode.MOVE, source)[0].error is None
+    assert not source.exists()
+
+
+def test_a_path_that_is_named_twice_is_moved_once_by_two_batches(
+    library: Library, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BATCH_FILES", 1)
+    with open_pool(library.store, 1) as pool:  # both are read before the first is written
+        outcomes = list(ingest(library, [str(source)] * 2, options=Options(mode=Mode.MOVE), pool=pool))
+    assert [(outcome.status.value, outcome.error) for outcome in outcomes] == [("added", None), ("unchanged", None)]
     assert not source.exists()
 
 

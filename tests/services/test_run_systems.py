@@ -1,15 +1,18 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from dam.core.errors import DecodeError
+from dam.core.errors import DeadlockError, DecodeError
 from dam.media import image
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models import DimensionsComponent, ImagePerceptualHashPhashComponent, SystemFailureComponent, SystemSet
-from dam.services import ecs
+from dam.services import ecs, writer
 from dam.services.library import Library
 from dam.services.run_systems import PAGE, bytes_to_read, run_systems
 from dam.systems.system import System, all_systems, system
@@ -41,6 +44,27 @@ def test_a_library_that_is_up_to_date_needs_nothing(library: Library, make_image
     assert list(run_systems(library)) == []
     ingest_all(library, make_image("a.png").parent / "a.png")
     assert list(run_systems(library)) == []
+
+
+def test_what_another_process_writes_at_once_is_written_again(
+    library: Library, make_image: MakeImage, use_systems: UseSystems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = all_systems()
+    use_systems()
+    [outcome] = ingest_all(library, make_image("a.png"))
+    use_systems(*ours)
+    write = writer.write_analyses
+    stumble = iter([DeadlockError(""), IntegrityError("", {}, Exception())])
+
+    def write_and_stumble(session: Session, *arguments: Any, **more: Any) -> None:
+        write(session, *arguments, **more)
+        if error := next(stumble, None):
+            raise error
+
+    monkeypatch.setattr(writer, "write_analyses", write_and_stumble)
+    assert [update.entity_id for update in run_systems(library)] == [outcome.entity_id]
+    assert list(run_systems(library)) == []
+    assert width(library, outcome.entity_id) == 320
 
 
 def test_what_is_missing_is_filled_in_once(

@@ -1,5 +1,6 @@
 """Sidecars beside the sources of images, and keywords as tags."""
 
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,43 @@ def test_a_sidecar_that_comes_later_or_changes(library: Library, make_image: Mak
         assert keywords(library, other) is None
     with library.read() as session:
         assert len(session.scalars(select(XmpSidecarComponent.id)).all()) == 1
+
+
+@pytest.mark.parametrize("detail", Detail)
+def test_a_sidecar_that_is_deleted(library: Library, make_image: MakeImage, detail: Detail) -> None:
+    picture = make_image("in/a.jpg", xmp=keywords_xmp("own"))
+    make_image("in/b.png", seed=2)
+    sidecar = picture.with_name("a.xmp")
+    sidecar.write_bytes(keywords_xmp("sea"))
+    add(library, [picture.parent], detail=detail)
+    assert keywords(library, picture) == ["sea"]
+    sidecar.unlink()
+    outcome = add(library, [picture.parent], detail=detail)["a.jpg"]
+    assert (outcome.status, outcome.error) == ("unchanged", None)
+    assert keywords(library, picture) == ["own"]
+    with library.read() as session:
+        assert session.scalars(select(XmpSidecarComponent.id)).all() == []
+    again = ingest(library, [str(picture.parent)], (), Options(detail=Detail.COUNTS))
+    assert [getattr(outcome, "count", None) for outcome in again] == [2]  # nothing is read again
+
+
+def test_a_sidecar_beside_another_copy_stays(library: Library, make_image: MakeImage) -> None:
+    picture = make_image("in/a.png")
+    copy = picture.parent.parent / "copy" / "a.png"
+    copy.parent.mkdir()
+    shutil.copy(picture, copy)
+    sidecar = picture.with_name("a.xmp")
+    sidecar.write_bytes(keywords_xmp("sea"))
+    add(library, [picture, copy])
+    add(library, [copy])
+    assert keywords(library, copy) == ["sea"]
+    away = picture.parent.rename(picture.parent.with_name("away"))  # as on a disk that is not mounted
+    add(library, [copy])
+    assert keywords(library, copy) == ["sea"]
+    away.rename(picture.parent)
+    sidecar.unlink()
+    add(library, [copy])
+    assert keywords(library, copy) is None
 
 
 def test_run_systems_reads_the_sidecar_again(library: Library, make_image: MakeImage) -> None:

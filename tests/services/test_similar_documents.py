@@ -39,7 +39,7 @@ def keys_in(session: Session) -> int:
 def test_an_edited_text_is_found_whatever_its_format(each_library: Library, tmp_path: Path) -> None:
     text = words(1)
     (tmp_path / "same.txt").write_text(" ".join(text))
-    (tmp_path / "near.docx").write_bytes(docx(" ".join(edited(text, 0.03))))
+    (tmp_path / "near.docx").write_bytes(docx(" ".join(edited(text, 0.01))))
     (tmp_path / "far.md").write_text(" ".join(edited(text, 0.2)))
     paragraphs = [text[start : start + 20] for start in range(0, 400, 20)]
     (tmp_path / "moved.txt").write_text("\n\n".join(" ".join(some) for some in reversed(paragraphs)))

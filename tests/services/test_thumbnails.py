@@ -14,6 +14,7 @@ from dam.services.limits import Limits
 from dam.services.pool import Pool
 from dam.services.thumbnails import make_missing, make_thumbnail
 from dam.services.verify import Sound, verify
+from tests.media.documents import DOCUMENTS
 
 MEGABYTE = 1024 * 1024
 
@@ -66,6 +67,14 @@ def test_all_that_are_missing(library: Library, here: Pool, make_image: Callable
 
     shutil.rmtree(library.store.root / "thumbnails")
     assert [update.entity_id for update in make_missing(library, here, 32)] == [1, 2]
+
+
+def test_documents_with_and_without_a_picture(library: Library, here: Pool) -> None:
+    list(ingest(library, [str(DOCUMENTS / name) for name in ("rivers.docx", "rivers.odt")]))
+    assert [(update.entity_id, update.error) for update in make_missing(library, here, 32)] == [(2, None)]
+    assert list(make_missing(library, here, 32)) == []
+    with pytest.raises(DecodeError, match="entity 1: it carries no picture of itself"):
+        make_thumbnail(library, 1, 32)
 
 
 @pytest.mark.usefixtures("picture")

@@ -1,0 +1,58 @@
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pytest
+
+from dam.media.hash_fronts import cheapest, families
+
+
+def bands(fronts: Sequence[int]) -> list[int]:
+    """The bits that are in the same fronts, for each such set."""
+    alike: dict[tuple[bool, ...], int] = {}
+    for bit in range(64):
+        inside = tuple(bool(front >> bit & 1) for front in fronts)
+        alike[inside] = alike.get(inside, 0) | 1 << bit
+    return list(alike.values())
+
+
+def choices(pieces: list[int], radius: int) -> Iterator[int]:
+    """The bits of any `radius` bands; of many choices some."""
+    if comb(len(pieces), radius) <= 20_000:
+        yield from map(sum, combinations(pieces, radius))
+    random = np.random.default_rng(radius)
+    yield from (sum(random.choice(np.array(pieces, object), radius, replace=False)) for _ in range(2000))
+
+
+@pytest.mark.parametrize("radius", range(1, 11))
+def test_whatever_differs_leaves_a_front_clean(radius: int) -> None:
+    for fronts in families(radius):
+        pieces = bands(fronts)
+        dirty = np.array(list(choices(pieces, min(radius, len(pieces)))), np.uint64)
+        for front in fronts:
+            dirty = dirty[(dirty & np.uint64(front)) != 0]
+        assert not dirty.size, f"{len(fronts)} fronts of {len(pieces)} bands"
+
+
+def test_planes_are_fewer_than_choices_of_bands() -> None:
+    sizes = {(len(fronts), min(front.bit_count() for front in fronts)) for fronts in families(4)}
+    assert {(5, 12), (12, 21), (30, 32), (70, 32)} <= sizes
+
+
+def test_every_radius_has_a_family() -> None:
+    for radius in range(1, 64):
+        fronts = next(iter(families(radius)))
+        assert all(0 < front < 1 << 64 for front in fronts)
+
+
+def test_the_family_follows_the_cost() -> None:
+    def random(fronts: Sequence[int]) -> float:
+        return 2.0 ** -fronts[0].bit_count()
+
+    assert len(cheapest(1_000_000, 4, random)) == 12
+    assert len(cheapest(100_000_000, 4, random)) == 30
+    assert len(cheapest(1_000_000, 4, lambda fronts: 100 * random(fronts))) > 12  # hashes that are not random at all
+    assert len(cheapest(1_000_000, 40, random)) == 0
+    assert len(cheapest(50, 4, random)) == 0
+    assert all(cheapest(10_000_000, radius, random) for radius in range(1, 9))
