@@ -5,9 +5,11 @@ any other: it executes the installed script from its first line, with its own ar
 streams and exit. What differs: the libraries are loaded, and all of one launcher have the same seed of string hashes.
 """
 
+import faulthandler
 import gc
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -19,12 +21,15 @@ from runpy import run_path
 
 LIBRARIES = (
     *("typer._adapters", "pydantic_settings", "platformdirs", "sqlalchemy.orm", "sqlalchemy.dialects.sqlite.pysqlite"),
-    *("alembic.command", "numpy", "PIL.Image", "filetype", "xml.etree.ElementTree", "concurrent.futures.process"),
+    *("alembic.command", "numpy", "PIL.Image", "filetype", "xml.etree.ElementTree", "multiprocessing.forkserver"),
 )
 """What commands import; a test that asks what is imported starts the program itself."""
 
 AT_RUN_TIME = ("DATABASE_URL", "ASSET_STORAGE_PATH", "HOME", "DAM_")
 """How the names of variables begin that no library reads when it is imported, and Python does not when it starts."""
+
+SECONDS = 300
+"""No run takes so long: one that does hangs, and is ended."""
 
 
 class Launcher:
@@ -33,15 +38,20 @@ class Launcher:
     def __init__(self, program: str, env: Mapping[str, str]) -> None:
         self._program = program
         self._env = {name: value for name, value in env.items() if not name.startswith(AT_RUN_TIME)}
+        self._start()
+
+    def _start(self) -> None:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._requests.settimeout(SECONDS)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno()), program],
+                [sys.executable, __file__, str(theirs.fileno()), self._program],
                 env=self._env,
                 cwd="/",
                 stdin=subprocess.PIPE,  # pipes, as the program will have: Python looks at them when it starts
                 stdout=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # so that what hangs can be ended with all that it has started
             )
 
     def can(self, env: Mapping[str, str]) -> bool:
@@ -51,7 +61,7 @@ class Launcher:
     def run(
         self, arguments: Sequence[str | bytes | Path], env: Mapping[str, str], cwd: Path, input: bytes | None
     ) -> "subprocess.CompletedProcess[bytes]":
-        """Run `dam-cli` to its end, as `subprocess.run` does."""
+        """Run `dam-cli` to its end, as `subprocess.run` does; one that hangs fails with the stacks of its processes."""
         pipes = [os.pipe(), os.pipe(), os.pipe()]
         (stdin, to_stdin), (from_stdout, stdout), (from_stderr, stderr) = pipes
         request = pickle.dumps(([os.fsencode(argument) for argument in arguments], dict(env), str(cwd)))
@@ -61,7 +71,13 @@ class Launcher:
         with ThreadPoolExecutor(3) as threads:
             threads.submit(_write, to_stdin, input or b"")
             out, err = threads.submit(_read, from_stdout), threads.submit(_read, from_stderr)
-            code = int(self._requests.recv(64))
+            try:
+                code = int(self._requests.recv(64))
+            except TimeoutError:
+                os.killpg(self._process.pid, signal.SIGUSR2)
+                self.close()
+                self._start()
+                raise TimeoutError(f"{arguments} hangs:\n{err.result().decode()}") from None
         return subprocess.CompletedProcess([self._program, *arguments], code, out.result(), err.result())
 
     def close(self) -> None:
@@ -92,6 +108,7 @@ def serve(requests: socket.socket, program: str) -> None:
             requests.send(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
         else:
             requests.close()
+            faulthandler.register(signal.SIGUSR2, chain=True)  # and then it ends, as by default
             arguments, env, cwd = pickle.loads(request)
             for place, fd in enumerate(fds):
                 os.dup2(fd, place)

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from dam.core.interrupts import deferred
 from dam.services.examine import Examined, Job, examine, examine_all, examine_undecoded
 from dam.services.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits, reason_of_end
+from dam.services.workers import Workers
 from dam.storage.local import LocalBlobStore
 
 CHUNK_FILES = 64
@@ -26,7 +27,9 @@ ITEMS_AHEAD = 768
 BYTES_AHEAD = 32 * 1024 * 1024
 """Up to these, more may be: enough to keep the workers busy while a batch is written."""
 
-PRELOADED = ["dam.cli", "dam.services.examine", "dam.media.perceptual_hash", "PIL.JpegImagePlugin"]
+PRELOADED = [
+    *("dam.cli", "dam.services.workers", "dam.services.examine", "dam.media.perceptual_hash", "PIL.JpegImagePlugin")
+]
 
 # A worker is forked from a server that has only imported what workers need: it starts at once, and has neither
 # the database's connections nor the threads of this process, which a fork of this process would inherit.
@@ -122,11 +125,9 @@ class Pool:
         self._here = store
         self._jobs = jobs
         self._limits = limits
-        self._prepare = prepare
+        self._prepare = partial(prepare, limits)
         self._context: Any = multiprocessing.get_context(START_METHOD)  # the stubs know no Process on it
-        self._make_executor = make_executor or partial(
-            ProcessPoolExecutor, jobs, self._context, initializer=prepare, initargs=(limits,)
-        )
+        self._make_executor = make_executor or partial(Workers, jobs, self._context, self._prepare)
         self._executor: Executor | None = None
 
     def map(self, items: Iterable[T | Job]) -> Iterator[T | Examined]:
@@ -210,7 +211,7 @@ class Pool:
         """Examine a file in a process of its own; if that is lost, the file is to blame."""
         ours, theirs = self._context.Pipe(duplex=False)
         process = self._context.Process(
-            target=_examine_and_send, args=(theirs, self._here.for_worker(), job, partial(self._prepare, self._limits))
+            target=_examine_and_send, args=(theirs, self._here.for_worker(), job, self._prepare)
         )
         process.start()
         theirs.close()

@@ -51,6 +51,15 @@ def test_it_runs_a_program_as_python_does(launcher: Launcher, program: Path, tmp
     assert ours.stderr.splitlines()[-1] == python.stderr.splitlines()[-1]
 
 
+def test_a_program_that_hangs_is_ended_and_says_where(launcher: Launcher, program: Path, tmp_path: Path) -> None:
+    program.write_text("import signal, sys\nif sys.argv[1:]:\n    signal.pause()\n")
+    assert launcher.run([], KEPT, tmp_path, None).returncode == 0
+    launcher._requests.settimeout(0.5)
+    with pytest.raises(TimeoutError, match=r"launcher\.py"):
+        launcher.run(["hang"], KEPT, tmp_path, None)
+    assert launcher.run([], KEPT, tmp_path, None).returncode == 0
+
+
 def test_what_python_or_a_library_reads_as_it_starts_asks_for_a_new_interpreter(launcher: Launcher) -> None:
     assert not launcher.can(KEPT | {"PYTHONUTF8": "1", "PYTHONPATH": "elsewhere"})
     assert not launcher.can(KEPT | {"PYTHONUTF8": "1", "FORCE_COLOR": "1"})
