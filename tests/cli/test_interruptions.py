@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Dam
+from tests.conftest import PICTURES, Dam
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -85,6 +85,15 @@ def test_an_interruption_while_the_program_is_imported_is_quiet(dam: Dam, tmp_pa
     done = dam("info", env={"PYTHONPATH": str(tmp_path), "EARLY": module}, code=130)
     assert done.out == ""
     assert len(done.err.splitlines()) <= 1
+
+
+def test_an_interruption_while_workers_are_prepared_is_the_programs_own(dam: Dam, tmp_path: Path) -> None:
+    """Ctrl-C reaches all processes of the terminal."""
+    only_there = 'if "forkserver" in "".join(sys.orig_argv):\n    sys.meta_path'
+    (tmp_path / "sitecustomize.py").write_text(EARLY.replace("sys.meta_path", only_there))
+    env = {"PYTHONPATH": str(tmp_path), "EARLY": "dam.services.examine"}
+    done = dam("add-asset", PICTURES / "dunes.tif", "-j1", env=env)
+    assert "1 added" in done.err or "1 added" in done.out
 
 
 def test_an_interruption_while_the_words_are_read_is_quiet(dam: Dam, tmp_path: Path) -> None:
