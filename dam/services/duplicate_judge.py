@@ -121,6 +121,11 @@ class Judge:
         self._kinds[alike_pairs.members[::-1]] = alike_pairs.kinds[::-1]  # of several, the first
         return alike
 
+    @property
+    def apart(self) -> Numbers:
+        """The pairs of ranks that the user says are no duplicates, shape (n, 2), the lower rank first."""
+        return np.stack(np.divmod(self._others, max(1, len(self._ids))), axis=1)
+
     def explain(self, keepers: Numbers, members: Numbers) -> Iterator[How]:
         """Yield how members are duplicates of their keepers, once all has been judged."""
         for start in range(0, len(members), LOOKS):

@@ -59,7 +59,7 @@ def find_duplicates(library: Library, wanted: Wanted, among: Ids | None = None, 
     """Group the duplicates in a library, or those among some entities (ascending).
 
     Every member is a duplicate of its keeper itself: within the thresholds, and confirmed by a second look. Verdicts of
-    the user come before all measures.
+    the user come before all measures, and no group has two that they keep apart.
     """
     images, digests = _no_images(), PixelDigests()
     if wanted.level is not Level.CONTENT:
@@ -73,7 +73,7 @@ def find_duplicates(library: Library, wanted: Wanted, among: Ids | None = None, 
         ranked = _ranked(session, images, keys, facts, wanted)
         keys = [key.of(places_of(ranked, images.entity_ids)) for key in keys] + facts.keys(ranked)
         judge = Judge(session, images.of(ranked), facts, wanted)
-        keepers = group(len(ranked), keys, judge)
+        keepers = group(len(ranked), keys, judge, judge.apart)
         return Duplicates(_described(session, library, ranked, keepers, judge), digests.unread)
 
 

@@ -1,9 +1,9 @@
 """Groups around keepers: every member is alike to its keeper itself, never only to another member.
 
 Assets are numbered by rank, 0 the one to be kept before all others. In the order of their ranks, each that is not taken
-yet becomes a keeper, and takes all that are not taken yet and alike to it. So the result depends on nothing but the
-ranks. Equal assets share one value of a `Key`, and what is near are values: a thousand equal ones make no million
-pairs.
+yet becomes a keeper, and takes, in the same order, all that are not taken yet, alike to it, and not to be kept apart
+from one that it has taken. So the result depends on nothing but the ranks. Equal assets share one value of a `Key`, and
+what is near are values: a thousand equal ones make no million pairs.
 """
 
 from collections.abc import Callable, Iterator
@@ -128,17 +128,45 @@ def _each_itself(count: int) -> Table:
     return Table(np.arange(count + 1), np.arange(count))
 
 
-def group(count: int, keys: list[Key], judge: Judge) -> Numbers:
-    """Return for each asset the rank of its keeper (its own, where it is one), shape (count,)."""
+def group(count: int, keys: list[Key], judge: Judge, apart: Numbers | None = None) -> Numbers:
+    """Return for each asset the rank of its keeper (its own, where it is one), shape (count,).
+
+    `apart` has the pairs of ranks of which no group has both, shape (n, 2), the lower first; no two of a pair that the
+    judge calls alike.
+    """
     keeper = np.full(count, NOBODY, np.int64)
     members = [Table.of(key.member_values, np.arange(count), len(key.near.starts) - 1) for key in keys]
     for block in _blocks(keys, members, keeper):
-        pairs = _candidates(keys, members, block, keeper)
-        while len(pairs.keepers):
-            pairs = _settle(pairs, keeper, judge)
-        undecided = block[keeper[block] == NOBODY]
-        keeper[undecided] = undecided
+        refused = np.empty(0, np.int64)
+        _decide(block, _candidates(keys, members, block, keeper), keeper, judge)
+        while apart is not None and len(more := _kept_apart(keeper, apart)):
+            refused = np.append(refused, more)
+            keeper[np.isin(keeper, block)] = NOBODY
+            pairs = _candidates(keys, members, block, keeper)
+            _decide(block, pairs.where(~np.isin(pairs.keepers * count + pairs.members, refused)), keeper, judge)
     return keeper
+
+
+def _decide(block: Numbers, pairs: Pairs, keeper: Numbers, judge: Judge) -> None:
+    """Decide which of a block are keepers, and what they take."""
+    while len(pairs.keepers):
+        pairs = _settle(pairs, keeper, judge)
+    undecided = block[keeper[block] == NOBODY]
+    keeper[undecided] = undecided
+
+
+def _kept_apart(keeper: Numbers, apart: Numbers) -> Numbers:
+    """Return whom the first keeper with two that are to be kept apart must not take, as `keeper * count + member`."""
+    together = apart[(keeper[apart[:, 0]] == keeper[apart[:, 1]]) & (keeper[apart[:, 0]] != NOBODY)]
+    if not len(together):
+        return np.empty(0, np.int64)
+    first = int(keeper[together[:, 0]].min())
+    out: set[int] = set()
+    of_first = together[keeper[together[:, 0]] == first]
+    for one, other in of_first[np.lexsort(of_first.T)].tolist():  # by the higher rank: the lower one's lot is known
+        if one not in out:
+            out.add(other)
+    return first * len(keeper) + np.array(sorted(out), np.int64)
 
 
 def _blocks(keys: list[Key], members: list[Table], keeper: Numbers) -> Iterator[Numbers]:

@@ -163,6 +163,19 @@ def test_verdicts_come_first(library: Library, folder: Path, make_image: MakeIma
     assert found(library) == {"b.png": [("c.png", "similar"), ("other.png", "verdict")]}
 
 
+def test_no_group_has_two_that_the_user_keeps_apart(library: Library, folder: Path, make_image: MakeImage) -> None:
+    with Image.open(make_image("original.png")) as picture:
+        for name, size in (("a.png", 320), ("b.png", 200), ("c.png", 160), ("d.png", 120)):
+            picture.resize((size, size)).save(folder / name)
+    _, b, c, d = (outcome.entity_id or 0 for outcome in ingest_all(library, folder))
+    with library.write() as session:
+        put_verdict(session, (b, c), Verdict.UNRELATED)
+    assert found(library) == {"a.png": [("b.png", "similar"), ("d.png", "similar")]}
+    with library.write() as session:
+        put_verdict(session, (b, d), Verdict.ALTERNATE)
+    assert found(library) == {"a.png": [("b.png", "similar")], "c.png": [("d.png", "similar")]}
+
+
 def test_rules_for_keeping(library: Library, folder: Path, make_image: MakeImage) -> None:
     for name, size, quality in (("a.jpg", 200, 90), ("b.jpg", 300, 20), ("c.jpg", 300, 60), ("d.jpg", 100, 50)):
         make_image(f"in/{name}", size=(size, size), quality=quality)

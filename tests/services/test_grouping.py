@@ -12,14 +12,15 @@ def everything(pairs: Pairs) -> NDArray[np.bool_]:
     return np.ones(len(pairs.keepers), np.bool_)
 
 
-def one_by_one(count: int, alike: set[tuple[int, int]]) -> list[int]:
+def one_by_one(count: int, alike: set[tuple[int, int]], apart: set[tuple[int, int]]) -> list[int]:
     """What `group` does, in plain steps: `alike` has pairs of a keeper and a member."""
     keeper = [-1] * count
     for rank in range(count):
         if keeper[rank] < 0:
             keeper[rank] = rank
             for other in range(rank + 1, count):
-                if keeper[other] < 0 and (rank, other) in alike:
+                taken = [one for one in range(other) if keeper[one] == rank]
+                if keeper[other] < 0 and (rank, other) in alike and not any((one, other) in apart for one in taken):
                     keeper[other] = rank
     return keeper
 
@@ -27,18 +28,25 @@ def one_by_one(count: int, alike: set[tuple[int, int]]) -> list[int]:
 hashes = st.lists(st.integers(0, 2**64 - 1) | st.sampled_from([1 << n for n in range(10)] + [3, 6, 12]), max_size=25)
 
 
-@settings(max_examples=150)
+@settings(max_examples=200)
 @given(
     hashes,
     st.integers(0, 4),
     st.sets(st.tuples(st.integers(0, 24), st.integers(0, 24))),
     st.sets(st.tuples(st.integers(0, 24), st.integers(0, 24))),
+    st.sets(st.tuples(st.integers(0, 24), st.integers(0, 24))),
     st.integers(1, 50),
 )
 def test_equals_one_by_one(
-    values: list[int], radius: int, refused: set[tuple[int, int]], more: set[tuple[int, int]], block: int
+    values: list[int],
+    radius: int,
+    refused: set[tuple[int, int]],
+    more: set[tuple[int, int]],
+    apart: set[tuple[int, int]],
+    block: int,
 ) -> None:
     count = len(values)
+    apart = {(min(pair), max(pair)) for pair in apart if max(pair) < count and pair[0] != pair[1]}
     given_pairs = np.array([pair for pair in more if max(pair) < count], np.int64).reshape(-1, 2)
     keys = [
         hash_key(np.array(values, np.uint64), np.ones(count, np.bool_), radius),
@@ -47,13 +55,13 @@ def test_equals_one_by_one(
 
     def judge(pairs: Pairs) -> NDArray[np.bool_]:
         chosen = zip(pairs.keepers.tolist(), pairs.members.tolist(), strict=True)
-        return np.array([pair not in refused for pair in chosen], np.bool_)
+        return np.array([pair not in refused | apart for pair in chosen], np.bool_)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grouping, "PAIRS", block)
-        found = group(count, keys, judge)
+        found = group(count, keys, judge, np.array(list(apart), np.int64).reshape(-1, 2))
     near = {(i, j) for i in range(count) for j in range(count) if (values[i] ^ values[j]).bit_count() <= radius}
-    assert found.tolist() == one_by_one(count, (near | more) - refused)
+    assert found.tolist() == one_by_one(count, (near | more) - refused - apart, apart)
 
 
 def test_a_chain_does_not_become_one_group() -> None:
