@@ -33,6 +33,7 @@ class _Task:
 class Workers(Executor):
     """Up to `count` processes of a multiprocessing context, each prepared by a call, started as work comes.
 
+    The context spawns them or has a server of its own: a fork of this process would hold the pipes of the others open.
     What a worker had that is lost fails with BrokenExecutor, and so does all that comes later. What is submitted, is
     returned and is raised must be picklable.
     """
