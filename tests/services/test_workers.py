@@ -109,8 +109,8 @@ def test_what_waits_is_cancelled_and_what_is_under_way_is_done(workers: Workers,
     for hold in holds:
         os.mkfifo(hold)
     first = [workers.submit(hold.read_text) for hold in holds]
-    rest = [workers.submit(os.getpid) for _ in range(20)]
-    with holds[0].open("w"), holds[1].open("w"):  # both are being read
+    with holds[0].open("w"), holds[1].open("w"):  # each worker reads one of them
+        rest = [workers.submit(os.getpid) for _ in range(20)]
         workers.shutdown(wait=False, cancel_futures=True)
     assert [future.result() for future in first] == ["", ""]
     assert sum(future.cancelled() for future in rest) >= len(rest) - 2 * (AHEAD - 1)
