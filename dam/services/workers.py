@@ -113,11 +113,9 @@ class Workers(Executor):
 
     def _take_waiting(self) -> list[_Task]:
         tasks = []
-        while not self._waiting.empty():
-            try:
+        with suppress(Empty):
+            while True:
                 tasks.append(self._waiting.get_nowait())
-            except Empty:  # a worker was quicker
-                break
         return [task for task in tasks if task]
 
     def _fail_waiting(self) -> None:
