@@ -126,7 +126,7 @@ def add_asset(
       move       copy, and unlink the source once the library has it for good
       reference  leave the file where it is, and know it by its path and content
     """  # noqa: D301  a real backspace keeps the lines that follow
-    from dam.services.pool import default_jobs, open_pool, start_server
+    from dam.services.processes.pool import default_jobs, open_pool, start_server
 
     jobs = default_jobs() if jobs is None else jobs
     if jobs:
@@ -137,11 +137,11 @@ def add_asset(
     from itertools import chain
 
     from dam.commands.path_list import read_paths
-    from dam.media.selection import Selection
+    from dam.media.files.selection import Selection
     from dam.render.ingest import IngestReport
     from dam.render.progress import progress
-    from dam.services.asset_service import checked_tags
-    from dam.services.ingest import Detail, Options, Outcome, count_bytes, ingest
+    from dam.services.catalogue.tags import checked_tags
+    from dam.services.ingest.ingest import Detail, Options, Outcome, count_bytes, ingest
     from dam.services.library import open_library
 
     if not paths and files_from is None:
@@ -182,9 +182,9 @@ def find_file_by_hash(
     """
     from dam.render import assets as render
     from dam.render.text import note
-    from dam.services.assets import summarise
+    from dam.services.catalogue.assets import summarise
+    from dam.services.catalogue.lookup import DIGITS, checked_hash, find_by_file, find_by_hash
     from dam.services.library import open_library
-    from dam.services.lookup import DIGITS, checked_hash, find_by_file, find_by_hash
 
     if (hash is None) == (file is None):
         raise typer.BadParameter("give either a HASH or --file")
@@ -219,10 +219,10 @@ def show(
 ) -> None:
     """Show all that the library knows of an asset."""
     from dam.render import assets as render
-    from dam.services.ecs import all_components
+    from dam.services.catalogue.ecs import all_components
+    from dam.services.catalogue.lookup import find_one_asset
+    from dam.services.catalogue.pairs import relatives
     from dam.services.library import open_library
-    from dam.services.lookup import find_one_asset
-    from dam.services.pairs import relatives
 
     with open_library() as library, library.read() as session:
         entity_id = find_one_asset(session, asset)
@@ -243,10 +243,10 @@ def run_systems(
 
     from dam.render.ingest import UpdateReport
     from dam.render.progress import progress
+    from dam.services.ingest.run_systems import bytes_to_read
+    from dam.services.ingest.run_systems import run_systems as run
     from dam.services.library import open_library
-    from dam.services.pool import open_pool
-    from dam.services.run_systems import bytes_to_read
-    from dam.services.run_systems import run_systems as run
+    from dam.services.processes.pool import open_pool
     from dam.services.thumbnails import make_missing
 
     report = UpdateReport(as_json=json)
@@ -284,7 +284,7 @@ def failures(
     from itertools import chain
 
     from dam.render import failures as render
-    from dam.services.failures import forget_on_request, undecodable, unreadable
+    from dam.services.catalogue.failures import forget_on_request, undecodable, unreadable
     from dam.services.library import open_library
 
     if retry and (forget or forget_gone):
@@ -310,9 +310,9 @@ def _retry_failures(library: "Library", jobs: int | None, *, as_json: bool) -> N
     from contextlib import closing
 
     from dam.render.ingest import IngestReport, UpdateReport
-    from dam.services.pool import open_pool
-    from dam.services.retry import retry_unreadable
-    from dam.services.run_systems import run_systems
+    from dam.services.ingest.retry import retry_unreadable
+    from dam.services.ingest.run_systems import run_systems
+    from dam.services.processes.pool import open_pool
 
     files, assets = IngestReport(as_json=as_json), UpdateReport(as_json=as_json)
     with open_pool(library.store, jobs) as pool:
@@ -339,7 +339,7 @@ def verify(
     from dam.render.verify import VerifyReport
     from dam.services.info import describe
     from dam.services.library import open_library
-    from dam.services.pool import default_jobs
+    from dam.services.processes.pool import default_jobs
     from dam.services.verify import Sound
     from dam.services.verify import verify as run
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint, inspect
 
+from dam.media.hamming.bands import BAND_BITS, BANDS
 from dam.models import component_classes
 from dam.models.base_component import BaseComponent
-from dam.models.hash_bands import BAND_BITS, BANDS
 from dam.models.types import HexDigest, JsonText, PerceptualHash, UtcDateTime
 from dam.systems.system import System, all_systems
 

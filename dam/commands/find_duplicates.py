@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dam.commands.help_text import LOOKUP, JsonOption, epilog
-from dam.core.agreement import Agreement
-from dam.core.duplicates import DEFAULT_MATCH, DEFAULT_RULES, DEFAULT_THRESHOLDS, Level
 from dam.core.errors import ExitCode, UsageError
+from dam.services.duplicates.rules import DEFAULT_MATCH, DEFAULT_RULES, DEFAULT_THRESHOLDS, Level
+from dam.services.similar.agreement import Agreement
 
 if TYPE_CHECKING:
-    from dam.services.duplicates import Duplicates
+    from dam.services.duplicates.groups import Duplicates
 
 Threshold = Annotated[int, typer.Option(max=64, help="Most bits that may differ (0-64); negative: not this hash.")]
 EPILOG = epilog("dam-cli find-duplicates --level pixels --print0 | xargs -0 ls -l", *LOOKUP)
@@ -63,19 +63,19 @@ def find_duplicates(
     --print0 writes the paths that the duplicates came from, never one of an asset to keep, as far as they are still
     there and unchanged: for `xargs -0` and the like.
     """  # noqa: D301  a real backspace keeps the lines that follow
-    from dam.media.image import require_numpy
+    from dam.media.images.decoding import require_numpy
 
     if json and print0:
         raise UsageError("--json and --print0 exclude each other")
     require_numpy()
     from dam.render import duplicates as render
-    from dam.services.duplicate_judge import Wanted
-    from dam.services.duplicates import find_duplicates as find
-    from dam.services.duplicates import paths_of_members
-    from dam.services.keepers import read_rules
+    from dam.services.catalogue.selection import select_assets
+    from dam.services.duplicates.groups import find_duplicates as find
+    from dam.services.duplicates.groups import paths_of_members
+    from dam.services.duplicates.judge import Wanted
+    from dam.services.duplicates.keepers import read_rules
     from dam.services.library import open_library
-    from dam.services.pool import default_jobs
-    from dam.services.selection import select_assets
+    from dam.services.processes.pool import default_jobs
 
     thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
     used = {name: threshold for name, threshold in thresholds.items() if threshold >= 0}

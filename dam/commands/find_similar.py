@@ -31,8 +31,8 @@ def find_similar(
     """
     from dam.render import find_similar as render
     from dam.render.text import note, safe
-    from dam.services.find_similar import find_similar as find
     from dam.services.library import open_library
+    from dam.services.similar.search import find_similar as find
 
     with open_library() as library:
         answer = find(library, file, min_score=min_score, limit=limit, transforms=transforms)

@@ -6,9 +6,9 @@ import typer
 
 from dam.commands.help_text import LOOKUP, JsonOption, epilog
 from dam.commands.similar import Threshold
-from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.core.errors import ExitCode
-from dam.core.verdict import Verdict
+from dam.services.catalogue.verdict import Verdict
+from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
 
 app = typer.Typer()
 
@@ -33,9 +33,9 @@ def verdict(
     never called similar.
     """
     from dam.render import pairs as render
+    from dam.services.catalogue.lookup import find_one_asset
+    from dam.services.catalogue.pairs import in_order, put_verdict, remove_verdict
     from dam.services.library import open_library
-    from dam.services.lookup import find_one_asset
-    from dam.services.pairs import in_order, put_verdict, remove_verdict
 
     if (word is None) != remove:
         raise typer.BadParameter("give either a verdict or --remove")
@@ -53,8 +53,8 @@ def verdict(
 def verdicts(json: JsonOption = False) -> None:
     """List your verdicts on pairs of assets."""
     from dam.render import pairs as render
+    from dam.services.catalogue.pairs import all_verdicts
     from dam.services.library import open_library
-    from dam.services.pairs import all_verdicts
 
     with open_library() as library, library.read() as session:
         count = render.verdicts(all_verdicts(session), as_json=json)
@@ -76,12 +76,12 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """Explain why two images are called similar, or are not: every hash, distance and measure."""
-    from dam.media.image import require_installed
+    from dam.media.images.decoding import require_installed
     from dam.render import pairs as render
     from dam.services.library import open_library
 
     require_installed()
-    from dam.services.explain import explain as run
+    from dam.services.similar.explain import explain as run
 
     used = _used(phash_threshold, ahash_threshold, dhash_threshold)
     with open_library() as library, library.read() as session:
@@ -101,13 +101,13 @@ def link_similar(
 
     `show` then lists the relatives of an asset. Other thresholds compare everything again.
     """
-    from dam.media.image import require_installed
+    from dam.media.images.decoding import require_installed
     from dam.render import pairs as render
     from dam.services.library import open_library
 
     require_installed()
-    from dam.services.link_similar import LinkRule
-    from dam.services.link_similar import link_similar as run
+    from dam.services.similar.links import LinkRule
+    from dam.services.similar.links import link_similar as run
 
     rule = LinkRule(_used(phash_threshold, ahash_threshold, dhash_threshold), match)
     with open_library() as library:

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from dam.commands.help_text import LOOKUP, JsonOption, epilog
-from dam.core.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.core.errors import ExitCode, UsageError
+from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
 
 EPILOG = epilog("dam-cli find-similar-images photo.jpg", *LOOKUP)
 
@@ -50,7 +50,7 @@ def find_similar_images(
     from itertools import chain
 
     from dam.commands.path_list import read_paths
-    from dam.media.image import require_installed
+    from dam.media.images.decoding import require_installed
     from dam.services.library import open_library
 
     if not images and files_from is None:
@@ -63,8 +63,8 @@ def find_similar_images(
         raise typer.BadParameter("every hash is switched off")
     require_installed()
     from dam.render import similar as render
-    from dam.services.image_query import read_queries
-    from dam.services.similar_images import answer
+    from dam.services.similar.image_query import read_queries
+    from dam.services.similar.image_search import answer
 
     more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
     with open_library() as library:

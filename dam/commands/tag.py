@@ -22,7 +22,7 @@ TagsArgument = Annotated[list[str], typer.Argument(metavar="TAG", help="The tags
 @app.command("add", epilog=epilog("dam-cli tag add 42 holiday sea", *LOOKUP))
 def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
     """Put tags on an asset; those it has already stay."""
-    from dam.services.asset_service import add_tag_to_entity
+    from dam.services.catalogue.tags import add_tag_to_entity
 
     _change(asset, tags, add_tag_to_entity, as_json=json)
 
@@ -30,7 +30,7 @@ def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> N
 @app.command("rm", epilog=epilog("dam-cli tag rm 42 sea", *LOOKUP))
 def remove(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
     """Take tags off an asset. Those it does not have are no error."""
-    from dam.services.asset_service import remove_tag_from_entity
+    from dam.services.catalogue.tags import remove_tag_from_entity
 
     _change(asset, tags, remove_tag_from_entity, as_json=json)
 
@@ -42,9 +42,9 @@ def list_tags(
 ) -> None:
     """List the tags of an asset, or all tags. Of all tags, with how many assets have each."""
     from dam.render import tags as render
-    from dam.services.asset_service import count_tags, get_tags_for_entity
+    from dam.services.catalogue.lookup import find_one_asset
+    from dam.services.catalogue.tags import count_tags, get_tags_for_entity
     from dam.services.library import open_library
-    from dam.services.lookup import find_one_asset
 
     with open_library() as library, library.read() as session:
         if asset is None:
@@ -62,9 +62,9 @@ def list_tags(
 
 def _change(asset: str, tags: list[str], change: "Callable[[Session, int, str], bool]", *, as_json: bool) -> None:
     from dam.render import tags as render
-    from dam.services.asset_service import checked_tags, get_tags_for_entity
+    from dam.services.catalogue.lookup import find_one_asset
+    from dam.services.catalogue.tags import checked_tags, get_tags_for_entity
     from dam.services.library import open_library
-    from dam.services.lookup import find_one_asset
 
     checked = checked_tags(tags)
     with open_library() as library, library.write() as session:

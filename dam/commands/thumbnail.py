@@ -25,8 +25,8 @@ def thumbnail(
     store, which can be deleted at any time. `dam-cli run-systems --thumbnails` makes all that are missing.
     """
     from dam.render import thumbnails as render
+    from dam.services.catalogue.lookup import find_one_asset
     from dam.services.library import open_library
-    from dam.services.lookup import find_one_asset
     from dam.services.thumbnails import make_thumbnail
 
     with open_library() as library:

@@ -5,18 +5,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from dam.core.errors import DecodeError
-from dam.media import audio, container, document, image, video
+from dam.media import container
+from dam.media.audio import decoding as audio
+from dam.media.documents import document
+from dam.media.images import decoding as image
 from dam.media.kinds import Kind, kind_of
+from dam.media.video import sampling as video
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from dam.media.container import Container
-    from dam.media.document import Document
-    from dam.media.looks import Looks
-    from dam.media.metadata import Metadata
-    from dam.media.perceptual_hash import Reductions
-    from dam.media.video_fingerprint import Fingerprint
+    from dam.media.documents.document import Document
+    from dam.media.images.looks import Looks
+    from dam.media.images.perceptual_hash import Reductions
+    from dam.media.metadata.metadata import Metadata
+    from dam.media.video.fingerprint import Fingerprint
 
 
 T = TypeVar("T")
@@ -94,7 +98,7 @@ class Sample:
         return self._fingerprint(video.DENSE_STEP)
 
     def _fingerprint(self, step: float) -> "Fingerprint":
-        from dam.media.video_fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
+        from dam.media.video.fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
 
         with self.open_content() as stream:
             return fingerprint(video.sample_pictures(stream, step))
@@ -102,7 +106,7 @@ class Sample:
     @cached_property
     def metadata(self) -> "Metadata":
         """What the file and its sidecar say: EXIF, IPTC and XMP. Damaged metadata cost only themselves."""
-        from dam.media.metadata import read_metadata  # noqa: PLC0415  commands that read no file need it not
+        from dam.media.metadata.metadata import read_metadata  # noqa: PLC0415  commands that read no file need it not
 
         with self.open_content() as stream:
             return read_metadata(stream, self.media_type, self.sidecar)
@@ -115,21 +119,21 @@ class Sample:
     @cached_property
     def reductions(self) -> "Reductions":
         """The luma plane at the sizes of all perceptual hashes; or DecodeError."""
-        from dam.media.perceptual_hash import Reductions  # noqa: PLC0415  needs the image extra
+        from dam.media.images.perceptual_hash import Reductions  # noqa: PLC0415  needs the image extra
 
         return Reductions(self.luma)
 
     @cached_property
     def looks(self) -> "Looks":
         """What an image is compared by; or DecodeError."""
-        from dam.media.looks import looks  # noqa: PLC0415  needs the image extra
+        from dam.media.images.looks import looks  # noqa: PLC0415  needs the image extra
 
         return looks(self.reductions)
 
     @cached_property
     def looks_every_way(self) -> "Looks":
         """The same with the hashes of its turned and mirrored copies; or DecodeError."""
-        from dam.media.looks import looks_every_way  # noqa: PLC0415  needs the image extra
+        from dam.media.images.looks import looks_every_way  # noqa: PLC0415  needs the image extra
 
         return looks_every_way(self.reductions, self.luma)
 
@@ -153,7 +157,7 @@ class Sample:
 
     @cached_property
     def _fingerprinted(self) -> list[int] | DecodeError:
-        from dam.media import chromaprint_library  # noqa: PLC0415  loads a library
+        from dam.media.audio import chromaprint as chromaprint_library  # noqa: PLC0415  loads a library
 
         with self.open_content() as stream:
             try:

@@ -8,11 +8,11 @@ from dam.models.base_component import BaseComponent
 from dam.render.json_output import write_document
 from dam.render.pairs import relatives
 from dam.render.text import human_size, line, safe
-from dam.services.assets import Asset
-from dam.services.ecs import values_of
+from dam.services.catalogue.assets import Asset
+from dam.services.catalogue.ecs import values_of
 
 if TYPE_CHECKING:
-    from dam.services.pairs import Relative
+    from dam.services.catalogue.pairs import Relative
 
 MOST_SHOWN = 200
 """Characters of a value that are shown; none but texts of documents are longer."""

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dam.media.transforms import Transform
+from dam.media.images.transforms import Transform
 from dam.render.json_output import write_document
 from dam.render.text import counted, human_size, line, note, safe
-from dam.services.assets import Asset
-from dam.services.duplicates import Duplicates, Group, Member
+from dam.services.catalogue.assets import Asset
+from dam.services.duplicates.groups import Duplicates, Group, Member
 
 
 def duplicates(found: Duplicates, *, as_json: bool) -> None:

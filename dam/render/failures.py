@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from dam.render.json_output import path_keys, write_document
 from dam.render.text import counted, line, note, safe
-from dam.services.failures import RememberedFailure
+from dam.services.catalogue.failures import RememberedFailure
 
 
 def failures(remembered: Iterable[RememberedFailure], *, as_json: bool, forgotten: bool = False) -> int:

@@ -8,7 +8,7 @@ from dam.render.json_output import path_keys, write_document
 from dam.render.text import line, safe
 
 if TYPE_CHECKING:
-    from dam.services.find_similar import Answer, Found
+    from dam.services.similar.search import Answer, Found
 
 
 def answer(given: "Answer", *, as_json: bool) -> None:

@@ -6,8 +6,8 @@ from collections import Counter
 
 from dam.render.json_output import path_keys, write_document
 from dam.render.text import counted, human_size, line, note, safe
-from dam.services.ingest import Outcome, Status, Unchanged
-from dam.services.run_systems import Update
+from dam.services.ingest.ingest import Outcome, Status, Unchanged
+from dam.services.ingest.run_systems import Update
 
 PLURALS = {"audio": "audio", "other": "other"}
 """Kinds that are no nouns: the others get an s."""

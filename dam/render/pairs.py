@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dam.core.verdict import Verdict
 from dam.render.json_output import write_document
 from dam.render.text import counted, line, note, safe
-from dam.services.pairs import Pair, Relative
+from dam.services.catalogue.pairs import Pair, Relative
+from dam.services.catalogue.verdict import Verdict
 
 if TYPE_CHECKING:
-    from dam.services.explain import Explanation, Subject
-    from dam.services.link_similar import Linked
+    from dam.services.similar.explain import Explanation, Subject
+    from dam.services.similar.links import Linked
 
 
 def verdict(pair: Pair, given: Verdict | None, *, as_json: bool) -> None:
@@ -47,7 +47,7 @@ def relatives(found: Sequence[Relative]) -> None:
 
 def explanation(found: "Explanation", *, as_json: bool) -> None:
     """Write everything that is known of a pair, and what follows from it."""
-    from dam.media.small_luma import INFORMATION_NEEDED, SAME_PICTURE  # noqa: PLC0415  needs the image extra
+    from dam.media.images.small_luma import INFORMATION_NEEDED, SAME_PICTURE  # noqa: PLC0415  needs the image extra
 
     if as_json:
         write_document(

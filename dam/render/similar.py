@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from dam.media.transforms import Transform
+from dam.media.images.transforms import Transform
 from dam.render.assets import head, places
 from dam.render.json_output import path_keys, write_document
 from dam.render.text import line, note, safe
 
 if TYPE_CHECKING:
-    from dam.services.similar_images import Answer, Found
+    from dam.services.similar.image_search import Answer, Found
 
 
 def answers(given: Sequence["Answer"], *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from dam.core.config import settings
-from dam.media.digests import digests_of
+from dam.media.files.digests import digests_of
 from dam.storage.blob_store import BlobStore
 from dam.storage.local import LocalBlobStore
 

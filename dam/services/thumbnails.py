@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import DecodeError, InputError, MissingExtraError, StoreError, UnreadableFileError
 from dam.media.sample import Sample
-from dam.media.thumbnail import SIZE, thumbnail, thumbnail_obstacle
-from dam.services.apart import run_apart
-from dam.services.content import find_content
-from dam.services.examine import Examined, Job
-from dam.services.known import Known, known_after, known_by_id
+from dam.media.thumbnails.thumbnail import SIZE, thumbnail, thumbnail_obstacle
+from dam.services.catalogue.content import find_content
+from dam.services.catalogue.known import Known, known_after, known_by_id
+from dam.services.ingest.examine import Examined, Job
+from dam.services.ingest.run_systems import PAGE, Update
 from dam.services.library import Library
-from dam.services.pool import Pool
-from dam.services.run_systems import PAGE, Update
+from dam.services.processes.apart import run_apart
+from dam.services.processes.pool import Pool
 from dam.storage.local_staging import naming
 
 FOLDER = "thumbnails"

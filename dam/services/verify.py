@@ -14,14 +14,14 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
 from dam.core.errors import InputError, StoreError
-from dam.media.digests import digests_of
-from dam.media.source import chunks, open_source
+from dam.media.files.digests import digests_of
+from dam.media.files.source import chunks, open_source
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
-from dam.services import ecs
+from dam.services.catalogue import ecs
+from dam.services.catalogue.source_paths import recorded_paths
 from dam.services.library import Library
-from dam.services.source_paths import recorded_paths
 from dam.storage.modes import REFERENCE_STORAGE
 
 PAGE = 500

@@ -1,7 +1,7 @@
 """The Chromaprint fingerprint of a recording or of a video's sound, and the anchors that find it."""
 
 from dam.core.errors import NoSoundError
-from dam.media.audio import obstacle_of_sound
+from dam.media.audio.decoding import obstacle_of_sound
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models.audio_anchor import AudioAnchor
@@ -18,7 +18,7 @@ from dam.systems.system import Row, system
 )
 def audio_fingerprint(sample: Sample) -> list[Row]:
     """Chromaprint of the first ten minutes, of what has sound and is not too short for it."""
-    from dam.media import audio_match  # noqa: PLC0415  needs the audio extra
+    from dam.media.audio import match as audio_match  # noqa: PLC0415  needs the audio extra
 
     try:
         fingerprint = audio_match.as_array(sample.audio_fingerprint)

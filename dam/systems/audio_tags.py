@@ -2,7 +2,7 @@
 
 import json
 
-from dam.media.audio_tags import read_tags
+from dam.media.audio.tags import read_tags
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models.audio_tags_component import AudioTagsComponent

@@ -9,6 +9,6 @@ from dam.systems.system import system
 @system(kinds={Kind.IMAGE}, produces=ImagePerceptualHashAhashComponent, version=1)
 def image_ahash(sample: Sample) -> ImagePerceptualHashAhashComponent:
     """64-bit average hash of the luma plane."""
-    from dam.media.perceptual_hash import ahash  # noqa: PLC0415  needs the image extra
+    from dam.media.images.perceptual_hash import ahash  # noqa: PLC0415  needs the image extra
 
     return ImagePerceptualHashAhashComponent(hash_value=ahash(sample.reductions))

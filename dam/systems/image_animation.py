@@ -1,6 +1,6 @@
 """The frames of an animated image."""
 
-from dam.media.animation import read_animation
+from dam.media.images.animation import read_animation
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models.animation_component import AnimationComponent

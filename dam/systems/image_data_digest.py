@@ -1,6 +1,6 @@
 """The digest of an image's compressed picture."""
 
-from dam.media.image_data import image_data_digest as digest_of
+from dam.media.images.image_data import image_data_digest as digest_of
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models.image_data_digest_component import ImageDataDigestComponent

@@ -1,6 +1,6 @@
 """The pixel size of an image."""
 
-from dam.media.image import displayed_size
+from dam.media.images.decoding import displayed_size
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models.dimensions_component import DimensionsComponent

@@ -9,6 +9,6 @@ from dam.systems.system import system
 @system(kinds={Kind.IMAGE}, produces=ImageLumaComponent, version=1)
 def image_luma(sample: Sample) -> ImageLumaComponent:
     """Luma plane at 16 × 16 pixels."""
-    from dam.media.small_luma import small_luma  # noqa: PLC0415  needs the image extra
+    from dam.media.images.small_luma import small_luma  # noqa: PLC0415  needs the image extra
 
     return ImageLumaComponent(luma=small_luma(sample.reductions).tobytes())

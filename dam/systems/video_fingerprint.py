@@ -12,7 +12,7 @@ from dam.systems.system import Row, system
 @system(kinds={Kind.VIDEO}, produces=VideoFingerprintComponent, index=VideoAnchor, version=1)
 def video_fingerprint(sample: Sample) -> Sequence[Row]:
     """Time and pHash of sampled pictures, and the anchors among them."""
-    from dam.media.video_fingerprint import anchors, keys  # noqa: PLC0415  needs the video extra
+    from dam.media.video.fingerprint import anchors, keys  # noqa: PLC0415  needs the video extra
 
     found = sample.video
     chosen = anchors(found)

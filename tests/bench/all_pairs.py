@@ -40,8 +40,8 @@ for _ in range(3):
     plain_cpu.append(time.process_time() - began_cpu)
 import numpy as np
 from dam.core.database import make_engine, reading
-from dam.services.grouping import group, hash_key
-from dam.services.hash_arrays import load_hashes
+from dam.services.duplicates.star_clustering import group, hash_key
+from dam.services.hamming.arrays import load_hashes
 began, began_cpu = time.perf_counter(), time.process_time()
 with reading(make_engine(f"sqlite:///{database}", 5))() as session:
     ids, hashes = load_hashes(session, name)

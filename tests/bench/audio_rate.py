@@ -21,9 +21,9 @@ import recordings
 from ingest_cpu import cpu_of
 
 from dam.core.database import make_engine
-from dam.media import audio_match
+from dam.media.audio import match as audio_match
 from dam.models import AudioAnchor, AudioFingerprintComponent
-from dam.services import ecs
+from dam.services.catalogue import ecs
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
@@ -31,7 +31,8 @@ from dam.storage.local import LocalBlobStore
 BARE = """
 import sys
 from pathlib import Path
-from dam.media import audio, chromaprint_library
+from dam.media.audio import decoding as audio
+from dam.media.audio import chromaprint as chromaprint_library
 for path in sorted(Path(sys.argv[1]).iterdir()):
     with path.open("rb") as stream:
         chromaprint_library.fingerprint(audio.pcm(stream, chromaprint_library.RATE))
@@ -40,9 +41,9 @@ SEARCH = """
 import sys
 from pathlib import Path
 from dam.core.database import engine, reading
-from dam.media.media_type import HEAD_BYTES, media_type
+from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.sample import Sample
-from dam.services.similar_audio import find_similar
+from dam.services.similar.audio import find_similar
 path = Path(sys.argv[1])
 with path.open("rb") as stream:
     found = media_type(stream.read(HEAD_BYTES), path.name)

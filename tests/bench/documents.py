@@ -36,7 +36,7 @@ import hashlib, io, sys, zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 import pypdfium2
-from dam.media.minhash import fingerprint
+from dam.media.documents.minhash import fingerprint
 
 def text_of(content, ending):
     if ending == ".pdf":
@@ -63,7 +63,7 @@ SEARCH = """
 import io, sys
 from dam.core.database import make_engine
 from dam.media.sample import Sample
-from dam.services.similar_documents import find_similar
+from dam.services.similar.document import find_similar
 from sqlalchemy.orm import Session
 text = open(sys.argv[2], "rb").read()
 with Session(make_engine(f"sqlite:///{sys.argv[1]}", 5)) as session:

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from dam.media.perceptual_hash import Reductions
-from dam.media.small_luma import INFORMATION_NEEDED, information, small_luma
+from dam.media.images.perceptual_hash import Reductions
+from dam.media.images.small_luma import INFORMATION_NEEDED, information, small_luma
 
 DAM = str(Path(sys.executable).with_name("dam-cli"))
 

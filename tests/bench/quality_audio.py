@@ -19,12 +19,12 @@ import recordings
 from recordings import BIT_RATES, CODECS, RATE, Signal
 
 from dam.core.database import make_engine
-from dam.media.media_type import media_type
+from dam.media.files.media_type import media_type
 from dam.media.sample import Sample
-from dam.services.ingest import ingest
+from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from dam.services.setup import set_up
-from dam.services.similar_audio import find_similar, similar_pairs
+from dam.services.similar.audio import find_similar, similar_pairs
 from dam.storage.local import LocalBlobStore
 
 CLIPS = (5, 10, 20)

@@ -17,14 +17,14 @@ import numpy as np
 from texts import EDITS, Writer, written
 
 from dam.core.database import make_engine
-from dam.media.minhash import fingerprint, index_keys, shingles_of, similarity, to_bytes
+from dam.media.documents.minhash import fingerprint, index_keys, shingles_of, similarity, to_bytes
 from dam.media.sample import Sample
 from dam.models.document_fingerprint_component import DocumentFingerprintComponent
 from dam.models.document_index_row import DocumentIndexRow
-from dam.services import ecs
+from dam.services.catalogue import ecs
 from dam.services.library import Library
 from dam.services.setup import set_up
-from dam.services.similar_documents import LEAST, LEAST_OF_PAIRS, find_similar
+from dam.services.similar.document import LEAST, LEAST_OF_PAIRS, find_similar
 from dam.storage.local import LocalBlobStore
 
 RATES = (0.01, 0.05, 0.1, 0.2, 0.3)

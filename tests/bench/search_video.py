@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from dam.media.video_fingerprint import Fingerprint, anchors, keys
+from dam.media.video.fingerprint import Fingerprint, anchors, keys
 from dam.models import VideoAnchor, VideoFingerprintComponent
-from dam.services import ecs
+from dam.services.catalogue import ecs
 from dam.services.library import open_library
 
 DAM = str(Path(sys.executable).with_name("dam-cli"))
@@ -31,7 +31,7 @@ SEARCH = """
 import sys
 from dam.media.sample import Sample
 from dam.services.library import open_library
-from dam.services.similar_video import find_similar
+from dam.services.similar.video import find_similar
 with open_library() as library, library.read() as session:
     sample = Sample(lambda: open(sys.argv[1], "rb"), "video/mp4")
     print(len(find_similar(session, sample)))

@@ -47,7 +47,7 @@ THRESHOLD = 4
 
 def report_skew(found: dict[str, np.ndarray]) -> None:
     """How much more often two hashes share a band than if all values were as frequent."""
-    from dam.models.hash_bands import BANDS, gather
+    from dam.media.hamming.bands import BANDS, gather
 
     for kind, values in found.items():
         contiguous = [skew(values >> np.uint64(shift) & np.uint64(8191), 13) for shift in (0, 13, 26, 39)]
@@ -91,9 +91,9 @@ def wall(command: list[str], env: dict[str, str]) -> float:
 
 def warm(database: Path, arrays: dict[str, np.ndarray]) -> None:
     from dam.core.database import make_engine, reading
-    from dam.services.hash_index import open_index
-    from dam.services.image_query import Query
-    from dam.services.similar_images import Search
+    from dam.services.hamming.index import open_index
+    from dam.services.similar.image_query import Query
+    from dam.services.similar.image_search import Search
 
     thresholds = dict.fromkeys(KINDS, THRESHOLD)
     lumas = pictures(weights(0, 300), SIDE).reshape(300, -1)

@@ -14,8 +14,8 @@ from dam.models import (
     FileLocationComponent,
     FilePropertiesComponent,
 )
-from dam.services import ecs
-from dam.services.ingest import ingest
+from dam.services.catalogue import ecs
+from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from tests.conftest import PICTURES, Dam
 

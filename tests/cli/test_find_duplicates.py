@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from dam.services.ingest import ingest
+from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from tests.conftest import Dam
 

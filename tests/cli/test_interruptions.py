@@ -20,7 +20,7 @@ import os, sys
 from pathlib import Path
 if sys.argv[1:2] in (["run-systems"], ["verify"]):
     if sys.argv[1] == "run-systems":
-        from dam.services import run_systems as module
+        from dam.services.ingest import run_systems as module
         name = "_job"
     else:
         from dam.services import verify as module
@@ -91,7 +91,7 @@ def test_an_interruption_while_workers_are_prepared_is_the_programs_own(dam: Dam
     """Ctrl-C reaches all processes of the terminal."""
     only_there = 'if "forkserver" in "".join(sys.orig_argv):\n    sys.meta_path'
     (tmp_path / "sitecustomize.py").write_text(EARLY.replace("sys.meta_path", only_there))
-    env = {"PYTHONPATH": str(tmp_path), "EARLY": "dam.services.examine"}
+    env = {"PYTHONPATH": str(tmp_path), "EARLY": "dam.services.ingest.examine"}
     done = dam("add-asset", PICTURES / "dunes.tif", "-j1", env=env)
     assert "1 added" in done.err or "1 added" in done.out
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from dam.services.ingest import ingest
+from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from tests.conftest import Dam
 

@@ -136,7 +136,7 @@ def test_a_folder_that_can_be_read_again_is_forgotten(guest: Dam) -> None:
 BROKEN = """
 import builtins, importlib.abc, sys
 from dam.core import errors
-from dam.media import image
+from dam.media.images import decoding as image
 def refuse(stream, media_type):
     raise errors.DecodeError("the decoder is broken")
 image.decode = refuse
@@ -163,7 +163,7 @@ def test_what_could_not_be_decoded_is_decoded_when_the_decoder_works(
 
 DEADLY = """
 import os, signal
-from dam.media import image
+from dam.media.images import decoding as image
 decode = image.decode
 def die(stream, media_type):
     if stream.read(4) == b"GIF8":

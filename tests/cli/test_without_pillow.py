@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from dam.services.ingest import ingest
+from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from tests.conftest import PICTURES, Dam
 from tests.media.pictures import saved

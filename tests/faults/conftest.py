@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dam.core.database import make_engine
-from dam.services.ingest import Outcome, Status, ingest
+from dam.services.ingest.ingest import Outcome, Status, ingest
 from dam.services.library import Library
 from dam.services.verify import Finding, Problem, verify
 from dam.storage.local import LocalBlobStore
@@ -32,7 +32,7 @@ MUTATING = (
 )
 
 SMALL_BATCHES = """
-import dam.services.ingest as ingest, dam.services.pool as pool
+import dam.services.ingest.ingest as ingest, dam.services.processes.pool as pool
 ingest.BATCH_FILES, ingest.BATCH_SECONDS, pool.CHUNK_FILES = 8, 3600, 8
 """
 """Several batches of a few files, and as many each time. Eight share a flush, and fewer have one each.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dam.services.staging import IN_MEMORY_BYTES
+from dam.services.ingest.staging import IN_MEMORY_BYTES
 from tests.conftest import Dam
 from tests.faults.conftest import assert_whole, damage, stored
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dam.media.animation import Animation, read_animation
+from dam.media.images.animation import Animation, read_animation
 from tests.media.pictures import FORMATS, picture, saved
 
 FRAMES = [picture(seed=seed) for seed in range(4)]

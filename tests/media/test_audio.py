@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dam.core.errors import DecodeError, MissingExtraError
-from dam.media import audio, chromaprint_library
-from dam.media.audio_tags import Tags, read_tags
-from dam.media.media_type import media_type
+from dam.media.audio import chromaprint as chromaprint_library
+from dam.media.audio import decoding as audio
+from dam.media.audio.tags import Tags, read_tags
+from dam.media.files.media_type import media_type
 from dam.media.sample import Sample, obstacle
 from tests.media.clips import scenes, video
 from tests.media.sounds import CODECS, TUNE_IN_VORBIS, recording, tune

@@ -5,8 +5,8 @@ import io
 import numpy as np
 import pytest
 
-from dam.media import audio_match
-from dam.media.audio_match import Fingerprint
+from dam.media.audio import match as audio_match
+from dam.media.audio.match import Fingerprint
 from dam.media.sample import Sample
 from tests.media.sounds import RATE, recording, tune
 

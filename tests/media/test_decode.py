@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dam.core.errors import DecodeError
-from dam.media.image import DECODABLE, decode
+from dam.media.images.decoding import DECODABLE, decode
 from dam.media.sample import Sample, obstacle
 from tests.media.pictures import CASES, FORMATS, picture, saved
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dam.core.errors import DecodeError
-from dam.media import pdf as pdf_reader
-from dam.media import zipped_xml
-from dam.media.document import TEXT_LIMIT, Document, obstacle
-from dam.media.media_type import media_type
-from dam.media.pdf import pdf_date
-from dam.media.plain_text import strip_tags
+from dam.media.documents import pdf as pdf_reader
+from dam.media.documents import zipped_xml
+from dam.media.documents.document import TEXT_LIMIT, Document, obstacle
+from dam.media.documents.pdf import pdf_date
+from dam.media.documents.plain_text import strip_tags
+from dam.media.files.media_type import media_type
 from dam.media.sample import Sample
 from tests.media.documents import DOCUMENTS, docx, made, pdf, zipped
 
@@ -215,6 +215,6 @@ def test_what_no_library_reads(kind: str) -> None:
 
 
 def test_text_needs_no_library_of_documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dam.media.document.installed", lambda: False)
+    monkeypatch.setattr("dam.media.documents.document.installed", lambda: False)
     assert obstacle("text/plain") is None
     assert "dam[documents]" in str(obstacle("application/pdf"))

@@ -5,7 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from dam.media.hash_fronts import cheapest, families
+from dam.media.hamming.masks import cheapest, families
 
 
 def bands(fronts: Sequence[int]) -> list[int]:

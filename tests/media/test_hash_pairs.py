@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dam.media import hash_pairs
-from dam.media.hash_fronts import families
-from dam.media.hash_pairs import near_pairs
+from dam.media.hamming import all_pairs as hash_pairs
+from dam.media.hamming.all_pairs import near_pairs
+from dam.media.hamming.masks import families
 
 Found = list[tuple[int, int]]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from dam.media.image_data import image_data_digest
-from dam.media.media_type import media_type
+from dam.media.files.media_type import media_type
+from dam.media.images.image_data import image_data_digest
 from tests.media.pictures import picture, saved
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dam.media.audio import DECODABLE
+from dam.media.audio.decoding import DECODABLE
 from dam.media.container import probe
+from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.kinds import Kind, kind_of
-from dam.media.media_type import HEAD_BYTES, media_type
 from tests.media.clips import audio, scenes, video
 from tests.media.pictures import FORMATS, picture, saved
 

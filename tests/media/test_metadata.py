@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dam.media.media_type import media_type
-from dam.media.metadata import Fields, Metadata
-from dam.media.moments import Moment, moment
+from dam.media.files.media_type import media_type
+from dam.media.metadata.fields import Fields
+from dam.media.metadata.metadata import Metadata
+from dam.media.metadata.moments import Moment, moment
 from dam.media.sample import Sample
 from tests.media.described import bag, described_jpeg, exif_block, iptc_block, keywords_xmp, with_iptc, xmp_block
 from tests.media.pictures import picture, saved

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dam.media.minhash import (
+from dam.media.documents.minhash import (
     INDEXED,
     ORDERS,
     SHORT,

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from dam.core.errors import DecodeError
-from dam.media import image
-from dam.media.image import displayed_size
-from dam.media.media_type import HEAD_BYTES, media_type
+from dam.media.files.media_type import HEAD_BYTES, media_type
+from dam.media.images import decoding as image
+from dam.media.images.decoding import displayed_size
 from dam.media.sample import Sample, obstacle
 from tests.media.pictures import picture, saved
 from tests.media.raw_files import dng

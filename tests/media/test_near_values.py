@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dam.media.near_values import NearValues
+from dam.media.hamming.near_values import NearValues
 
 NEAR = st.sampled_from([0, 1, 3, 0xFF, 2**63, 2**63 + 1, 2**64 - 1])
 """A few values, so that many are equal or near."""

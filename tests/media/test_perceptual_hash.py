@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from dam.media.perceptual_hash import Reductions, ahash, dhash, phash
+from dam.media.images.perceptual_hash import Reductions, ahash, dhash, phash
 from dam.media.sample import Sample
 from tests.media.pictures import CASES, FORMATS, picture, saved
 

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from dam.core.errors import DecodeError
-from dam.media.media_type import media_type
-from dam.media.pixel_digest import pixel_digest
+from dam.media.files.media_type import media_type
+from dam.media.images.pixel_digest import pixel_digest
 from tests.media.pictures import picture, saved
 
 

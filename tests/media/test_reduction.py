@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dam.media.perceptual_hash import SIZES
-from dam.media.reduction import is_exact, reduce_plane
+from dam.media.images.perceptual_hash import SIZES
+from dam.media.images.reduction import is_exact, reduce_plane
 
 
 @given(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from dam.media.perceptual_hash import Reductions, phash
-from dam.media.small_luma import (
+from dam.media.images.perceptual_hash import Reductions, phash
+from dam.media.images.small_luma import (
     INFORMATION_NEEDED,
     SAME_PICTURE,
     Lumas,
@@ -17,7 +17,7 @@ from dam.media.small_luma import (
     small_luma,
     transformed,
 )
-from dam.media.transforms import Transform, transform_image
+from dam.media.images.transforms import Transform, transform_image
 from tests.media.pictures import picture, saved
 
 

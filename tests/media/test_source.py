@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dam.core.errors import UnreadableFileError
-from dam.media.source import chunks, open_source
+from dam.media.files.source import chunks, open_source
 
 
 def test_a_file_is_read_whole(tmp_path: Path) -> None:

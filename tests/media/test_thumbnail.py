@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 from dam.core.errors import DecodeError
-from dam.media import chromaprint_library, image
-from dam.media.media_type import media_type
+from dam.media.audio import chromaprint as chromaprint_library
+from dam.media.files.media_type import media_type
+from dam.media.images import decoding as image
 from dam.media.sample import Sample
-from dam.media.thumbnail import thumbnail, thumbnail_obstacle
+from dam.media.thumbnails.thumbnail import thumbnail, thumbnail_obstacle
 from tests.media.clips import audio, scenes, video
 from tests.media.documents import made, pdf, with_parts
 from tests.media.sounds import recording, tune

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dam.media.transforms import Transform, transform_image, transform_square
+from dam.media.images.transforms import Transform, transform_image, transform_square
 from tests.media.pictures import picture
 
 each_transform = pytest.mark.parametrize("transform", Transform)

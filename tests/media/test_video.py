@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dam.core.errors import DecodeError
-from dam.media import video as module
 from dam.media.sample import Sample
-from dam.media.video import Pictures, sample_pictures
-from dam.media.video_alignment import align
-from dam.media.video_fingerprint import Fingerprint, anchors, fingerprint, keys, phashes
+from dam.media.video import sampling as module
+from dam.media.video.alignment import align
+from dam.media.video.fingerprint import Fingerprint, anchors, fingerprint, keys, phashes
+from dam.media.video.sampling import Pictures, sample_pictures
 from tests.media.clips import audio, scenes, video
 
 

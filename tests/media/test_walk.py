@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dam.core.errors import UsageError
-from dam.media.selection import Selection
-from dam.media.walk import GROUP, Found, NotRead, walk, walk_groups
+from dam.media.files.selection import Selection
+from dam.media.files.walk import GROUP, Found, NotRead, walk, walk_groups
 
 
 def walked(*paths: Path | str) -> list[Found | NotRead]:

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, ins
 from dam.models.base_component import BaseComponent
 from dam.models.entity import Entity
 from dam.models.types import HexDigest, JsonText, PerceptualHash, UtcDateTime
-from dam.services.ecs import _own_columns
+from dam.services.catalogue.ecs import _own_columns
 
 C = TypeVar("C", bound=BaseComponent)
 high_ids = count(1_000_000)

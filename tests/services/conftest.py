@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dam.media.kinds import Kind
-from dam.services.ingest import Outcome, ingest
+from dam.services.ingest.ingest import Outcome, ingest
 from dam.services.library import Library
 from dam.systems import system as registry
 from dam.systems.system import System

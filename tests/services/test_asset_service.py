@@ -8,16 +8,9 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import NotFoundError, UnreadableFileError, UsageError
 from dam.models import DimensionsComponent, FileLocationComponent, FilePropertiesComponent, SourcePathComponent
-from dam.services import ecs
-from dam.services.asset_service import (
-    add_asset_file,
-    add_tag_to_entity,
-    checked_tag,
-    checked_tags,
-    count_tags,
-    get_tags_for_entity,
-    remove_tag_from_entity,
-)
+from dam.services.asset_service import add_asset_file, add_tag_to_entity, get_tags_for_entity
+from dam.services.catalogue import ecs
+from dam.services.catalogue.tags import checked_tag, checked_tags, count_tags, remove_tag_from_entity
 from dam.services.library import Library
 from tests.services.conftest import MakeImage
 

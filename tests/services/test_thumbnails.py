@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from dam.core.errors import DecodeError, StoreError, UnreadableFileError
-from dam.services.ingest import ingest
+from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
-from dam.services.limits import Limits
-from dam.services.pool import Pool
+from dam.services.processes.limits import Limits
+from dam.services.processes.pool import Pool
 from dam.services.thumbnails import make_missing, make_thumbnail
 from dam.services.verify import Sound, verify
 from tests.media.documents import DOCUMENTS

@@ -12,8 +12,8 @@ from dam.models import (
     FilePropertiesComponent,
 )
 from dam.services import verify as module
-from dam.services import writer
-from dam.services.ingest import Options, ingest
+from dam.services.ingest import writer
+from dam.services.ingest.ingest import Options, ingest
 from dam.services.library import Library
 from dam.services.verify import Finding, Problem, Sound, verify
 from dam.storage.modes import Mode

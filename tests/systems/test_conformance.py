@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dam.media.media_type import media_type
+from dam.media.files.media_type import media_type
 from dam.media.sample import Sample
-from dam.services.ecs import values_of
+from dam.services.catalogue.ecs import values_of
 from dam.systems.system import Row, System, all_systems, labels_in, systems_for, todays_set
 from tests.media.clips import audio, scenes, video
 from tests.media.described import described_jpeg, exif_block, keywords_xmp

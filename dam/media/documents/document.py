@@ -1,0 +1,118 @@
+"""Documents: what they say of themselves, and their text, within bounds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from importlib.util import find_spec
+from typing import BinaryIO, TypeAlias
+
+from dam.core.errors import DecodeError
+
+EXTRA_HINT = "pip install 'dam[documents]'"
+
+TEXT_LIMIT = 1_000_000
+"""Characters of text that are read of a document."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document that was read. None is what it does not say."""
+
+    text: str | None = None
+    """At most `TEXT_LIMIT` characters; None where it cannot be read without a password."""
+    is_cut: bool = False
+    """Whether there is more text than was read."""
+    pages: int | None = None
+    """Pages, slides or sheets."""
+    title: str | None = None
+    author: str | None = None
+    subject: str | None = None
+    created: datetime | None = None
+    modified: datetime | None = None
+    encrypted: bool = False
+
+
+Reader: TypeAlias = Callable[[BinaryIO, str], Document]
+
+
+def _reader_of(media_type: str) -> str | None:
+    """Return the name of the module of `dam.media` that reads such documents."""
+    if media_type.startswith("text/"):
+        return "plain_text"
+    return _READERS.get(media_type)
+
+
+_OOXML = "application/vnd.openxmlformats-officedocument."
+_ODF = "application/vnd.oasis.opendocument."
+_READERS = {
+    "application/pdf": "pdf",
+    "application/rtf": "rich_text",
+    "application/epub+zip": "epub",
+    "application/vnd.ms-excel": "excel",
+    f"{_OOXML}wordprocessingml.document": "ooxml",
+    f"{_OOXML}spreadsheetml.sheet": "ooxml",
+    f"{_OOXML}presentationml.presentation": "ooxml",
+    f"{_ODF}text": "odf",
+    f"{_ODF}spreadsheet": "odf",
+    f"{_ODF}presentation": "odf",
+}
+
+
+@cache
+def installed() -> bool:
+    """Tell whether the `documents` extra is there."""
+    return all(find_spec(name) for name in ("numpy", "pypdfium2", "striprtf", "xlrd"))
+
+
+def obstacle(media_type: str) -> str | None:
+    """Return why such a document cannot be read here, or None if it can."""
+    if _reader_of(media_type) is None:
+        return f"there is no decoder for {media_type}"
+    # Text itself needs no library; its fingerprint needs the one that images need, too
+    is_there = find_spec("numpy") is not None if media_type.startswith("text/") else installed()
+    return None if is_there else f"fingerprints of documents need {EXTRA_HINT}, then dam-cli run-systems"
+
+
+def decode(stream: BinaryIO, media_type: str) -> Document:
+    """Read a document.
+
+    Raises:
+        DecodeError: the content is damaged.
+
+    """
+    from importlib import import_module  # noqa: PLC0415  only here
+
+    name = _reader_of(media_type)
+    assert name  # noqa: S101  nobody asks where there is an obstacle
+    read: Reader = import_module(f"dam.media.documents.{name}").read
+    try:
+        return _storable(read(stream, media_type))
+    except (DecodeError, OSError):
+        raise
+    except MemoryError as exc:
+        raise DecodeError("decoding takes more memory than there is") from exc
+    except Exception as exc:  # what reads hostile content raises anything
+        raise DecodeError(f"cannot be decoded as {media_type}: {str(exc) or type(exc).__name__}") from exc
+
+
+def _storable(document: Document) -> Document:
+    """Return a document whose texts any database takes: NUL, which is no text, goes, and half characters are marked."""
+    texts = (document.text, document.title, document.author, document.subject)
+    if all(text is None or _is_clean(text) for text in texts):
+        return document
+    text, title, author, subject = (text and _clean(text) for text in texts)
+    return replace(document, text=text, title=title, author=author, subject=subject)
+
+
+def _is_clean(text: str) -> bool:
+    if "\0" in text:
+        return False
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

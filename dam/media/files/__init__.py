@@ -1,0 +1,1 @@
+"""Files as such: walking, reading, digests, media types."""

@@ -1,0 +1,1 @@
+"""Pure algorithms on 64-bit hashes and their Hamming distances."""

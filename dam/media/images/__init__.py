@@ -1,0 +1,1 @@
+"""Decoding images, and what they are compared by."""

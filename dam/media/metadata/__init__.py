@@ -1,0 +1,1 @@
+"""What an image file and its sidecar say of it: EXIF, IPTC, XMP."""

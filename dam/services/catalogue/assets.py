@@ -1,0 +1,76 @@
+"""What an asset is, in short: the keys that every command's matches share."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dam.models.content_hash_md5_component import ContentHashMd5Component
+from dam.models.content_hash_sha256_component import ContentHashSha256Component
+from dam.models.file_location_component import FileLocationComponent
+from dam.models.file_properties_component import FilePropertiesComponent
+from dam.models.source_path_component import SourcePathComponent
+from dam.services.catalogue import ecs
+from dam.storage.blob_store import BlobStore
+
+
+@dataclass(frozen=True)
+class Asset:
+    """An asset in short. `size` is in bytes; names and sources are in the order they came."""
+
+    entity_id: int
+    sha256: str
+    md5: str
+    size: int
+    media_type: str
+    stored_path: str | None
+    referenced: bool = False
+    """Whether the library knows it by its path alone, and the store never had it."""
+    names: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+
+
+def summarise(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> list[Asset]:
+    """Return assets in short, in the order of the ids."""
+    ids = list(entity_ids)
+    assets: dict[int, Asset] = {}
+    for some in ecs.batched(ids):
+        assets |= _without_sources(session, store, some)
+        source = SourcePathComponent
+        rows = session.execute(
+            select(source.entity_id, source.filename, source.path_display)
+            .where(source.entity_id.in_(some))
+            .order_by(source.id)
+        )
+        for entity_id, name, path in rows:
+            assets[entity_id].sources.append(path)
+            if name not in assets[entity_id].names:
+                assets[entity_id].names.append(name)
+    return [assets[entity_id] for entity_id in ids]
+
+
+def _without_sources(session: Session, store: BlobStore, ids: list[int]) -> dict[int, Asset]:
+    sha256, md5 = ContentHashSha256Component, ContentHashMd5Component
+    properties, location = FilePropertiesComponent, FileLocationComponent
+    rows = session.execute(
+        select(
+            sha256.entity_id,
+            sha256.hash_value,
+            md5.hash_value,
+            properties.file_size_bytes,
+            properties.media_type,
+            properties.original_filename,
+            location.file_identifier,
+        )
+        .join(md5, md5.entity_id == sha256.entity_id)
+        .join(properties, properties.entity_id == sha256.entity_id)
+        .outerjoin(location, (location.entity_id == sha256.entity_id) & (location.storage_type == store.storage_type))
+        .where(sha256.entity_id.in_(ids))
+    )
+    assets = {}
+    for entity_id, sha, md, size, media_type, name, identifier in rows:
+        path = store.path(identifier) if identifier else None
+        stored_path = str(path) if path else None
+        assets[entity_id] = Asset(entity_id, sha, md, size, media_type, stored_path, identifier is None, [name])
+    return assets

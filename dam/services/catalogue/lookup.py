@@ -1,0 +1,138 @@
+"""Finding assets by hash, by file, or by whatever a user calls them."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dam.core.errors import NotFoundError, UnreadableFileError, UsageError
+from dam.media.files.digests import digests_of
+from dam.media.files.source import chunks, open_source
+from dam.models.base_component import BaseComponent
+from dam.models.content_hash_md5_component import ContentHashMd5Component
+from dam.models.content_hash_sha256_component import ContentHashSha256Component
+from dam.models.entity import Entity
+from dam.models.source_path_component import SourcePathComponent
+from dam.services.catalogue.source_paths import path_digest
+
+SHORTEST_PREFIX = 8
+DIGITS = {"sha256": 64, "md5": 32}
+_TABLES = {"sha256": ContentHashSha256Component, "md5": ContentHashMd5Component}
+
+
+def checked_hash(text: str, hash_type: str | None = None) -> str:
+    """Return a hash or a prefix of one as lower-case digits without white space.
+
+    Raises:
+        UsageError: it is no such thing: other characters, fewer than 8 digits, or more than the hash has.
+
+    """
+    digits = "".join(text.split()).lower()
+    longest = DIGITS[hash_type] if hash_type else max(DIGITS.values())
+    if not re.fullmatch(r"[0-9a-f]+", digits):
+        raise UsageError(f"{text!r} is not a hash: it must be hexadecimal digits")
+    if not SHORTEST_PREFIX <= len(digits) <= longest:
+        raise UsageError(f"{text!r} is not a hash: it has {len(digits)} digits, not {SHORTEST_PREFIX} to {longest}")
+    return digits
+
+
+def find_by_hash(session: Session, digits: str, hash_type: str | None = None) -> list[int]:
+    """Return the entities whose content has this hash, or a hash that begins with these digits, in order.
+
+    Without a type, both are looked at.
+    """
+    found: set[int] = set()
+    for name in [hash_type] if hash_type else DIGITS:
+        if len(digits) <= DIGITS[name]:
+            found.update(_find(session, _TABLES[name], digits, DIGITS[name]))
+    return sorted(found)
+
+
+def _find(session: Session, table: type[BaseComponent], digits: str, full: int) -> list[int]:
+    value = table.__table__.c.hash_value
+    if len(digits) == full:
+        where = value == digits
+    else:
+        where = value.between(digits.ljust(full, "0"), digits.ljust(full, "f"))
+    return list(session.scalars(select(table.entity_id).where(where)))
+
+
+def find_by_file(session: Session, path: Path) -> list[int]:
+    """Return the entity that has the content of a file, if there is one.
+
+    Raises:
+        UnreadableFileError: the file cannot be read.
+
+    """
+    try:
+        with open_source(str(path)) as (file, _):
+            sha256 = digests_of(chunks(file)).sha256
+    except UnreadableFileError as exc:
+        raise UnreadableFileError(f"{path}: {exc}") from exc
+    return find_by_hash(session, sha256, "sha256")
+
+
+def find_asset(session: Session, reference: str) -> list[int]:
+    """Return the entities that a user may mean by an id, a hash or its prefix, or a path.
+
+    Digits are an id if there is such an entity. A path is one that was ingested, else a file with known content.
+    """
+    found = find_by_id_or_hash(session, reference)
+    if found or (_is_hash(reference) and not os.path.exists(reference)):
+        return found
+    return _find_by_path(session, Path(reference))
+
+
+def find_by_id_or_hash(session: Session, reference: str) -> list[int]:
+    """Return the entities that a user may mean by an id, or by a hash or its prefix."""
+    if reference.isascii() and reference.isdecimal() and len(reference) < len(str(2**63)):
+        found = session.scalars(select(Entity.id).where(Entity.id == int(reference))).all()
+        if found:
+            return list(found)
+    return find_by_hash(session, checked_hash(reference)) if _is_hash(reference) else []
+
+
+def _is_hash(text: str) -> bool:
+    try:
+        return bool(checked_hash(text))
+    except UsageError:
+        return False
+
+
+def find_one_asset(session: Session, reference: str) -> int:
+    """Return the one entity that a user means; see `find_asset`.
+
+    Raises:
+        NotFoundError: the library has no such asset.
+        UsageError: several could be meant; the message lists them.
+
+    """
+    found = find_asset(session, reference)
+    if not found:
+        raise NotFoundError(f"the library has no asset {reference!r}")
+    return the_only_one(reference, found)
+
+
+def the_only_one(reference: str, found: Sequence[int]) -> int:
+    """Return the entity that was found; UsageError when it is several."""
+    if len(found) > 1:
+        raise UsageError(f"{reference!r} may be any of the entities {', '.join(map(str, found))}")
+    return found[0]
+
+
+def _find_by_path(session: Session, path: Path) -> list[int]:
+    if os.path.isfile(path):  # Path.is_file raises for a name that is too long, or in a forbidden folder
+        return find_by_file(session, path)
+    return find_by_source(session, str(path))
+
+
+def find_by_source(session: Session, path: str) -> list[int]:
+    """Return the entities that came from a path."""
+    source = SourcePathComponent
+    digest = path_digest(os.fsencode(os.path.abspath(path)))
+    return list(
+        session.scalars(select(source.entity_id).where(source.path_digest == digest).order_by(source.entity_id))
+    )

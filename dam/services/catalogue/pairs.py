@@ -1,0 +1,122 @@
+"""Pairs of assets: what the user says of them, and which look alike."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from dam.core.errors import UsageError
+from dam.models.link_record import LinkRecord
+from dam.models.similar_pair_component import SimilarPairComponent
+from dam.models.verdict_component import VerdictComponent
+from dam.services.catalogue import ecs
+from dam.services.catalogue.verdict import Verdict
+
+Pair = tuple[int, int]
+"""Two entities, the lower id first."""
+
+PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Link:
+    """How two assets look alike: the bits in which a hash differs, and what was done to the first of the two."""
+
+    method: str
+    distance: int
+    transform: str
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Another asset, and what it has to do with the one in question."""
+
+    entity_id: int
+    verdict: Verdict | None
+    links: Sequence[Link]
+
+
+def in_order(one: int, other: int) -> Pair:
+    """Return a pair; UsageError when both are the same asset."""
+    if one == other:
+        raise UsageError(f"both are entity {one}: a pair has two")
+    return (one, other) if one < other else (other, one)
+
+
+def put_verdict(session: Session, pair: Pair, verdict: Verdict) -> None:
+    """Remember the user's verdict on a pair, in place of an earlier one."""
+    row = {"entity_id": pair[0], "other_entity_id": pair[1], "verdict": verdict.value}
+    ecs.put_rows(session, VerdictComponent, [row])
+    if verdict is Verdict.UNRELATED:
+        forget_links(session, pair)
+    else:
+        _compare_again(session, pair)
+
+
+def remove_verdict(session: Session, pair: Pair) -> Verdict | None:
+    """Forget the verdict on a pair; return which it was."""
+    table = VerdictComponent
+    statement = delete(table).where(table.entity_id == pair[0], table.other_entity_id == pair[1])
+    removed = session.scalars(statement.returning(table.verdict)).all()
+    if not removed:
+        return None
+    _compare_again(session, pair)
+    return Verdict(removed[0])
+
+
+def verdicts(session: Session, entity_ids: Iterable[int]) -> dict[Pair, Verdict]:
+    """Return the verdicts on all pairs that have one of some entities or two."""
+    return {pair: Verdict(verdict) for pair, verdict in _of_pairs(session, VerdictComponent, entity_ids, "verdict")}
+
+
+def all_verdicts(session: Session) -> Iterator[tuple[Pair, Verdict]]:
+    """Yield every verdict, in the order of the pairs."""
+    table = VerdictComponent
+    rows = select(table.entity_id, table.other_entity_id, table.verdict).order_by(
+        table.entity_id, table.other_entity_id
+    )
+    for one, other, verdict in session.execute(rows.execution_options(yield_per=PAGE)):
+        yield (one, other), Verdict(verdict)
+
+
+def relatives(session: Session, entity_id: int) -> list[Relative]:
+    """Return the assets that an asset is linked with, or that the user has judged beside it, by id."""
+    links: dict[int, list[Link]] = defaultdict(list)
+    columns = ("method", "distance", "transform")
+    for pair, *link in _of_pairs(session, SimilarPairComponent, [entity_id], *columns):
+        links[_other(pair, entity_id)].append(Link(*link))
+    judged = {_other(pair, entity_id): verdict for pair, verdict in verdicts(session, [entity_id]).items()}
+    return [
+        Relative(other, judged.get(other), sorted(links[other], key=lambda link: (link.distance, link.method)))
+        for other in sorted({*links, *judged})
+    ]
+
+
+def forget_links(session: Session, pair: Pair) -> None:
+    """Forget that two assets look alike."""
+    table = SimilarPairComponent
+    session.execute(delete(table).where(table.entity_id == pair[0], table.other_entity_id == pair[1]))
+
+
+def _compare_again(session: Session, pair: Pair) -> None:
+    """Have the next `link-similar` compare both assets: a verdict may have kept them apart."""
+    session.execute(delete(LinkRecord).where(LinkRecord.entity_id.in_(pair)))
+
+
+def _of_pairs(session: Session, table: Any, entity_ids: Iterable[int], *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Yield pairs that have one of some entities or two, each once, with columns of their rows."""
+    seen: set[int] = set()
+    wanted = [table.id, table.entity_id, table.other_entity_id, *(getattr(table, name) for name in columns)]
+    for some in ecs.batched(dict.fromkeys(entity_ids)):
+        either = or_(table.entity_id.in_(some), table.other_entity_id.in_(some))
+        for row_id, one, other, *values in session.execute(select(*wanted).where(either)):
+            if row_id not in seen:
+                seen.add(row_id)
+                yield (one, other), *values
+
+
+def _other(pair: Pair, entity_id: int) -> int:
+    return pair[1] if pair[0] == entity_id else pair[0]

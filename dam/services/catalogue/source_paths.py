@@ -1,0 +1,53 @@
+"""Paths of sources as the database keeps them."""
+
+import hashlib
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dam.media.files.source import FileState
+from dam.models.source_path_component import SourcePathComponent
+from dam.services.catalogue import ecs
+
+
+def source_row(entity_id: int, path: str, state: FileState, filename: str | None = None) -> dict[str, Any]:
+    """Return the row that links an entity to a path it came from.
+
+    It has the moment itself: which asset a path was of last must be known within a second, too, and SQLite's own clock
+    counts whole ones.
+    """
+    raw = os.fsencode(path)
+    return {
+        "entity_id": entity_id,
+        "path": raw,
+        "path_digest": path_digest(raw),
+        "folder_digest": path_digest(os.path.dirname(raw)),
+        "path_display": displayed(raw),
+        "filename": displayed(os.fsencode(filename or os.path.basename(path))),
+        "size": state.size,
+        "mtime_ns": state.mtime_ns,
+        "inode": state.inode,
+        "updated_at": datetime.now(UTC),
+    }
+
+
+def recorded_paths(session: Session, entity_id: int) -> list[str]:
+    """Return the paths that an entity came from, oldest first."""
+    return [os.fsdecode(source.path) for source in ecs.get_components(session, entity_id, SourcePathComponent)]
+
+
+def path_digest(path: bytes) -> bytes:
+    """Return the 16 bytes under which a path is found: its BLAKE2b-128 (RFC 7693)."""
+    return hashlib.blake2b(path, digest_size=16).digest()
+
+
+def displayed(raw: bytes) -> str:
+    r"""Return bytes of a path as text that any database takes: what is not UTF-8 as `\xff`."""
+    return storable(raw.decode("utf-8", "backslashreplace"))
+
+
+def storable(text: str) -> str:
+    r"""Return text as any database takes it: NUL as `\x00`, surrogates as `\ud800`."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,1 @@
+"""Groups of duplicates around the asset to keep."""

@@ -1,0 +1,135 @@
+"""Finding duplicates in the whole library: groups around the one to keep."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from dam.media.images.small_luma import phashes
+from dam.media.images.small_luma import transformed as transform_luma
+from dam.models.source_path_component import SourcePathComponent
+from dam.services.catalogue import ecs
+from dam.services.catalogue.assets import Asset, summarise
+from dam.services.catalogue.content import is_as_recorded
+from dam.services.duplicates.judge import TRANSFORMS, Facts, How, Judge, Numbers, Wanted
+from dam.services.duplicates.keepers import in_order_of_keeping
+from dam.services.duplicates.media_pairs import MediaPairs, all_duplicates
+from dam.services.duplicates.rules import Level
+from dam.services.duplicates.star_clustering import Key, crossing_key, group, hash_key
+from dam.services.hamming.arrays import Ids
+from dam.services.hamming.image_hashes import ImageHashes, places_of
+from dam.services.library import Library
+from dam.services.similar.pixel_twins import PixelDigests, digest_twins
+from dam.services.similar.verification import load_lumas
+
+MOST_TELLING = ("phash", "dhash", "ahash")
+"""The hashes, the one that unrelated images share least often first."""
+LUMAS = 1 << 16
+"""Lumas in memory at once while the hashes of transformed images are computed."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A duplicate, and how it is one of its keeper."""
+
+    asset: Asset
+    how: How
+
+
+@dataclass(frozen=True)
+class Group:
+    """The asset to keep, and its duplicates, the next best one first."""
+
+    keeper: Asset
+    members: Sequence[Member]
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """All groups, the best keeper first, and the assets whose pixels could not be compared, with the cause."""
+
+    groups: Sequence[Group]
+    unread: Mapping[int, str]
+
+
+def find_duplicates(library: Library, wanted: Wanted, among: Ids | None = None, threads: int = 1) -> Duplicates:
+    """Group the duplicates in a library, or those among some entities (ascending).
+
+    Every member is a duplicate of its keeper itself: within the thresholds, and confirmed by a second look. Verdicts of
+    the user come before all measures, and no group has two that they keep apart.
+    """
+    images, digests = _no_images(), PixelDigests()
+    if wanted.level is not Level.CONTENT:
+        with library.read() as session:
+            images = ImageHashes.load(session, among=among)
+        digests = digest_twins(library, images, plain_only=wanted.level is Level.SIMILAR, threads=threads)
+    with library.read() as session:
+        similar = all_duplicates(session) if wanted.level is Level.SIMILAR else ()
+        facts = Facts.read(session, digests.digests, MediaPairs(similar, among), among)
+        keys = _hash_keys(session, images, wanted) if wanted.level is Level.SIMILAR else []
+        ranked = _ranked(session, images, keys, facts, wanted)
+        keys = [key.of(places_of(ranked, images.entity_ids)) for key in keys] + facts.keys(ranked)
+        judge = Judge(session, images.of(ranked), facts, wanted)
+        keepers = group(len(ranked), keys, judge, judge.apart)
+        return Duplicates(_described(session, library, ranked, keepers, judge), digests.unread)
+
+
+def _no_images() -> ImageHashes:
+    return ImageHashes(np.empty(0, np.int64), {}, {})
+
+
+def _hash_keys(session: Session, images: ImageHashes, wanted: Wanted) -> list[Key]:
+    """Return the keys by which similar images become candidates.
+
+    Where k of n hashes must agree, of any n - k + 1 of them one does: the others need not be searched.
+    """
+    used = [name for name in MOST_TELLING if name in wanted.thresholds]
+    probed = used[: len(used) - wanted.agreement.needed(len(used)) + 1]
+    keys = [hash_key(images.hashes[name], images.known[name], wanted.thresholds[name]) for name in probed]
+    if wanted.transforms:
+        keys += _transform_keys(session, images.entity_ids, wanted.thresholds["phash"])
+    return keys
+
+
+def _transform_keys(session: Session, entity_ids: Ids, radius: int) -> list[Key]:
+    """Return the keys of images that are near to each other once one of them is turned or mirrored."""
+    hashes = np.zeros((len(TRANSFORMS), len(entity_ids)), np.uint64)
+    known = np.zeros(len(entity_ids), np.bool_)
+    for start in range(0, len(entity_ids), LUMAS):
+        some = slice(start, start + LUMAS)
+        lumas, known[some] = load_lumas(session, entity_ids[some])
+        for kind, transform in enumerate(TRANSFORMS):
+            hashes[kind, some] = phashes(transform_luma(lumas, transform.inverse))
+    return [crossing_key(hashes[0], hashes[kind], known, radius, kind=kind) for kind in range(1, len(TRANSFORMS))]
+
+
+def _ranked(session: Session, images: ImageHashes, keys: Sequence[Key], facts: Facts, wanted: Wanted) -> Ids:
+    """Return all entities that may be in a group, the one to keep before all others first."""
+    has_any = np.logical_or.reduce([key.has_any() for key in keys]) if keys else np.zeros(len(images.entity_ids), bool)
+    return in_order_of_keeping(session, np.union1d(images.entity_ids[has_any], facts.entity_ids), wanted.rules)
+
+
+def _described(session: Session, library: Library, ranked: Ids, keepers: Numbers, judge: Judge) -> list[Group]:
+    """Return the groups with all that is to be told of them."""
+    members = np.flatnonzero(keepers != np.arange(len(ranked)))
+    members = members[np.lexsort((members, keepers[members]))]
+    ids = np.concatenate([ranked[members], ranked[keepers[members]]])
+    assets = {asset.entity_id: asset for asset in summarise(session, library.store, np.unique(ids).tolist())}
+    groups: dict[int, list[Member]] = defaultdict(list)
+    for keeper, rank, how in zip(
+        keepers[members].tolist(), members.tolist(), judge.explain(keepers[members], members), strict=True
+    ):
+        groups[keeper].append(Member(assets[int(ranked[rank])], how))
+    return [Group(assets[int(ranked[keeper])], found) for keeper, found in groups.items()]
+
+
+def paths_of_members(session: Session, groups: Iterable[Group]) -> Iterator[str]:
+    """Yield the paths that the members came from and still are at, unchanged as far as size and time tell."""
+    for group_ in groups:
+        for member in group_.members:
+            for source in ecs.get_components(session, member.asset.entity_id, SourcePathComponent):
+                if is_as_recorded(source):
+                    yield os.fsdecode(source.path)

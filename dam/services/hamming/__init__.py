@@ -1,0 +1,1 @@
+"""Finding the perceptual hashes of the library within a Hamming distance, exactly."""

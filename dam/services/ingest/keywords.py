@@ -1,0 +1,31 @@
+"""Keywords of images as tags."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dam.core.errors import UsageError
+from dam.models.description_component import DescriptionComponent
+from dam.services.catalogue import ecs
+from dam.services.catalogue.tags import checked_tag, write_tags
+
+
+def import_keywords(session: Session, entity_ids: Iterable[int]) -> None:
+    """Put the keywords of entities on them as tags."""
+    table = DescriptionComponent
+    for some in ecs.batched(entity_ids):
+        rows = session.execute(
+            select(table.entity_id, table.keywords).where(table.entity_id.in_(some), table.keywords.is_not(None))
+        )
+        for entity_id, keywords in rows.all():
+            tags = dict.fromkeys(_tag(word) for word in keywords or ())
+            write_tags(session, [entity_id], [tag for tag in tags if tag])
+
+
+def _tag(keyword: str) -> str | None:
+    """Return a keyword as a tag, which has no commas; None where it cannot be one."""
+    try:
+        return checked_tag(" ".join(keyword.replace(",", " ").split()))
+    except UsageError:
+        return None

@@ -1,0 +1,41 @@
+"""Trying again what failed and is remembered."""
+
+from collections.abc import Generator, Sequence
+from itertools import groupby
+
+from dam.services.catalogue import failures
+from dam.services.catalogue.failures import RememberedFailure
+from dam.services.ingest.ingest import Options, Outcome, Status, ingest
+from dam.services.library import Library
+from dam.services.processes.pool import Pool
+from dam.storage.modes import Mode
+
+
+def retry_unreadable(library: Library, *, pool: Pool | None = None) -> Generator[Outcome, None, None]:
+    """Ingest the paths that could not be read, and forget those that can be now; a folder, with all that is in it.
+
+    Each in the mode and with the tags that it was to have.
+    """
+    with library.read() as session:
+        remembered = list(failures.unreadable(session))
+    for (mode, tags), some in groupby(sorted(remembered, key=_how), key=_how):
+        paths = [failure.path for failure in some if failure.path is not None]
+        yield from _retry(library, paths, Mode(mode), tags, pool)
+
+
+def _how(failure: RememberedFailure) -> tuple[str, tuple[str, ...]]:
+    return failure.mode or Mode.COPY.value, failure.tags
+
+
+def _retry(
+    library: Library, paths: Sequence[str], mode: Mode, tags: Sequence[str], pool: Pool | None
+) -> Generator[Outcome, None, None]:
+    failed = set()
+    for outcome in ingest(library, paths, tags, Options(mode=mode, rehash=True), pool=pool):
+        if isinstance(outcome, Outcome):
+            if outcome.status is Status.FAILED:
+                failed.add(outcome.path)
+            yield outcome
+    if len(failed) < len(paths):
+        with library.write() as session:
+            failures.forget(session, (path for path in paths if path not in failed))

@@ -1,0 +1,163 @@
+"""Reading a source file once: digests, media type, and its bytes on their way into the store."""
+
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from dam.core.errors import CannotShareError
+from dam.media.files.digests import Digests, digests_of
+from dam.media.files.media_type import HEAD_BYTES, media_type
+from dam.media.files.source import FileState, chunks, open_source
+from dam.media.kinds import Kind, kind_of
+from dam.media.metadata.sidecar import read_sidecar
+from dam.media.sample import Sample
+from dam.storage.blob_store import BlobStore, StagedBlob
+from dam.storage.modes import Mode
+
+IN_MEMORY_BYTES = 32 * 1024 * 1024
+"""Files up to this size are held in one buffer while they are looked at; larger ones stream into the store."""
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A file that has been read. It can cross to another process."""
+
+    path: str
+    state: FileState
+    digests: Digests
+    media_type: str
+    blob: StagedBlob | None
+    """The bytes on their way into the store; None when it has them."""
+
+    @property
+    def filename(self) -> str:
+        """The last part of the path."""
+        return os.path.basename(self.path)
+
+    def discard(self) -> None:
+        """Drop what was not published."""
+        if self.blob:
+            self.blob.discard()
+
+
+class _Content(NamedTuple):
+    """What reading a source gave."""
+
+    digests: Digests
+    head: bytes
+    open: Callable[[], BinaryIO]
+    blob: StagedBlob | None
+
+
+def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFile, Sample]:
+    """Read a file once, stage its bytes unless the store has them, and return it with its content to look at.
+
+    Raises:
+        UnreadableFileError: the file cannot be read, or changed meanwhile; nothing stays staged.
+        CannotShareError: `mode` asks for a reflink or hard link where there can be none.
+        StoreError: the store cannot take the bytes.
+
+    """
+    content: _Content | None = None
+    try:
+        with open_source(path, linking=mode is Mode.HARDLINK) as (file, state):
+            content = _read(path, file, state.size, store, mode)
+    except BaseException:
+        if content and content.blob:
+            content.blob.discard()
+        raise
+    if content.blob:
+        content.blob.finish()
+    found = media_type(content.head, os.path.basename(path))
+    sidecar = read_sidecar(path) if kind_of(found) is Kind.IMAGE else None
+    sample = Sample(content.open, found, sidecar=sidecar)
+    return StagedFile(path, state, content.digests, found, content.blob), sample
+
+
+def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) -> _Content:
+    if mode is Mode.REFERENCE:
+        return _look(path, file)
+    if mode in (Mode.REFLINK, Mode.HARDLINK):
+        return _take(store, store.stage_shared(path, mode))
+    if mode is Mode.AUTO:
+        try:
+            return _take(store, store.stage_shared(path, Mode.REFLINK))
+        except CannotShareError:
+            pass
+    return _buffer(file, size, store) if size <= IN_MEMORY_BYTES else _stream(file, store)
+
+
+def _look(path: str, file: BinaryIO) -> _Content:
+    """Read a file that stays where it is."""
+    stream = _Tee(chunks(file), None)
+    return _Content(digests_of(stream), stream.head, lambda: Path(path).open("rb"), None)
+
+
+def _take(store: BlobStore, blob: StagedBlob) -> _Content:
+    """Read a blob that shares its bytes with the source: what was hashed is what is stored."""
+    with _dropping(blob):
+        with blob.open() as file:
+            stream = _Tee(chunks(file), None)
+            digests = digests_of(stream)
+        return _unless_known(store, _Content(digests, stream.head, blob.open, blob))
+
+
+def _buffer(file: BinaryIO, size: int, store: BlobStore) -> _Content:
+    """Read a small file into memory; it is written only if the store lacks it."""
+    data = b"".join(chunks(file, size + 1))
+    digests = digests_of([data])
+    if store.size(digests.sha256) == len(data):
+        return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), None)
+    blob = store.stage(digests.sha256)
+    with _dropping(blob):
+        blob.write(data)
+    return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), blob)
+
+
+def _stream(file: BinaryIO, store: BlobStore) -> _Content:
+    """Read a large file and write it as it passes: it never is in memory."""
+    blob = store.stage()
+    with _dropping(blob):
+        stream = _Tee(chunks(file), blob)
+        digests = digests_of(stream)
+        return _unless_known(store, _Content(digests, stream.head, blob.open, blob))
+
+
+def _unless_known(store: BlobStore, content: _Content) -> _Content:
+    """Drop the bytes of a content that the store has."""
+    key = content.digests.sha256
+    if content.blob is None or store.size(key) != content.blob.size:
+        return content
+    content.blob.discard()
+    return content._replace(blob=None, open=partial(store.open, key))
+
+
+@contextmanager
+def _dropping(blob: StagedBlob) -> Iterator[None]:
+    """Drop a blob if anything goes wrong."""
+    try:
+        yield
+    except BaseException:
+        blob.discard()
+        raise
+
+
+class _Tee:
+    """Chunks that are written to a blob as they pass, if there is one, and whose first bytes are kept."""
+
+    def __init__(self, source: Iterable[bytes], blob: StagedBlob | None) -> None:
+        self.source = source
+        self.blob = blob
+        self.head = b""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self.source:
+            self.head = self.head or chunk[:HEAD_BYTES]
+            if self.blob:
+                self.blob.write(chunk)
+            yield chunk

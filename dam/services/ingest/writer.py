@@ -1,0 +1,191 @@
+"""Writing what was found out about a batch of files: existing entities are reused, in a few bulk statements."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from dam.models.content_hash_md5_component import ContentHashMd5Component
+from dam.models.content_hash_sha256_component import ContentHashSha256Component
+from dam.models.file_location_component import FileLocationComponent
+from dam.models.file_properties_component import FilePropertiesComponent
+from dam.models.source_path_component import SourcePathComponent
+from dam.models.system_failure_component import SystemFailureComponent
+from dam.models.system_record import SystemRecord, SystemSet
+from dam.services.catalogue import ecs
+from dam.services.catalogue.content import only_referenced
+from dam.services.catalogue.source_paths import displayed, path_digest, source_row
+from dam.services.catalogue.tags import write_tags
+from dam.services.ingest.analysis import Analysis
+from dam.services.ingest.staging import StagedFile
+from dam.storage.modes import REFERENCE_STORAGE
+from dam.systems.system import RowTable, tables_by_system
+
+Rows = dict[type[Any], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Asset:
+    """An asset that a file was written to."""
+
+    entity_id: int
+    is_new: bool
+    is_linked: bool
+    """Whether this path is new to the asset."""
+    replaces: int | None
+    """The asset that this path was of before, if it was of another."""
+
+
+def write_files(
+    session: Session,
+    files: Sequence[tuple[StagedFile, Analysis | None]],
+    tags: Iterable[str] = (),
+    *,
+    storage_type: str,
+    filename: str | None = None,
+) -> list[Asset]:
+    """Write a batch of files whose blobs have been published; return their assets, in the same order.
+
+    A file without an analysis is one whose content the library knows already. `filename` replaces the name in the
+    source path.
+    """
+    known = entities_by_sha256(session, [file.digests.sha256 for file, _ in files])
+    new = list(dict.fromkeys(file.digests.sha256 for file, _ in files if file.digests.sha256 not in known))
+    created = dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
+    known |= created
+    unwritten = set(new)
+    there_already = {known[file.digests.sha256] for file, _ in files if not file.blob}
+    is_stored = storage_type != REFERENCE_STORAGE
+    referenced = only_referenced(session, storage_type, there_already) if is_stored else set()
+    links = _links(session, files)
+    assets = []
+    rows: Rows = defaultdict(list)
+    analyses: dict[int, Analysis] = {}
+    for file, analysis in files:
+        sha256 = file.digests.sha256
+        entity_id = known[sha256]
+        source = source_row(entity_id, file.path, file.state, filename)
+        before = links[source["path_digest"]]
+        replaced = before[-1] if before and before[-1] != entity_id else None
+        assets.append(Asset(entity_id, sha256 in unwritten, entity_id not in before, replaced))
+        before.append(entity_id)
+        rows[SourcePathComponent].append(source)
+        if sha256 in unwritten:
+            unwritten.remove(sha256)
+            _identity_rows(rows, entity_id, file, filename)
+            rows[FileLocationComponent].append(_location_row(entity_id, file, storage_type))
+        elif file.blob or entity_id in referenced:  # known, but not at this place
+            rows[FileLocationComponent].append(_location_row(entity_id, file, storage_type))
+        if analysis:
+            analyses[entity_id] = analysis
+    for table, values in rows.items():
+        ecs.put_rows(session, table, values)
+    write_analyses(session, analyses, frozenset(created.values()))
+    write_tags(session, known.values(), tags)
+    return assets
+
+
+def _links(session: Session, files: Iterable[tuple[StagedFile, Analysis | None]]) -> dict[bytes, list[int]]:
+    """Return the entities that the paths of a batch have been of, by path digest, the latest last."""
+    table = SourcePathComponent
+    links: dict[bytes, list[int]] = defaultdict(list)
+    for digests in ecs.batched(path_digest(os.fsencode(file.path)) for file, _ in files):
+        rows = session.execute(
+            select(table.path_digest, table.entity_id)
+            .where(table.path_digest.in_(digests))
+            .order_by(table.updated_at, table.id)
+        )
+        for digest, entity_id in rows:
+            links[digest].append(entity_id)
+    return links
+
+
+def _location_row(entity_id: int, file: StagedFile, storage_type: str) -> dict[str, Any]:
+    return {"entity_id": entity_id, "file_identifier": file.digests.sha256, "storage_type": storage_type}
+
+
+def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str | None) -> None:
+    """Add what every new asset has."""
+    entity = {"entity_id": entity_id}
+    rows[ContentHashSha256Component].append(entity | {"hash_value": file.digests.sha256})
+    rows[ContentHashMd5Component].append(entity | {"hash_value": file.digests.md5})
+    rows[FilePropertiesComponent].append(
+        entity
+        | {
+            "original_filename": displayed(os.fsencode(filename or file.filename)),
+            "file_size_bytes": file.state.size,
+            "media_type": file.media_type,
+        }
+    )
+
+
+def entities_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, int]:
+    """Return the entities that have the given contents, by digest."""
+    found: dict[str, int] = {}
+    table = ContentHashSha256Component
+    for some in ecs.batched(sha256s):
+        rows = session.execute(select(table.hash_value, table.entity_id).where(table.hash_value.in_(some)))
+        found.update((sha256, entity_id) for sha256, entity_id in rows)
+    return found
+
+
+def write_analyses(session: Session, analyses: Mapping[int, Analysis], created: AbstractSet[int] = frozenset()) -> None:
+    """Write what systems found out about entities, by id: components, failures, and which systems have run.
+
+    Of those that were `created` just now, there is nothing to be forgotten.
+    """
+    rows: Rows = defaultdict(list)
+    for entity_id, analysis in analyses.items():
+        for table, values in analysis.rows:
+            rows[table].append({"entity_id": entity_id} | values)
+        for failure in analysis.failures:
+            rows[SystemFailureComponent].append({"entity_id": entity_id} | vars(failure))
+    again = {entity_id: analysis for entity_id, analysis in analyses.items() if entity_id not in created}
+    _forget_failures(session, again)
+    _forget_components(session, again)
+    for table, values_of_all in rows.items():
+        ecs.put_rows(session, table, values_of_all)
+    set_ids = _system_set_ids(session, {analysis.system_set for analysis in analyses.values()})
+    records = [
+        {"entity_id": entity_id, "system_set_id": set_ids[analysis.system_set]}
+        for entity_id, analysis in analyses.items()
+    ]
+    ecs.put_rows(session, SystemRecord, records)
+
+
+def _forget_failures(session: Session, analyses: Mapping[int, Analysis]) -> None:
+    """Delete the failures of systems that have run again."""
+    table = SystemFailureComponent
+    names = {name for analysis in analyses.values() for name in analysis.ran}
+    for some in ecs.batched(analyses):
+        session.execute(delete(table).where(table.entity_id.in_(some), table.system.in_(names)))
+
+
+def _forget_components(session: Session, analyses: Mapping[int, Analysis]) -> None:
+    """Delete what systems said before, where what they say now does not take its place row by row."""
+    tables = tables_by_system()
+    outdated: dict[RowTable, list[int]] = defaultdict(list)
+    for entity_id, analysis in analyses.items():
+        replaced = {table for table, _ in analysis.rows if ecs.unique_key(table) == ("entity_id",)}
+        for table in {table for name in analysis.ran for table in tables.get(name, ())} - replaced:
+            outdated[table].append(entity_id)
+    for table, entity_ids in outdated.items():
+        for some in ecs.batched(entity_ids):
+            session.execute(delete(table).where(table.entity_id.in_(some)))
+
+
+def _system_set_ids(session: Session, sets: Iterable[str]) -> dict[str, int]:
+    ids = {}
+    for systems in sorted(sets):
+        statement = select(SystemSet.id).where(SystemSet.systems == systems)
+        found = session.scalar(statement)
+        if found is None:
+            ecs.put_rows(session, SystemSet, [{"systems": systems}])  # another process may be quicker
+            found = session.scalars(statement).one()
+        ids[systems] = found
+    return ids

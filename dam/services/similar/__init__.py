@@ -1,0 +1,1 @@
+"""What is similar to a file or an asset, and why."""

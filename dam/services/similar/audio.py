@@ -1,0 +1,156 @@
+"""Finding recordings, and videos, that have the same sound as one, or a part of it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dam.media.audio import match as audio_match
+from dam.media.audio.match import Fingerprint, Likeness
+from dam.media.sample import Sample
+from dam.models.audio_anchor import AudioAnchor
+from dam.models.audio_fingerprint_component import AudioFingerprintComponent
+from dam.models.file_properties_component import FilePropertiesComponent as FileProperties
+from dam.services.catalogue import ecs
+from dam.services.similar.match import SimilarMatch, SimilarPair
+
+METHOD = "audio_fingerprint"
+MOST_COMPARED = 200
+"""Recordings whose whole fingerprints are compared with one, those with the most votes first."""
+MOST_OFFSETS = 4
+"""Offsets that are tried for two recordings."""
+MOST_SHARING = 64
+"""Recordings that may share a value and still be compared with one another for it."""
+ROWS = 1 << 15
+"""Rows of the index that are fetched at once."""
+WHOLE = 0.9
+"""The share of both recordings that is alike when they are called the same."""
+
+Votes = Counter[int]
+"""How many anchors speak for an offset: a position in the match less that in the query."""
+
+
+def find_similar(session: Session, sample: Sample, *, limit: int | None = None) -> list[SimilarMatch]:
+    """Return the recordings and videos that share sound with a sample, best first.
+
+    Raises:
+        DecodeError: the sample has no fingerprint.
+
+    """
+    query = audio_match.as_array(sample.audio_fingerprint)
+    votes = _votes(session, query)
+    likeliest = sorted(votes, key=lambda entity_id: (-max(votes[entity_id].values()), entity_id))[:MOST_COMPARED]
+    matches = []
+    for entity_id, match in _fingerprints(session, likeliest).items():
+        likeness = audio_match.compare(query, match, _offsets(votes[entity_id]))
+        if likeness:
+            matches.append(_match(entity_id, likeness, len(query), len(match)))
+    return sorted(matches, key=lambda match: (-match.score, match.entity_id))[:limit]
+
+
+def _votes(session: Session, query: Fingerprint) -> dict[int, Votes]:
+    """Return the recordings with an anchor that the query may have too, and the offsets which that speaks for."""
+    keys, positions = audio_match.keys(query)
+    position_of = dict(zip(keys.tolist(), positions.tolist(), strict=True))
+    votes: dict[int, Votes] = defaultdict(Counter)
+    table = AudioAnchor
+    for some in ecs.batched(position_of):
+        rows = session.execute(select(table.key, table.entity_id, table.position).where(table.key.in_(some)))
+        for key, entity_id, position in rows:
+            votes[entity_id][position - position_of[key]] += 1
+    return votes
+
+
+def _offsets(votes: Votes) -> set[int]:
+    """Return the offsets that the most speaks for, and those beside them: a clip seldom begins with a step."""
+    best = sorted(votes, key=lambda offset: (-votes[offset], offset))[:MOST_OFFSETS]
+    return {offset + aside for offset in best for aside in (-1, 0, 1)}
+
+
+def _fingerprints(session: Session, entity_ids: Iterable[int]) -> dict[int, Fingerprint]:
+    table = AudioFingerprintComponent
+    found: dict[int, Fingerprint] = {}
+    for some in ecs.batched(entity_ids):
+        rows = session.execute(select(table.entity_id, table.fingerprint).where(table.entity_id.in_(some)))
+        found.update((entity_id, audio_match.from_bytes(kept)) for entity_id, kept in rows)
+    return found
+
+
+def _match(entity_id: int, likeness: Likeness, query_length: int, match_length: int) -> SimilarMatch:
+    query, match = likeness.seconds()
+    details = {
+        "query_seconds": [round(moment, 2) for moment in query],
+        "match_seconds": [round(moment, 2) for moment in match],
+        "bit_error_rate": round(likeness.errors, 4),
+    }
+    reason = _reason(likeness, query_length, match_length)
+    return SimilarMatch(entity_id, round(likeness.score, 4), METHOD, reason, details)
+
+
+def _reason(likeness: Likeness, query_length: int, match_length: int) -> str:
+    if likeness.length >= WHOLE * max(query_length, match_length):
+        return "the same recording"
+    (query, query_end), (match, _) = likeness.seconds()
+    return f"{query_end - query:.0f} s from {_clock(query)} are the same sound as from {_clock(match)}"
+
+
+def _clock(seconds: float) -> str:
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02}"
+
+
+def similar_pairs(session: Session) -> Iterator[SimilarPair]:
+    """Yield the pairs of recordings in the library that share sound, in order of their ids; videos are left out.
+
+    Those are compared that have an anchor in common: encodings of one recording always do, of clips shorter than half
+    a minute and the recordings they are from some do not.
+    """
+    kept: dict[int, Fingerprint] = {}
+    for one, others in _neighbours(session):
+        kept = {entity_id: fingerprint for entity_id, fingerprint in kept.items() if entity_id >= one}
+        kept |= _fingerprints(session, {one, *others} - kept.keys())
+        for other in sorted(others):
+            if one not in kept or other not in kept:
+                continue
+            likeness = audio_match.compare(kept[one], kept[other], _offsets(others[other]))
+            if likeness:
+                lengths = sorted([len(kept[one]), len(kept[other])])
+                extent = round(likeness.coverage * lengths[0] / lengths[1], 4)
+                yield SimilarPair(one, other, round(likeness.score, 4), METHOD, _reason(likeness, *lengths), extent)
+
+
+def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:
+    """Yield recordings, in order, each with those of higher ids that share an anchor with it, and their votes."""
+    keys, entities, positions = _anchors_of_audio(session)
+    order = np.lexsort((entities, keys))
+    keys, entities, positions = keys[order], entities[order], positions[order]
+    found = [np.empty((0, 3), np.int64)]
+    for apart in range(1, MOST_SHARING):
+        same = np.flatnonzero(keys[apart:] == keys[:-apart])
+        if not len(same):
+            break
+        # of a value that very many share, nothing is learnt: only those near each other in this order are compared
+        pair = np.stack([entities[same], entities[same + apart], positions[same + apart] - positions[same]], axis=1)
+        found.append(pair[pair[:, 0] != pair[:, 1]])
+    pairs, counts = np.unique(np.concatenate(found), axis=0, return_counts=True)
+    starts = np.flatnonzero(np.diff(pairs[:, 0], prepend=-1))
+    for start, end in zip(starts.tolist(), np.append(starts, len(pairs))[1:].tolist(), strict=True):
+        others: dict[int, Votes] = defaultdict(Counter)
+        for (_, other, offset), count in zip(pairs[start:end].tolist(), counts[start:end].tolist(), strict=True):
+            others[other][offset] += count
+        yield int(pairs[start, 0]), others
+
+
+def _anchors_of_audio(session: Session) -> NDArray[np.int64]:
+    """Return the keys of all anchors but those of videos, their recordings and positions, of shape (3, n).
+
+    Read in parts, for the room.
+    """
+    table = AudioAnchor
+    statement = select(table.key, table.entity_id, table.position).execution_options(yield_per=ROWS)
+    parts = [np.array([tuple(row) for row in rows], np.int64) for rows in session.execute(statement).partitions()]
+    videos = session.scalars(select(FileProperties.entity_id).where(FileProperties.media_type.startswith("video/")))
+    anchors = np.concatenate([np.empty((0, 3), np.int64), *parts])
+    return anchors[~np.isin(anchors[:, 1], np.array(videos.all(), np.int64))].T

@@ -1,0 +1,135 @@
+"""Finding videos that show the same pictures: re-encoded, resized, or one cut out of the other.
+
+Candidates are those with anchors (`VideoAnchor`) of which half a hash is that of a picture of the query. They are then
+compared picture by picture (`dam.media.video.alignment`).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dam.media.sample import Sample
+from dam.media.video.alignment import Alignment, align
+from dam.media.video.fingerprint import Fingerprint, keys
+from dam.models.video_anchor import VideoAnchor
+from dam.models.video_fingerprint_component import VideoFingerprintComponent
+from dam.services.catalogue import ecs
+from dam.services.similar.match import SimilarMatch, SimilarPair
+
+METHOD = "video_fingerprint"
+MOST_PROBES = 512
+"""Pictures of the query whose halves are looked up."""
+MOST_FLIPPED = 64
+"""Pictures of the query whose halves are also looked up with each of their bits turned."""
+MOST_FLIPPED_OF_PAIR = 8
+"""The same where each video of a library is the query once."""
+MOST_ROWS = 20_000
+"""Anchors that are read for the same `ecs.VARIABLES` halves: a trailer that is in every video is in too many."""
+MOST_CANDIDATES = 200
+"""Videos that are compared picture by picture: those that most anchors speak for."""
+SAME_PLACE_MS = 1000
+PAGE = 128
+FLIPS = (0, *(1 << bit for bit in range(32)))
+"""What half a hash is combined with to be looked up: itself, and with one bit turned."""
+
+Found = tuple[int, int, int]
+"""Entity, time of its anchor and time of the query's picture."""
+
+
+def find_similar(session: Session, sample: Sample, *, limit: int | None = None) -> list[SimilarMatch]:
+    """Return the videos that show something of what the sample shows, best first.
+
+    Raises:
+        DecodeError: the sample cannot be decoded.
+
+    """
+    query = sample.dense_video
+    found = [_match(entity_id, alignment) for entity_id, alignment in _matches(session, query, MOST_FLIPPED)]
+    return sorted(found, key=lambda match: (-match.score, match.entity_id))[:limit]
+
+
+def similar_pairs(session: Session) -> Iterator[SimilarPair]:
+    """Yield every two videos of the library that show the same pictures, by the lower id."""
+    table = VideoFingerprintComponent
+    last = 0
+    while page := session.execute(
+        select(table.entity_id, table.pictures).where(table.entity_id > last).order_by(table.entity_id).limit(PAGE)
+    ).all():
+        for entity_id, stored in page:
+            query = Fingerprint.from_bytes(stored)
+            found = _matches(session, query, MOST_FLIPPED_OF_PAIR, above=entity_id)
+            for other_id, alignment in sorted(found, key=lambda one: one[0]):
+                score, extent = round(alignment.score, 4), round(alignment.extent, 4)
+                yield SimilarPair(entity_id, other_id, score, METHOD, _reason(alignment), extent)
+        last = page[-1].entity_id
+
+
+def _matches(session: Session, query: Fingerprint, flipped: int, above: int = 0) -> Iterator[tuple[int, Alignment]]:
+    """Yield the entities of an id above `above` that share something with the query."""
+    table = VideoFingerprintComponent
+    for some in ecs.batched(_candidates(session, query, flipped, above)):
+        rows = session.execute(select(table.entity_id, table.pictures).where(table.entity_id.in_(some)))
+        for entity_id, stored in rows:
+            if alignment := align(query, Fingerprint.from_bytes(stored)):
+                yield entity_id, alignment
+
+
+def _candidates(session: Session, query: Fingerprint, flipped: int, above: int) -> list[int]:
+    """Return the entities whose anchors agree best with the query, on one place of the query in them."""
+    votes: Counter[tuple[int, int]] = Counter()
+    for entity_id, time, asked in {*_look_up(session, query, flipped)}:
+        if entity_id <= above:
+            continue
+        place = round((time - asked) / SAME_PLACE_MS)
+        votes[entity_id, place] += 1
+    best: Counter[int] = Counter()
+    for (entity_id, place), count in votes.items():
+        best[entity_id] = max(best[entity_id], count + votes.get((entity_id, place + 1), 0))
+    return [entity_id for entity_id, _ in best.most_common(MOST_CANDIDATES)]
+
+
+def _look_up(session: Session, query: Fingerprint, flipped: int) -> Iterator[Found]:
+    """Yield the anchors that share half a hash, or nearly so, with a picture of the query."""
+    table = VideoAnchor
+    for column, times_by_half in zip((table.upper, table.lower), _halves(query, flipped), strict=True):
+        for some in ecs.batched(times_by_half):
+            statement = select(table.entity_id, table.time, column).where(column.in_(some)).limit(MOST_ROWS)
+            for entity_id, time, half in session.execute(statement):
+                for asked in times_by_half[half]:
+                    yield entity_id, time, asked
+
+
+def _halves(query: Fingerprint, flipped: int) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Return the upper and the lower halves to look up, and of each the times of the pictures it came from."""
+    halves: tuple[dict[int, list[int]], dict[int, list[int]]] = {}, {}
+    with_flips = set(_spread(len(query), flipped))
+    for place in sorted({*_spread(len(query), MOST_PROBES), *with_flips}):
+        bits = FLIPS if place in with_flips else FLIPS[:1]
+        [pair] = keys(query.hashes[place : place + 1])
+        for times_by_half, half in zip(halves, pair, strict=True):
+            for bit in bits:
+                times_by_half.setdefault(half ^ bit, []).append(int(query.times[place]))
+    return halves
+
+
+def _spread(number: int, most: int) -> list[int]:
+    """Return at most so many of the first numbers, evenly."""
+    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int)).tolist() if number else []
+
+
+def _match(entity_id: int, alignment: Alignment) -> SimilarMatch:
+    details = {"query": _seconds(alignment.query), "match": _seconds(alignment.match), "pictures": alignment.pictures}
+    return SimilarMatch(entity_id, round(alignment.score, 4), METHOD, _reason(alignment), details)
+
+
+def _seconds(interval: tuple[int, int]) -> list[float]:
+    return [max(time, 0) / 1000 for time in interval]
+
+
+def _reason(alignment: Alignment) -> str:
+    """Say in a few words what two videos share."""
+    (begin, end), (there, _) = _seconds(alignment.query), _seconds(alignment.match)
+    return f"shows the same for {end - begin:.1f} s, from {begin:.1f} s on and there from {there:.1f} s on"

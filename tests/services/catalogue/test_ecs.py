@@ -1,0 +1,160 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from dam.core.errors import DamError
+from dam.models import (
+    ContentHashSha256Component,
+    DimensionsComponent,
+    Entity,
+    FileLocationComponent,
+    SystemRecord,
+    SystemSet,
+    TagComponent,
+    component_classes,
+)
+from dam.models.base_pair import BasePair
+from dam.services.catalogue import ecs
+from dam.services.library import Library
+from tests.models.samples import sample_component
+
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+KINDS = component_classes()
+
+
+@pytest.fixture
+def entity_id(db_session: Session) -> int:
+    [entity_id] = ecs.add_entities(db_session, 1)
+    return entity_id
+
+
+@pytest.mark.parametrize("count", [0, 1, ecs.VARIABLES, 2 * ecs.VARIABLES + 1])
+def test_add_entities(each_library: Library, count: int) -> None:
+    with each_library.write() as session:
+        ids = ecs.add_entities(session, count)
+        assert len(set(ids)) == count
+        assert ids == sorted(ids)
+        assert ids == list(session.scalars(ecs.entities_with()))
+
+
+def test_one_component_or_none(db_session: Session, entity_id: int) -> None:
+    assert ecs.get_component(db_session, entity_id, DimensionsComponent) is None
+    db_session.add(DimensionsComponent(entity_id=entity_id, width=3, height=2))
+    found = ecs.get_component(db_session, entity_id, DimensionsComponent)
+    assert found is not None
+    assert (found.width, found.height) == (3, 2)
+
+
+def test_components_come_oldest_first(db_session: Session, entity_id: int) -> None:
+    for tag in ("b", "a"):
+        ecs.get_or_add_component(db_session, TagComponent(entity_id=entity_id, tag=tag))
+    assert [found.tag for found in ecs.get_components(db_session, entity_id, TagComponent)] == ["b", "a"]
+
+
+def test_all_components_are_of_every_kind(db_session: Session, entity_id: int) -> None:
+    db_session.add_all(sample_component(kind, entity_id=entity_id) for kind in KINDS)
+    assert [type(found) for found in ecs.all_components(db_session, entity_id)] == KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.component_name())
+def test_get_or_add_adds_once(db_session: Session, entity_id: int, kind: type[TagComponent]) -> None:
+    key = {"entity_id": entity_id}
+    if issubclass(kind, BasePair):
+        [key["other_entity_id"]] = ecs.add_entities(db_session, 1)
+    first, was_new = ecs.get_or_add_component(db_session, sample_component(kind, **key))
+    again, is_new = ecs.get_or_add_component(db_session, sample_component(kind, **key))
+    assert (was_new, is_new) == (True, False)
+    assert again is first
+
+
+def test_get_or_add_takes_what_another_process_has_added(each_library: Library) -> None:
+    with each_library.write() as session:
+        [entity_id] = ecs.add_entities(session, 1)
+        session.add(TagComponent(entity_id=entity_id, tag="x"))
+    with each_library.write() as session:
+        found, is_new = ecs.get_or_add_component(session, TagComponent(entity_id=entity_id, tag="x"))
+        assert not is_new
+        assert len(ecs.get_components(session, entity_id, TagComponent)) == 1
+        assert found.id
+
+
+def test_get_or_add_where_the_disk_is_full(library: Library) -> None:
+    with library.write() as session:
+        [entity_id] = ecs.add_entities(session, 1)
+    with library.engine.connect() as connection, Session(connection) as session:
+        session.execute(text("PRAGMA max_page_count = 1"))  # SQLite raises it to the pages that there are
+
+        def fill() -> None:
+            for number in range(1000):
+                ecs.get_or_add_component(session, TagComponent(entity_id=entity_id, tag=f"{number:0100}"))
+
+        with pytest.raises(DamError, match="is full"):
+            fill()
+
+
+@many
+@given(owned=st.lists(st.sets(st.sampled_from(KINDS)), max_size=8), data=st.data())
+def test_entities_with_some_and_without_others(
+    db_session: Session, owned: list[set[type[TagComponent]]], data: st.DataObject
+) -> None:
+    having = data.draw(st.sets(st.sampled_from(KINDS), max_size=3))
+    without = data.draw(st.sets(st.sampled_from(KINDS), max_size=3))
+    with db_session.begin_nested() as example:
+        ids = ecs.add_entities(db_session, len(owned))
+        for entity_id, kinds in zip(ids, owned, strict=True):
+            db_session.add_all(sample_component(kind, number=entity_id % 256, entity_id=entity_id) for kind in kinds)
+        db_session.flush()
+        found = db_session.scalars(ecs.entities_with(*having, without=without)).all()
+        example.rollback()
+    expected = [i for i, kinds in zip(ids, owned, strict=True) if having <= kinds and not without & kinds]
+    assert [i for i in found if i in ids] == expected  # a pair has brought another entity
+
+
+def test_put_rows_inserts_and_updates_by_the_unique_key(each_library: Library) -> None:
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    with each_library.write() as session:
+        old, new = ecs.add_entities(session, 2)
+        component = DimensionsComponent(entity_id=old, width=1, height=1)
+        component.updated_at = long_ago
+        session.add(component)
+    with each_library.write() as session:
+        rows = [{"entity_id": entity_id, "width": entity_id, "height": 7} for entity_id in (old, new)]
+        ecs.put_rows(session, DimensionsComponent, rows)
+    with each_library.read() as session:
+        for entity_id in (old, new):
+            [found] = ecs.get_components(session, entity_id, DimensionsComponent)
+            assert (found.width, found.height) == (entity_id, 7)
+            assert found.updated_at > long_ago
+
+
+def test_put_rows_leaves_what_has_no_more_than_its_key(each_library: Library) -> None:
+    with each_library.write() as session:
+        [entity_id] = ecs.add_entities(session, 1)
+        ecs.put_rows(session, TagComponent, [{"entity_id": entity_id, "tag": tag} for tag in ("x", "y", "x")])
+        ecs.put_rows(session, TagComponent, [])
+        assert [found.tag for found in ecs.get_components(session, entity_id, TagComponent)] == ["x", "y"]
+
+
+def test_unique_keys() -> None:
+    assert ecs.unique_key(TagComponent) == ("entity_id", "tag")
+    assert ecs.unique_key(FileLocationComponent) == ("entity_id", "storage_type")
+    assert ecs.unique_key(ContentHashSha256Component) == ("entity_id",)
+    assert ecs.unique_key(SystemRecord) == ("entity_id",)
+    assert ecs.unique_key(SystemSet) == ("systems",)
+    assert ecs.unique_key(Entity) == ("id",)
+
+
+def test_values_of_a_component_are_its_own_columns() -> None:
+    assert ecs.values_of(DimensionsComponent(width=3, height=2)) == {"width": 3, "height": 2}
+
+
+@given(values=st.lists(st.integers(), max_size=20), size=st.integers(1, 7))
+def test_batches_have_all_values_in_order(values: list[int], size: int) -> None:
+    batches = list(ecs.batched(values, size))
+    assert [value for batch in batches for value in batch] == values
+    assert all(len(batch) == size for batch in batches[:-1])
+    assert all(0 < len(batch) <= size for batch in batches)
