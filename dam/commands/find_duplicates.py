@@ -6,8 +6,8 @@ import typer
 
 from dam.commands.help_text import LOOKUP, JsonOption, epilog
 from dam.core.errors import ExitCode, UsageError
-from dam.services.duplicates.rules import DEFAULT_MATCH, DEFAULT_RULES, DEFAULT_THRESHOLDS, Level
-from dam.services.similar.agreement import Agreement
+from dam.services.duplicates.rules import DEFAULT_RULES, Level
+from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS, Agreement
 
 if TYPE_CHECKING:
     from dam.services.duplicates.groups import Duplicates
@@ -31,7 +31,7 @@ def find_duplicates(
     dhash_threshold: Threshold = DEFAULT_THRESHOLDS["dhash"],
     match: Annotated[
         Agreement, typer.Option(help="How many of the hashes must be within their threshold.")
-    ] = DEFAULT_MATCH,
+    ] = DEFAULT_AGREEMENT,
     transforms: Annotated[
         bool, typer.Option("--transforms", help="Find turned and mirrored copies, too (level similar, by pHash).")
     ] = False,
@@ -50,8 +50,9 @@ def find_duplicates(
     Levels, each with what the one before it finds:
       content  the same compressed picture under other metadata (JPEG, PNG, WebP, GIF)
       pixels   the same pixels in another file or format
-      similar  images within the thresholds of the hashes, and confirmed by a second look; videos, audio and documents
-               by the method of find-similar, from beginning to end: an excerpt is no duplicate
+      similar  images by the rule of find-similar-images: with thresholds above 12 the hashes alone decide, so look at
+               what is found; videos, audio and documents by the method of find-similar, from beginning to end: an
+               excerpt is no duplicate
 
     Of other media than images there is the level similar only: equal files are one asset anyway.
 
@@ -72,22 +73,18 @@ def find_duplicates(
     from dam.services.catalogue.selection import select_assets
     from dam.services.duplicates.groups import find_duplicates as find
     from dam.services.duplicates.groups import paths_of_members
-    from dam.services.duplicates.judge import Wanted
+    from dam.services.duplicates.judge import DuplicateOptions
     from dam.services.duplicates.keepers import read_rules
     from dam.services.library import open_library
     from dam.services.processes.pool import default_jobs
+    from dam.services.similar.options import ImageOptions
 
     thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
-    used = {name: threshold for name, threshold in thresholds.items() if threshold >= 0}
-    if not used:
-        raise UsageError("every hash is switched off")
-    if transforms and "phash" not in used:
-        raise UsageError("--transforms needs the pHash")
-    wanted = Wanted(level, read_rules(keep), used, match, transforms)
+    options = DuplicateOptions(level, read_rules(keep), ImageOptions(thresholds, match, transforms))
     with open_library() as library:
         with library.read() as session:
             among = select_assets(session, assets or (), tag or ())
-        found = find(library, wanted, among, default_jobs())
+        found = find(library, options, among, default_jobs())
         if print0:
             with library.read() as session:
                 render.paths(paths_of_members(session, found.groups))

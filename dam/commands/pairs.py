@@ -8,7 +8,7 @@ from dam.commands.help_text import LOOKUP, JsonOption, epilog
 from dam.commands.similar import Threshold
 from dam.core.errors import ExitCode
 from dam.services.catalogue.verdict import Verdict
-from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
+from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS, Agreement, ImageOptions
 
 app = typer.Typer()
 
@@ -66,9 +66,9 @@ def verdicts(json: JsonOption = False) -> None:
 def explain(
     a: AssetOrFile,
     b: AssetOrFile,
-    phash_threshold: Threshold = 4,
-    ahash_threshold: Threshold = 4,
-    dhash_threshold: Threshold = 4,
+    phash_threshold: Threshold = DEFAULT_THRESHOLDS["phash"],
+    ahash_threshold: Threshold = DEFAULT_THRESHOLDS["ahash"],
+    dhash_threshold: Threshold = DEFAULT_THRESHOLDS["dhash"],
     match: Match = DEFAULT_AGREEMENT,
     transforms: Annotated[
         bool, typer.Option("--transforms", help="Turn and mirror A to be most like B, and say how.")
@@ -83,17 +83,18 @@ def explain(
     require_installed()
     from dam.services.similar.explain import explain as run
 
-    used = _used(phash_threshold, ahash_threshold, dhash_threshold)
+    thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
+    options = ImageOptions(thresholds, match, transforms)
     with open_library() as library, library.read() as session:
-        found = run(session, a, b, used, match, transforms=transforms, store=library.store)
+        found = run(session, a, b, options, store=library.store)
     render.explanation(found, as_json=json)
 
 
 @app.command("link-similar", epilog=epilog("dam-cli link-similar"))
 def link_similar(
-    phash_threshold: Threshold = 4,
-    ahash_threshold: Threshold = 4,
-    dhash_threshold: Threshold = 4,
+    phash_threshold: Threshold = DEFAULT_THRESHOLDS["phash"],
+    ahash_threshold: Threshold = DEFAULT_THRESHOLDS["ahash"],
+    dhash_threshold: Threshold = DEFAULT_THRESHOLDS["dhash"],
     match: Match = DEFAULT_AGREEMENT,
     json: JsonOption = False,
 ) -> None:
@@ -106,16 +107,9 @@ def link_similar(
     from dam.services.library import open_library
 
     require_installed()
-    from dam.services.similar.links import LinkRule
     from dam.services.similar.links import link_similar as run
 
-    rule = LinkRule(_used(phash_threshold, ahash_threshold, dhash_threshold), match)
+    thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
+    options = ImageOptions(thresholds, match)
     with open_library() as library:
-        render.linked(run(library, rule), as_json=json)
-
-
-def _used(phash: int, ahash: int, dhash: int) -> dict[str, int]:
-    used = {name: limit for name, limit in (("phash", phash), ("ahash", ahash), ("dhash", dhash)) if limit >= 0}
-    if not used:
-        raise typer.BadParameter("every hash is switched off")
-    return used
+        render.linked(run(library, options), as_json=json)

@@ -6,7 +6,7 @@ import typer
 
 from dam.commands.help_text import LOOKUP, JsonOption, epilog
 from dam.core.errors import ExitCode, UsageError
-from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
+from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS, Agreement, ImageOptions
 
 EPILOG = epilog("dam-cli find-similar-images photo.jpg", *LOOKUP)
 
@@ -23,9 +23,9 @@ def find_similar_images(
     null: Annotated[
         bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")
     ] = False,
-    phash_threshold: Threshold = 4,
-    ahash_threshold: Threshold = 4,
-    dhash_threshold: Threshold = 4,
+    phash_threshold: Threshold = DEFAULT_THRESHOLDS["phash"],
+    ahash_threshold: Threshold = DEFAULT_THRESHOLDS["ahash"],
+    dhash_threshold: Threshold = DEFAULT_THRESHOLDS["dhash"],
     match: Annotated[
         Agreement, typer.Option(help="How many of the hashes must be within their threshold.")
     ] = DEFAULT_AGREEMENT,
@@ -40,9 +40,11 @@ def find_similar_images(
 ) -> None:
     """Find the images that look like one, or like each of some. Nearest first.
 
-    Those that are within the thresholds of the hashes. Where all thresholds are at most 12, a second look at a small
-    picture of both must agree, and pictures too plain for a hash match nothing but themselves: so what is found is the
-    same picture. Verdicts (`dam-cli verdict`) on an image that is in the library come before that.
+    An image is found when as many hashes as --match wants are within their thresholds. With thresholds up to 12 the
+    match is verified by a small picture of both, and pictures too plain for a hash match identical pixels only: what is
+    found is the same picture. With a greater threshold the hashes alone decide. --transforms compares turned and
+    mirrored copies by the pHash alone, and always verifies them. Verdicts (`dam-cli verdict`) on an image of the
+    library come before that. find-duplicates, link-similar and explain decide by the same rule, with the same defaults.
 
     --print0 writes for each match the file in the store, or an unchanged one that it came from: for `xargs -0` and the
     like.
@@ -58,9 +60,7 @@ def find_similar_images(
     if json and print0:
         raise UsageError("--json and --print0 exclude each other")
     thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
-    used = {name: threshold for name, threshold in thresholds.items() if threshold >= 0}
-    if not used:
-        raise typer.BadParameter("every hash is switched off")
+    options = ImageOptions(thresholds, match, transforms)
     require_installed()
     from dam.render import similar as render
     from dam.services.similar.image_query import read_queries
@@ -69,7 +69,7 @@ def find_similar_images(
     more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
     with open_library() as library:
         asked = list(read_queries(chain(images or (), more), transforms=transforms))
-        answers = answer(library, asked, used, match, limit)
+        answers = answer(library, asked, options, limit)
     if print0:
         render.paths(answers)
     else:

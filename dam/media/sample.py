@@ -137,6 +137,14 @@ class Sample:
 
         return looks_every_way(self.reductions, self.luma)
 
+    @cached_property
+    def pixel_digest(self) -> str | None:
+        """The digest of the pixels of an image, None where it has several frames; or DecodeError."""
+        from dam.media.images.pixel_digest import pixel_digest  # noqa: PLC0415  needs the image extra
+
+        with self.open_content() as stream:
+            return pixel_digest(stream, self.media_type)
+
     @property
     def document(self) -> "Document":
         """What a document says of itself, and its text; or DecodeError."""
