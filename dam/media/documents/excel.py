@@ -17,7 +17,7 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
 
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise DecodeError(f"more than {MAX_BYTES:,} bytes are not read")
+        raise DecodeError(f"the workbook exceeds the limit of {MAX_BYTES:,} bytes")
     try:
         book = open_workbook(file_contents=data, logfile=io.StringIO(), on_demand=True)
     except XLRDError as exc:
