@@ -18,6 +18,7 @@ from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
 from dam.services.hamming.arrays import Ids
 from dam.services.hamming.index import open_index
+from dam.services.hamming.probes import MAX_DISTANCE
 from dam.services.library import Library
 from dam.services.similar.image_query import Asked, Query
 from dam.services.similar.options import ImageOptions
@@ -26,8 +27,6 @@ from dam.services.similar.rule import UNKNOWN, VERDICTS, Bools, Decision, Decisi
 from dam.services.similar.verification import Verification, decide_verified, load_lumas, verify_query
 from dam.storage.local import LocalBlobStore
 
-MAX_BITS = 64
-"""The greatest Hamming distance; of an unknown one the order of matches takes one more."""
 NOWHERE = np.iinfo(np.int64).max
 """The place in the order of what is no match."""
 
@@ -186,8 +185,8 @@ class Search:
         """Return the least of the distances by the hashes in use, and then their sum, as one number."""
         used = away[:, :, [name in self._options.thresholds for name in HASHES]]
         total = np.where(used == UNKNOWN, 0, used).sum(axis=2)
-        least = np.where(used == UNKNOWN, MAX_BITS + 1, used).min(axis=2)
-        nearness: NDArray[np.int64] = least * (MAX_BITS + 1) * len(HASHES) + total
+        least = np.where(used == UNKNOWN, MAX_DISTANCE + 1, used).min(axis=2)
+        nearness: NDArray[np.int64] = least * (MAX_DISTANCE + 1) * len(HASHES) + total
         return nearness
 
 
