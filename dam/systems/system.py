@@ -122,7 +122,7 @@ def systems_for(kind: Kind) -> tuple[System, ...]:
 
 
 def obstacles(media_type: str, due: Iterable[System]) -> dict[str, str]:
-    """Return why some of the systems that are due cannot look at such content here, by the names of these."""
+    """Return why due systems cannot process a media type on this installation, by system name."""
     of_all = obstacle(media_type)
     reasons = ((system.name, of_all or system.obstacle(media_type)) for system in due)
     return {name: reason for name, reason in reasons if reason}
