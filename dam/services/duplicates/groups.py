@@ -14,7 +14,7 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import is_as_recorded
-from dam.services.duplicates.judge import TRANSFORMS, DuplicateOptions, Facts, Judge, Match, Numbers
+from dam.services.duplicates.judge import TRANSFORMS, DuplicateMatch, DuplicateOptions, Facts, Judge, Numbers
 from dam.services.duplicates.keepers import in_order_of_keeping
 from dam.services.duplicates.media_pairs import MediaPairs, all_duplicates
 from dam.services.duplicates.rules import Level
@@ -34,7 +34,7 @@ class Member:
     """A duplicate, and how it is one of its keeper."""
 
     asset: Asset
-    how: Match
+    how: DuplicateMatch
 
 
 @dataclass(frozen=True)

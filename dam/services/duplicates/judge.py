@@ -54,7 +54,7 @@ class DuplicateOptions:
 
 
 @dataclass(frozen=True)
-class Match:
+class DuplicateMatch:
     """How an asset is a duplicate of its keeper."""
 
     reason: Reason
@@ -132,12 +132,12 @@ class Judge:
         apart = self._judged[self._verdicts != VERDICTS.index(Verdict.DUPLICATE)]
         return np.stack(np.divmod(apart, max(1, len(self._ids))), axis=1)
 
-    def explain(self, keepers: Numbers, members: Numbers) -> Iterator[Match]:
+    def explain(self, keepers: Numbers, members: Numbers) -> Iterator[DuplicateMatch]:
         """Yield how members are duplicates of their keepers, once all has been judged."""
         for start in range(0, len(members), BLOCK):
             yield from self._explain(keepers[start : start + BLOCK], members[start : start + BLOCK])
 
-    def _explain(self, keepers: Numbers, members: Numbers) -> Iterator[Match]:
+    def _explain(self, keepers: Numbers, members: Numbers) -> Iterator[DuplicateMatch]:
         facts = _REASON_OF[decide(self._evidence(Pairs(keepers, members, self._kinds[members])), self._options.images)]
         reasons = np.where(
             facts == "", Reason.SIMILAR.value, facts
@@ -159,7 +159,7 @@ class Judge:
             known = {name: None if bits == UNKNOWN else bits for name, bits in zip(names, away, strict=True)}
             measured = None if isnan(difference) else difference
             similar = self._media.find(*pair) if reason == Reason.SIMILAR else None
-            yield Match(Reason(reason), known, measured, transform, similar)
+            yield DuplicateMatch(Reason(reason), known, measured, transform, similar)
 
     def _reasons(self, pairs: Pairs) -> NDArray[np.str_]:
         """Return why the two of each pair are duplicates, or an empty text where they are not."""

@@ -195,7 +195,7 @@ def _by_name(distances: NDArray[np.int64]) -> dict[str, int | None]:
 
 
 @dataclass(frozen=True)
-class Found:
+class MatchedAsset:
     """A match, the asset in short, and a file that holds it, if there is one."""
 
     match: Match
@@ -204,11 +204,11 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SearchResult:
     """What looks like a query, nearest first; or why it could not be asked."""
 
     path: str
-    found: Sequence[Found]
+    found: Sequence[MatchedAsset]
     error: str | None
 
 
@@ -217,11 +217,11 @@ def answer(
     asked: Sequence[Asked],
     options: ImageOptions | None = None,
     limit: int | None = None,
-) -> list[Answer]:
+) -> list[SearchResult]:
     """Return what looks like each of some queries, in their order; see `Search`."""
     lookups = sum(len(each.query.variants) for each in asked if each.query)
     if not lookups:
-        return [Answer(each.path, [], each.error) for each in asked]
+        return [SearchResult(each.path, [], each.error) for each in asked]
     with library.read() as session:
         search = Search(session, options or ImageOptions(), lookups, library.store)
         answers = []
@@ -229,7 +229,8 @@ def answer(
             matches = search.matches(each.query, limit) if each.query else []
             assets = summarise(session, library.store, [match.entity_id for match in matches])
             found = [
-                Found(match, asset, find_place(session, asset)) for match, asset in zip(matches, assets, strict=True)
+                MatchedAsset(match, asset, find_place(session, asset))
+                for match, asset in zip(matches, assets, strict=True)
             ]
-            answers.append(Answer(each.path, found, each.error))
+            answers.append(SearchResult(each.path, found, each.error))
     return answers

@@ -31,7 +31,7 @@ CONTENT = "content"
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchedFile:
     """A file that others are compared with."""
 
     path: str
@@ -45,7 +45,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Found:
+class MatchedAsset:
     """A match, and the asset in short."""
 
     match: SimilarMatch
@@ -53,11 +53,11 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SearchResult:
     """What is similar to a file, best first; with the error that nothing but its own content could be looked for."""
 
-    asked: Asked
-    found: Sequence[Found]
+    asked: SearchedFile
+    found: Sequence[MatchedAsset]
     error: DamError | None
     parts_left_out: Sequence[str] = ()
     """Why a part of the content could not be compared, such as the sound of a video."""
@@ -70,7 +70,7 @@ def find_similar(
     min_score: float = 0.0,
     limit: int | None = None,
     transforms: bool = False,
-) -> Answer:
+) -> SearchResult:
     """Return what is similar to a file, or to an asset that is named by its id or hash.
 
     With `transforms` also what is similar to an image once that is turned or mirrored.
@@ -81,7 +81,7 @@ def find_similar(
 
     """
     with library.read() as session:
-        asked = _asked(session, library, reference)
+        asked = _searched_file(session, library, reference)
         own = find_by_hash(session, asked.sha256, "sha256")
         excluded = {*own, *_unrelated(session, own)}
         matches = [SimilarMatch(entity_id, 1.0, CONTENT, "it has the same bytes") for entity_id in own]
@@ -93,19 +93,19 @@ def find_similar(
             error = type(exc)(f"{asked.path}: {exc}")
         matches = [match for match in matches if match.score >= min_score][:limit]
         assets = summarise(session, library.store, [match.entity_id for match in matches])
-    found = [Found(match, asset) for match, asset in zip(matches, assets, strict=True)]
-    return Answer(asked, found, error, left_out)
+    found = [MatchedAsset(match, asset) for match, asset in zip(matches, assets, strict=True)]
+    return SearchResult(asked, found, error, left_out)
 
 
-def _asked(session: Session, library: Library, reference: str) -> Asked:
+def _searched_file(session: Session, library: Library, reference: str) -> SearchedFile:
     """Return the file that a reference means: an asset by its id or hash, else a path."""
     ids = find_by_id_or_hash(session, reference)
     if not ids and os.path.lexists(reference):
-        return read_asked(os.path.abspath(reference))
+        return read_searched_file(os.path.abspath(reference))
     entity_id = the_only_one(reference, ids or find_by_source(session, reference) or _nobody(reference))
     [known] = known_by_id(session, [entity_id])
     try:
-        return Asked(find_content(session, library.store, known), known.sha256, known.media_type)
+        return SearchedFile(find_content(session, library.store, known), known.sha256, known.media_type)
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"entity {entity_id}: {exc}") from exc
 
@@ -114,7 +114,7 @@ def _nobody(reference: str) -> list[int]:
     raise UnreadableFileError(f"{reference}: there is no such file, and the library has no such asset")
 
 
-def read_asked(path: str) -> Asked:
+def read_searched_file(path: str) -> SearchedFile:
     """Read a file's digest and media type; UnreadableFileError when it cannot be read."""
     try:
         with open_source(path) as (file, _):
@@ -123,7 +123,7 @@ def read_asked(path: str) -> Asked:
             digest = hashlib.file_digest(cast("Any", file), "sha256")  # the stubs ask for a buffered file
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"{path}: {exc}") from exc
-    return Asked(path, digest.hexdigest(), media_type(head, os.path.basename(path)))
+    return SearchedFile(path, digest.hexdigest(), media_type(head, os.path.basename(path)))
 
 
 def _unrelated(session: Session, own: Sequence[int]) -> Iterator[int]:
@@ -134,7 +134,7 @@ def _unrelated(session: Session, own: Sequence[int]) -> Iterator[int]:
 
 
 def _others(
-    session: Session, library: Library, asked: Asked, *, transforms: bool
+    session: Session, library: Library, asked: SearchedFile, *, transforms: bool
 ) -> tuple[list[SimilarMatch], list[str]]:
     """Return what the method of the kind finds, and why parts of the content were not compared."""
     if asked.kind is Kind.OTHER:

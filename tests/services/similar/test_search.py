@@ -17,12 +17,12 @@ from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from dam.services.similar import methods
 from dam.services.similar.method import all_methods, method_of, methods_of_parts
-from dam.services.similar.search import Answer, find_similar
+from dam.services.similar.search import SearchResult, find_similar
 
 MakeImage = Callable[..., Path]
 
 
-def found(answer: Answer) -> list[tuple[int, str]]:
+def found(answer: SearchResult) -> list[tuple[int, str]]:
     return [(each.asset.entity_id, each.match.method) for each in answer.found]
 
 

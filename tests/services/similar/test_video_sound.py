@@ -14,7 +14,7 @@ from dam.services.duplicates.judge import DuplicateOptions
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
 from dam.services.similar.explain import Judgement, explain
-from dam.services.similar.search import Answer, find_similar
+from dam.services.similar.search import SearchResult, find_similar
 from tests.media.clips import audio as tone_alone
 from tests.media.clips import scenes, video
 from tests.media.sounds import RATE, recording, tune
@@ -34,7 +34,7 @@ def talk(tmp_path: Path) -> Path:
     return saved(tmp_path / "talk.mp4", video(scenes(1, 24, rate=5), rate=5, sound="aac", signal=TALK))
 
 
-def found(answer: Answer) -> dict[int, str]:
+def found(answer: SearchResult) -> dict[int, str]:
     return {each.asset.entity_id: each.match.method for each in answer.found}
 
 
