@@ -126,7 +126,8 @@ def add_asset(
       move       copy, and unlink the source once the library has it for good
       reference  leave the file where it is, and know it by its path and content
     """  # noqa: D301  a real backspace keeps the lines that follow
-    from dam.services.processes.pool import default_jobs, open_pool, start_server
+    from dam.services.processes.pool import default_jobs, open_pool
+    from dam.services.processes.server import start_server
 
     jobs = default_jobs() if jobs is None else jobs
     if jobs:
@@ -154,7 +155,7 @@ def add_asset(
     report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
         open_library(create=True) as library,
-        open_pool(library.store, jobs) as pool,
+        open_pool(jobs) as pool,
         closing(ingest(library, chain([paths or []], more), checked, options, pool=pool)) as outcomes,
         progress(
             quiet=quiet, count=None if files_from else partial(count_bytes, library, paths or [], selection)
@@ -252,7 +253,7 @@ def run_systems(
     report = UpdateReport(as_json=json)
     with (
         open_library() as library,
-        open_pool(library.store, jobs) as pool,
+        open_pool(jobs) as pool,
         progress(count=lambda: bytes_to_read(library)) as bar,
     ):
         for update in chain(run(library, pool=pool), make_missing(library, pool) if thumbnails else ()):
@@ -315,7 +316,7 @@ def _retry_failures(library: "Library", jobs: int | None, *, as_json: bool) -> N
     from dam.services.processes.pool import open_pool
 
     files, assets = IngestReport(as_json=as_json), UpdateReport(as_json=as_json)
-    with open_pool(library.store, jobs) as pool:
+    with open_pool(jobs) as pool:
         with closing(retry_unreadable(library, pool=pool)) as outcomes:
             for outcome in outcomes:
                 files.add(outcome)

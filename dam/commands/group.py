@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from typer import Abort, BadParameter, Typer
 from typer.core import TyperGroup
 
+from dam.core import interrupts
 from dam.core.errors import DamError, ExitCode
-from dam.core.interrupts import handle_interrupts
 
 GC_THRESHOLD = 100_000
 """Objects between two collections of garbage: imports make many and drop none, and each collection costs time."""
@@ -55,12 +55,12 @@ class DamGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
-        handle_interrupts()
+        interrupts.handle_interrupts()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
         except KeyboardInterrupt:
-            _fail("interrupted: what was reported is safe; the same command continues", ExitCode.INTERRUPTED)
+            _fail(interrupts.message(), ExitCode.INTERRUPTED)
         except BrokenPipeError:
             _give_up_output()
             sys.exit(ExitCode.BROKEN_PIPE)

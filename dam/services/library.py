@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dam.core import database
+from dam.core import database, interrupts
 from dam.core.config import settings
 from dam.core.errors import DamError, DeadlockError, ForeignStoreError, NoLibraryError
 from dam.core.interrupts import deferred
@@ -35,8 +35,8 @@ class Library:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Give a session that only reads."""
-        with deferred(), database.reading(self.engine)() as session:
+        """Give a session that only reads. An interruption is heard at once: there is nothing to be torn apart."""
+        with database.reading(self.engine)() as session:
             yield session
 
     @contextmanager
@@ -48,8 +48,10 @@ class Library:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session that is committed at the end, durably, or rolled back on an error."""
-        with deferred(), database.writing(self.engine).begin() as session:
-            yield session
+        with deferred():
+            with database.writing(self.engine).begin() as session:
+                yield session
+            interrupts.note_change()
 
     def write_again(self, work: Callable[[Session], T]) -> T:
         """Do some work in a transaction, and again where another process wrote the same beside us.
@@ -97,7 +99,9 @@ def set_up_library() -> "SetupResult":
 
     database.make_folder()
     try:
-        return set_up(database.engine, configured_store())
+        done = set_up(database.engine, configured_store())
+        interrupts.note_change()
+        return done
     finally:
         configured_store().close()
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import dam.systems
 from dam.media.kinds import Kind
+from dam.media.obstacle import Ask, Obstacle
 from dam.media.sample import Sample, obstacle
 from dam.models.base_component import BaseComponent
 from dam.models.base_index_row import BaseIndexRow
@@ -19,7 +20,6 @@ IndexRow: TypeAlias = dict[str, int]
 Row: TypeAlias = BaseComponent | IndexRow
 RowTable: TypeAlias = type[BaseComponent] | type[BaseIndexRow]
 Run: TypeAlias = Callable[[Sample], Row | Sequence[Row] | None]
-Obstacle: TypeAlias = Callable[[str], str | None]
 
 
 def nothing_is_missing(_media_type: str) -> None:
@@ -42,7 +42,7 @@ class System:
     index: type[BaseIndexRow] | None = None
     reads_sidecar: bool = False
     """Whether what it says depends on the sidecar beside the source, too."""
-    obstacle: Obstacle = nothing_is_missing
+    obstacle: Ask = nothing_is_missing
     """Gives why it alone cannot look at such content here, though the content can be decoded: it runs later."""
 
     @property
@@ -81,7 +81,7 @@ def system(
     version: int,
     index: type[BaseIndexRow] | None = None,
     reads_sidecar: bool = False,
-    obstacle: Obstacle = nothing_is_missing,
+    obstacle: Ask = nothing_is_missing,
 ) -> Callable[[Run], System]:
     """Declare a function a system for samples of some kinds.
 
@@ -114,7 +114,7 @@ def systems_for(kind: Kind) -> tuple[System, ...]:
     return tuple(system for system in all_systems() if kind in system.kinds)
 
 
-def obstacles(media_type: str, due: Iterable[System]) -> dict[str, str]:
+def obstacles(media_type: str, due: Iterable[System]) -> dict[str, Obstacle]:
     """Return why some of the systems that are due cannot look at such content here, by the names of these."""
     of_all = obstacle(media_type)
     reasons = ((system.name, of_all or system.obstacle(media_type)) for system in due)

@@ -14,6 +14,7 @@ from importlib import import_module
 from types import ModuleType
 
 from dam.core.errors import MissingExtraError
+from dam.media.obstacle import Obstacle
 
 RATE = 11_025
 """Samples a second that Chromaprint works with, whatever it is given."""
@@ -21,7 +22,10 @@ STEP_SECONDS = 1365 / RATE
 """From one sub-fingerprint to the next."""
 SPAN_SECONDS = 22 * STEP_SECONDS
 """The sound that one sub-fingerprint is about: its filters reach over sixteen steps, what they see over six more."""
-MISSING = "fingerprints of audio need the library Chromaprint: apt install libchromaprint1, then dam-cli run-systems"
+MISSING = Obstacle(
+    "fingerprints of audio need the library Chromaprint: apt install libchromaprint1, then dam-cli run-systems",
+    "libchromaprint1",
+)
 
 
 @cache
@@ -38,7 +42,7 @@ def _fpcalc() -> str | None:
     return shutil.which("fpcalc")
 
 
-def obstacle() -> str | None:
+def obstacle() -> Obstacle | None:
     """Return why nothing can be fingerprinted here, or None if it can."""
     return None if _library() or _fpcalc() else MISSING
 
@@ -53,7 +57,7 @@ def fingerprint(pcm: Iterable[bytes]) -> list[int]:
         return _by_library(library, pcm)
     if program := _fpcalc():
         return _by_program(program, b"".join(pcm))
-    raise MissingExtraError(MISSING)
+    raise MissingExtraError(MISSING.text)
 
 
 def _by_library(library: ModuleType, pcm: Iterable[bytes]) -> list[int]:

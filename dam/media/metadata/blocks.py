@@ -2,7 +2,6 @@
 
 import io
 import struct
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -43,15 +42,13 @@ def find_blocks(stream: BinaryIO, media_type: str) -> Blocks:
     if media_type == "image/jpeg" and not _has_segments(stream):
         return Blocks()
     stream.seek(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of odd metadata: what cannot be read is left out
-        if media_type in RAW_TYPES:
-            return _in_raw(stream)
-        if media_type == "image/jxl":
-            return _in_jpeg_xl(stream)
-        if media_type in heif.MEDIA_TYPES:
-            return _in_heif(stream)
-        return _in_picture(stream, media_type) if media_type in image.WITH_PILLOW else Blocks()
+    if media_type in RAW_TYPES:
+        return _in_raw(stream)
+    if media_type == "image/jxl":
+        return _in_jpeg_xl(stream)
+    if media_type in heif.MEDIA_TYPES:
+        return _in_heif(stream)
+    return _in_picture(stream, media_type) if media_type in image.WITH_PILLOW else Blocks()
 
 
 def _has_segments(stream: BinaryIO) -> bool:

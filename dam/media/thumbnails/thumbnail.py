@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from dam.core.errors import DecodeError
 from dam.media.audio import decoding as audio
 from dam.media.images import decoding as image
 from dam.media.kinds import Kind, kind_of
+from dam.media.obstacle import Obstacle
 from dam.media.sample import Sample, obstacle
 from dam.media.thumbnails import page, poster, waveform
 from dam.media.thumbnails.embedded_picture import embedded_picture, may_carry_one
@@ -33,14 +33,14 @@ _PICTURES: dict[Kind, Callable[[Sample, int], "Image | None"]] = {
 """How a picture of each kind is made, given a size that it may be made for."""
 
 
-def thumbnail_obstacle(media_type: str) -> str | None:
+def thumbnail_obstacle(media_type: str) -> Obstacle | None:
     """Return why there can be no thumbnail of such content here, or None if there can."""
     kind = kind_of(media_type)
     carries = may_carry_one(media_type)
     if kind not in _PICTURES or (kind is Kind.DOCUMENT and media_type != page.MEDIA_TYPE and not carries):
-        return f"there are no thumbnails of {media_type}"
+        return Obstacle(f"there are no thumbnails of {media_type}")
     if not image.installed(("PIL",)):
-        return f"thumbnails need {image.EXTRA_HINT}"
+        return Obstacle(f"thumbnails need {image.EXTRA_HINT}", "image")
     if carries:
         return None
     return audio.obstacle_to_decoding(media_type) if kind is Kind.AUDIO else obstacle(media_type)
@@ -58,15 +58,13 @@ def thumbnail(sample: Sample, size: int) -> bytes:
     picture = _PICTURES[sample.kind](sample, size)
     if picture is None:
         return b""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata: not this user's concern
-        try:
-            small = _in_plain_mode(picture)
-            small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
-            content = io.BytesIO()
-            _in_srgb(small, picture.info.get("icc_profile")).save(content, "JPEG", quality=QUALITY, optimize=True)
-        except (OSError, ValueError) as exc:
-            raise DecodeError(f"no thumbnail can be made: {exc}") from exc
+    try:
+        small = _in_plain_mode(picture)
+        small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        content = io.BytesIO()
+        _in_srgb(small, picture.info.get("icc_profile")).save(content, "JPEG", quality=QUALITY, optimize=True)
+    except (OSError, ValueError) as exc:
+        raise DecodeError(f"no thumbnail can be made: {exc}") from exc
     return content.getvalue()
 
 
