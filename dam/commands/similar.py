@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
 from dam.core.errors import ExitCode, UsageError
 from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
 
@@ -36,6 +36,7 @@ def find_similar_images(
     print0: Annotated[
         bool, typer.Option("--print0", help="Write paths of the matches, each ended by NUL: see below.")
     ] = False,
+    jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find the images that look like one, or like each of some. Nearest first.
@@ -47,11 +48,12 @@ def find_similar_images(
     --print0 writes for each match the file in the store, or an unchanged one that it came from: for `xargs -0` and the
     like.
     """
+    from contextlib import nullcontext
     from itertools import chain
 
     from dam.commands.path_list import read_paths
     from dam.media.images.decoding import require_installed
-    from dam.services.library import open_library
+    from dam.services.similar.features import begin_query
 
     if not images and files_from is None:
         raise typer.BadParameter("name at least one IMAGE, or --files-from")
@@ -62,14 +64,20 @@ def find_similar_images(
     if not used:
         raise typer.BadParameter("every hash is switched off")
     require_installed()
-    from dam.render import similar as render
-    from dam.services.similar.image_query import read_queries
-    from dam.services.similar.image_search import answer
+    begun = begin_query(images or (), transforms=transforms) if files_from is None and jobs != 0 else None
+    with begun or nullcontext():
+        from dam.render import similar as render
+        from dam.services.library import open_library
+        from dam.services.similar.image_query import query_of, read_queries
+        from dam.services.similar.image_search import answer
 
-    more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
-    with open_library() as library:
-        asked = list(read_queries(chain(images or (), more), transforms=transforms))
-        answers = answer(library, asked, used, match, limit)
+        more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
+        with open_library() as library:
+            if begun:
+                asked = [query_of(begun.result())]
+            else:
+                asked = list(read_queries(chain(images or (), more), transforms=transforms, jobs=jobs))
+            answers = answer(library, asked, used, match, limit)
     if print0:
         render.paths(answers)
     else:

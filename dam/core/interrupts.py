@@ -46,7 +46,7 @@ def deferred() -> Iterator[None]:
 
 @contextmanager
 def blocked() -> Iterator[None]:
-    """Let processes that are started in the block begin with SIGINT blocked: Ctrl-C, which reaches them, is not theirs."""
+    """Let processes that are started in the block begin with SIGINT blocked: Ctrl-C is not meant for them."""
     if sys.platform == "win32":
         yield
         return

@@ -4,7 +4,7 @@ import multiprocessing
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from dam.core.errors import DamError
 from dam.core.interrupts import blocked
@@ -26,41 +26,62 @@ class NotStartedError(DamError):
     """A worker process cannot be started, or ends before it does anything."""
 
 
-def run_alone(
-    request: Request[R],
-    limits: Limits | None = None,
-    *,
-    start_method: str = START_METHOD,
-    prepare: Callable[[Limits], None] = become_worker,
-) -> R:
-    """Run a request in a process of its own, within limits: those of the settings, unless others are given.
+class Alone(Generic[R]):
+    """A request that runs in a process of its own from now on. Leaving its context ends the process.
+
+    Within the limits of the settings, unless others are given.
 
     Raises:
         NotStartedError: no process can be started.
-        DamError: what the request raised.
 
     """
-    limits = limits or configured_limits()
-    context: Any = multiprocessing.get_context(start_method)
-    workers = Workers(1, context, partial(prepare, limits), patience=limits.patience)
-    try:
-        [(result, output)] = _start(workers, request)
-    except WorkerLostError as exc:
-        if not exc.has_begun:
-            raise NotStartedError("worker processes cannot be started: they end as soon as they begin") from exc
-        return request.give_up(reason_of_end(exc.exit_code, limits))
-    except MemoryError:
-        return request.give_up(TOO_MUCH_MEMORY)
-    finally:
-        workers.kill()  # an interruption does not wait for it
-    log_output(request.path, output)
-    return result
+
+    def __init__(
+        self,
+        request: Request[R],
+        limits: Limits | None = None,
+        *,
+        start_method: str = START_METHOD,
+        prepare: Callable[[Limits], None] = become_worker,
+    ) -> None:
+        self._request = request
+        self._limits = limits or configured_limits()
+        context: Any = multiprocessing.get_context(start_method)
+        self._workers = Workers(1, context, partial(prepare, self._limits), self._limits.patience)
+        try:
+            with blocked():  # until it ignores Ctrl-C
+                self._future = self._workers.submit(run_requests, [request])
+        except (OSError, EOFError, NotImplementedError) as exc:
+            raise NotStartedError(f"worker processes cannot be started: {exc}") from exc
+
+    def __enter__(self) -> "Alone[R]":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process, whatever it is doing."""
+        self._workers.kill()
+
+    def result(self) -> R:
+        """Wait for the result.
+
+        Raises:
+            NotStartedError: the process ended before it did anything.
+            DamError: what the request raised.
+
+        """
+        try:
+            [(result, output)] = self._future.result()
+        except WorkerLostError as exc:
+            if not exc.has_begun:
+                raise NotStartedError("worker processes cannot be started: they end as soon as they begin") from exc
+            return self._request.give_up(reason_of_end(exc.exit_code, self._limits))
+        except MemoryError:
+            return self._request.give_up(TOO_MUCH_MEMORY)
+        log_output(self._request.path, output)
+        return result
 
 
-def _start(workers: Workers, request: Request[R]) -> list[tuple[R, str]]:
-    try:
-        with blocked():  # until it ignores Ctrl-C
-            future = workers.submit(run_requests, [request])
-    except (OSError, EOFError, NotImplementedError) as exc:
-        raise NotStartedError(f"worker processes cannot be started: {exc}") from exc
-    return future.result()
+def run_alone(request: Request[R], limits: Limits | None = None) -> R:
+    """Run a request in a process of its own; see `Alone` and its `result` for what is raised."""
+    with Alone(request, limits) as alone:
+        return alone.result()

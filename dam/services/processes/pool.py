@@ -12,7 +12,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from dam.core.interrupts import deferred
-from dam.services.processes.alone import NotStartedError, run_alone
+from dam.services.processes.alone import Alone, NotStartedError, run_alone
 from dam.services.processes.decoder_output import log_output, logged_output
 from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits
 from dam.services.processes.request import Request, run_request
@@ -220,7 +220,8 @@ class Pool:
     def _run_alone(self, request: Request[R]) -> R:
         """Run a request in a process of its own; if that is lost, the file is to blame."""
         try:
-            return run_alone(request, self._limits, start_method=START_METHOD, prepare=self._prepare)
+            with Alone(request, self._limits, start_method=START_METHOD, prepare=self._prepare) as alone:
+                return alone.result()
         except NotStartedError:
             return self._do_without("they end as soon as they begin", request)
 

@@ -19,6 +19,7 @@ PRELOADED = [
         "dam.cli",
         "dam.services.processes.workers",
         "dam.services.ingest.examine",
+        "dam.services.similar.features",
         "dam.media.images.perceptual_hash",
         "PIL.JpegImagePlugin",
     )

@@ -13,6 +13,7 @@ from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import chunks, open_source
 from dam.media.kinds import Kind, kind_of
 from dam.media.sample import Sample, obstacle
+from dam.services.processes.alone import Alone
 from dam.services.processes.limits import in_time
 from dam.services.processes.request import Request
 
@@ -155,6 +156,17 @@ class ImageRequest(Request[ImageFeatures]):
     def give_up(self, reason: str) -> ImageFeatures:
         """Say why it cannot be compared."""
         return ImageFeatures(self.path, error=DecodeError(f"{self.path}: {reason}"))
+
+
+def begin_query(paths: Sequence[str], *, transforms: bool) -> Alone[ImageFeatures] | None:
+    """Begin to decode a query that is alone; None where there are several, or a folder.
+
+    To be called first of all: it is decoded while this process imports what a search needs and opens the library.
+    """
+    if len(paths) != 1 or os.path.isdir(paths[0]):
+        return None
+    import dam.media.images.looks  # noqa: F401, PLC0415  brings numpy, which both processes need
+    return Alone(ImageRequest(os.path.abspath(paths[0]), 0, transforms))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ from dam.media.files.walk import NotRead, walk
 from dam.media.images.small_luma import Lumas
 from dam.media.images.transforms import Transform
 from dam.services.processes.alone import run_alone
-from dam.services.processes.pool import Pool, open_pool
+from dam.services.processes.pool import open_pool
 from dam.services.similar.features import ImageFeatures, ImageRequest, NoImageError, PixelRequest
 
 
@@ -41,23 +42,29 @@ class Asked:
     error: str | None = None
 
 
-def read_queries(paths: Iterable[str], *, transforms: bool = False, pool: Pool | None = None) -> Iterator[Asked]:
+def read_queries(paths: Iterable[str], *, transforms: bool = False, jobs: int | None = None) -> Iterator[Asked]:
     """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out.
 
-    The workers of `pool` decode them side by side; without one, workers of their own.
+    `jobs` workers decode them side by side (None: one a core; 0: this process does it).
     """
-    if pool is None:
-        with open_pool() as own:
-            yield from read_queries(paths, transforms=transforms, pool=own)
-        return
     named: set[str] = set()
     items = list(_requests(paths, named, transforms=transforms))
-    results: Iterator[Asked | ImageFeatures] = pool.run_all(items)
+    with open_pool(jobs) as pool:
+        results: Iterator[Asked | ImageFeatures] = pool.run_all(items)
+        yield from _asked(results, named)
+
+
+def query_of(found: ImageFeatures) -> Asked:
+    """Return what was found of a file as a query, or why it is none."""
+    return Asked(found.path, None, str(found.error)) if found.error else Asked(found.path, _query(found))
+
+
+def _asked(results: Iterable[Asked | ImageFeatures], named: AbstractSet[str]) -> Iterator[Asked]:
     for item in results:
         if isinstance(item, Asked):
             yield item
         elif item.path in named or not isinstance(item.error, NoImageError):
-            yield Asked(item.path, None, str(item.error)) if item.error else Asked(item.path, _query(item))
+            yield query_of(item)
 
 
 def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Iterator[Asked | ImageRequest]:

@@ -11,7 +11,7 @@ import pytest
 
 from dam.core.errors import MissingExtraError
 from dam.services.processes import alone, limits, workers
-from dam.services.processes.alone import NotStartedError, run_alone
+from dam.services.processes.alone import Alone, NotStartedError, run_alone
 from dam.services.processes.limits import Limits, in_time
 from dam.services.processes.request import Request
 
@@ -90,9 +90,13 @@ def test_an_error_of_ours_stays_what_it_is() -> None:
         run_alone(Obey("lack", 0))
 
 
+def end(_: Limits) -> None:
+    os._exit(1)
+
+
 def test_a_process_that_ends_before_it_does_anything_blames_no_file() -> None:
-    with pytest.raises(NotStartedError, match="cannot be started"):
-        run_alone(Obey("tell", 0), LIMITS, prepare=lambda _: os._exit(1))
+    with Alone(Obey("tell", 0), prepare=end) as ended, pytest.raises(NotStartedError, match="cannot be started"):
+        ended.result()
 
 
 def test_what_a_decoder_says_is_logged_with_the_name_of_the_file(
