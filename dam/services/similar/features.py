@@ -1,7 +1,8 @@
 """What a query file is compared by: decoded in a worker process, never here."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,15 +159,19 @@ class ImageRequest(Request[ImageFeatures]):
         return ImageFeatures(self.path, error=DecodeError(f"{self.path}: {reason}"))
 
 
-def begin_query(paths: Sequence[str], *, transforms: bool) -> Alone[ImageFeatures] | None:
-    """Begin to decode a query that is alone; None where there are several, or a folder.
+@contextmanager
+def begun_query(paths: Sequence[str], *, transforms: bool, jobs: int | None) -> Iterator[Alone[ImageFeatures] | None]:
+    """Begin to decode a query that is alone; None where there are several or a folder, or no `jobs` are wanted.
 
     To be called first of all: it is decoded while this process imports what a search needs and opens the library.
     """
-    if len(paths) != 1 or os.path.isdir(paths[0]):
-        return None
+    if jobs == 0 or len(paths) != 1 or os.path.isdir(paths[0]):
+        yield None
+        return
     import dam.media.images.looks  # noqa: F401, PLC0415  brings numpy, which both processes need
-    return Alone(ImageRequest(os.path.abspath(paths[0]), 0, transforms))
+
+    with Alone(ImageRequest(os.path.abspath(paths[0]), 0, transforms)) as begun:
+        yield begun
 
 
 @dataclass(frozen=True)

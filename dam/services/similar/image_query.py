@@ -10,7 +10,7 @@ from pathlib import Path
 from dam.media.files.walk import NotRead, walk
 from dam.media.images.small_luma import Lumas
 from dam.media.images.transforms import Transform
-from dam.services.processes.alone import run_alone
+from dam.services.processes.alone import Alone, run_alone
 from dam.services.processes.pool import open_pool
 from dam.services.similar.features import ImageFeatures, ImageRequest, NoImageError, PixelRequest
 
@@ -42,11 +42,21 @@ class Asked:
     error: str | None = None
 
 
-def read_queries(paths: Iterable[str], *, transforms: bool = False, jobs: int | None = None) -> Iterator[Asked]:
+def read_queries(
+    paths: Iterable[str],
+    *,
+    transforms: bool = False,
+    jobs: int | None = None,
+    begun: Alone[ImageFeatures] | None = None,
+) -> Iterator[Asked]:
     """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out.
 
-    `jobs` workers decode them side by side (None: one a core; 0: this process does it).
+    `jobs` workers decode them side by side (None: one a core; 0: this process does it); `begun` is the only one that
+    there is, where its decoding has begun already.
     """
+    if begun:
+        yield _asked_by(begun.result())
+        return
     named: set[str] = set()
     items = list(_requests(paths, named, transforms=transforms))
     with open_pool(jobs) as pool:
@@ -54,8 +64,7 @@ def read_queries(paths: Iterable[str], *, transforms: bool = False, jobs: int | 
         yield from _asked(results, named)
 
 
-def query_of(found: ImageFeatures) -> Asked:
-    """Return what was found of a file as a query, or why it is none."""
+def _asked_by(found: ImageFeatures) -> Asked:
     return Asked(found.path, None, str(found.error)) if found.error else Asked(found.path, _query(found))
 
 
@@ -64,7 +73,7 @@ def _asked(results: Iterable[Asked | ImageFeatures], named: AbstractSet[str]) ->
         if isinstance(item, Asked):
             yield item
         elif item.path in named or not isinstance(item.error, NoImageError):
-            yield query_of(item)
+            yield _asked_by(item)
 
 
 def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Iterator[Asked | ImageRequest]:
