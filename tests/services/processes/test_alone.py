@@ -100,8 +100,10 @@ def test_a_process_that_ends_before_it_does_anything_blames_no_file() -> None:
 
 
 def test_what_a_decoder_says_is_logged_with_the_name_of_the_file(
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(logging.getLogger("dam"), "handlers", [])  # of another test, on streams that are closed
+    monkeypatch.setattr(logging.getLogger("dam"), "propagate", True)
     with caplog.at_level(logging.DEBUG, "dam"):
         assert run_alone(Obey("complain", 0), LIMITS) == "done"
     [record] = caplog.records
