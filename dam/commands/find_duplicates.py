@@ -75,7 +75,6 @@ def find_duplicates(
     from dam.services.duplicates.judge import Wanted
     from dam.services.duplicates.keepers import read_rules
     from dam.services.library import open_library
-    from dam.services.processes.pool import default_jobs
 
     used = used_hashes(phash_threshold, ahash_threshold, dhash_threshold)
     if transforms and "phash" not in used:
@@ -84,7 +83,7 @@ def find_duplicates(
     with open_library() as library:
         with library.read() as session:
             among = select_assets(session, assets or (), tag or ())
-        found = find(library, wanted, among, default_jobs())
+        found = find(library, wanted, among)
         if print0:
             with library.read() as session:
                 render.paths(paths_of_members(session, found.groups))
