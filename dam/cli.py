@@ -116,7 +116,8 @@ def add_asset(
       move       copy, and unlink the source once the library has it for good
       reference  leave the file where it is, and know it by its path and content
     """  # noqa: D301  a real backspace keeps the lines that follow
-    from dam.services.processes.pool import default_jobs, open_pool, start_server
+    from dam.services.processes.pool import default_jobs, open_pool
+    from dam.services.processes.server import start_server
 
     jobs = default_jobs() if jobs is None else jobs
     if jobs:
@@ -144,7 +145,7 @@ def add_asset(
     report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
         open_library(create=True) as library,
-        open_pool(library.store, jobs) as pool,
+        open_pool(jobs) as pool,
         closing(ingest(library, chain([paths or []], more), checked, options, pool=pool)) as outcomes,
         progress(
             quiet=quiet, count=None if files_from else partial(count_bytes, library, paths or [], selection)
@@ -209,6 +210,7 @@ def find_similar_images(
     print0: Annotated[
         bool, typer.Option("--print0", help="Write paths of the matches, each ended by NUL: see below.")
     ] = False,
+    jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find the images that look like one, or like each of some. Nearest first.
@@ -226,7 +228,7 @@ def find_similar_images(
 
     from dam.commands.shared.path_list import read_paths
     from dam.media.images.decoding import require_installed
-    from dam.services.library import open_library
+    from dam.services.similar.features import begun_query
 
     if not images and files_from is None:
         raise typer.BadParameter("name at least one IMAGE, or --files-from")
@@ -234,14 +236,17 @@ def find_similar_images(
         raise UsageError("--json and --print0 exclude each other")
     options = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     require_installed()
-    from dam.render import similar as render
-    from dam.services.similar.image_query import read_queries
-    from dam.services.similar.image_search import answer
+    with begun_query([] if files_from else images or [], transforms=transforms, jobs=jobs) as begun:
+        from dam.render import similar as render
+        from dam.services.library import open_library
+        from dam.services.similar.image_query import read_queries
+        from dam.services.similar.image_search import answer
 
-    more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
-    with open_library() as library:
-        asked = list(read_queries(chain(images or (), more), transforms=transforms))
-        answers = answer(library, asked, options, limit)
+        more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
+        with open_library() as library:
+            paths = chain(images or (), more)
+            asked = list(read_queries(paths, transforms=transforms, jobs=jobs, begun=begun))
+            answers = answer(library, asked, options, limit)
     if print0:
         render.paths(answers)
     else:

@@ -63,7 +63,7 @@ def _retry_failures(library: "Library", jobs: int | None, *, as_json: bool) -> N
     from dam.services.processes.pool import open_pool
 
     files, assets = IngestReport(as_json=as_json), UpdateReport(as_json=as_json)
-    with open_pool(library.store, jobs) as pool:
+    with open_pool(jobs) as pool:
         with closing(retry_unreadable(library, pool=pool)) as outcomes:
             for outcome in outcomes:
                 files.add(outcome)

@@ -77,14 +77,13 @@ def find_duplicates(
     from dam.services.duplicates.judge import DuplicateOptions
     from dam.services.duplicates.keepers import read_rules
     from dam.services.library import open_library
-    from dam.services.processes.pool import default_jobs
 
     images = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     options = DuplicateOptions(level, read_rules(keep), images)
     with open_library() as library:
         with library.read() as session:
             among = select_assets(session, assets or (), tag or ())
-        found = find(library, options, among, default_jobs())
+        found = find(library, options, among)
         if print0:
             with library.read() as session:
                 render.paths(paths_of_members(session, found.groups))

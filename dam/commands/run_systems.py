@@ -33,7 +33,7 @@ def run_systems(
     report = UpdateReport(as_json=json)
     with (
         open_library() as library,
-        open_pool(library.store, jobs) as pool,
+        open_pool(jobs) as pool,
         progress(count=lambda: bytes_to_read(library)) as bar,
     ):
         for update in chain(run(library, pool=pool), make_missing(library, pool) if thumbnails else ()):

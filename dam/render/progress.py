@@ -1,5 +1,6 @@
 """Progress on stderr: a line that moves on a terminal, elsewhere a line every so often."""
 
+import os
 import sys
 import threading
 import time
@@ -96,22 +97,25 @@ class TerminalProgress:
     """A spinner, counts, rate, time left and the current name, on one line of stderr."""
 
     def __init__(self, total: Callable[[], int | None]) -> None:
-        from rich.console import Console  # noqa: PLC0415  needed on a terminal only
-        from rich.progress import Progress as Bar  # noqa: PLC0415
-        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-        self._bar = Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
-        self._task = self._bar.add_task("reading …", total=None)
         self._tally = Tally(time.monotonic)
         self._total = total
 
     def __enter__(self) -> Self:
+        from rich.console import Console  # noqa: PLC0415  needed on a terminal only
+        from rich.progress import Progress as Bar  # noqa: PLC0415
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+        # A descriptor of its own: with --jobs 0, what is written to stderr while a file is decoded goes to the log
+        self._terminal = open(os.dup(2), "w", encoding=sys.stderr.encoding, errors="backslashreplace")
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        self._bar = Bar(*columns, console=Console(file=self._terminal), transient=True, redirect_stdout=False)
+        self._task = self._bar.add_task("reading …", total=None)
         self._bar.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._bar.stop()
+        self._terminal.close()
 
     def advance(self, name: str, size: int) -> None:
         """Count a file and show its name."""

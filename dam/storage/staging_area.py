@@ -28,7 +28,7 @@ class StagingArea:
         while self._lock is None:
             self.folder = parent / uuid4().hex
             self.folder.mkdir()
-            self._lock = _take(self.folder)
+            self._lock = lock_folder(self.folder)
         self.files = self.folder / "files"  # a level of its own: the folder above keeps the time when this was made
         self.files.mkdir()
 
@@ -50,7 +50,7 @@ def sweep(parent: Path) -> None:
     """Remove what dead processes have left below `parent`, as far as that is possible."""
     with contextlib.suppress(OSError):
         for folder in parent.iterdir():
-            _sweep(folder)
+            sweep_folder(folder)
 
 
 def oldest_begin(parent: Path) -> float | None:
@@ -77,8 +77,11 @@ def _is_owned(folder: Path) -> bool:
     return False
 
 
-def _take(folder: Path) -> int | None:
-    """Lock a folder and return the descriptor that holds the lock; None if another process has or swept it."""
+def lock_folder(folder: Path) -> int | None:
+    """Lock a folder and return the descriptor that holds the lock; None if another process has or swept it.
+
+    The lock lasts until the process ends or closes the descriptor. OSError when the folder cannot be opened.
+    """
     if sys.platform == "win32":
         return -1
     try:
@@ -95,13 +98,13 @@ def _take(folder: Path) -> int | None:
     return None
 
 
-def _sweep(folder: Path) -> None:
+def sweep_folder(folder: Path) -> None:
     """Remove a folder whose owner is dead."""
     if sys.platform == "win32":
         if time.time() - folder.stat().st_mtime > STALE_AFTER:
             shutil.rmtree(folder, ignore_errors=True)
         return
-    lock = _take(folder)
+    lock = lock_folder(folder)
     if lock is not None:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)

@@ -12,8 +12,8 @@ from typer import Abort, BadParameter, Typer
 from typer.core import TyperGroup
 
 from dam.commands.shared.discovery import command_names, load_command
+from dam.core import interrupts
 from dam.core.errors import DamError, ExitCode
-from dam.core.interrupts import handle_interrupts
 
 GC_THRESHOLD = 100_000
 """Objects between two collections of garbage: imports make many and drop none, and each collection costs time."""
@@ -69,12 +69,12 @@ class DamGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
-        handle_interrupts()
+        interrupts.handle_interrupts()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
         except KeyboardInterrupt:
-            _fail("interrupted: what was reported is safe; the same command continues", ExitCode.INTERRUPTED)
+            _fail(interrupts.message(), ExitCode.INTERRUPTED)
         except BrokenPipeError:
             _give_up_output()
             sys.exit(ExitCode.BROKEN_PIPE)

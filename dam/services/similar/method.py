@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dam.media import sample as media
 from dam.media.kinds import Kind
+from dam.media.obstacle import Ask
 from dam.media.sample import Sample
 from dam.services.similar import methods
 from dam.services.similar.match import SimilarMatch, SimilarPair
@@ -22,6 +23,7 @@ class FileQuery:
     """A file that others are compared with."""
 
     sample: Sample
+    path: str
     sha256: str = ""
     transforms: bool = False
     """Whether to find turned and mirrored copies, too; for methods that know such."""
@@ -31,7 +33,6 @@ class FileQuery:
 
 Find: TypeAlias = Callable[[Session, FileQuery], Sequence[SimilarMatch]]
 FindPairs: TypeAlias = Callable[[Session], Iterator[SimilarPair]]
-Obstacle: TypeAlias = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class SimilarityMethod:
     """Yield all similar pairs of the library; None where groups of duplicates are found otherwise."""
     parts: Mapping[Kind, str] = field(default_factory=dict)
     """The other kinds of which it compares a part, and what the part is called: videos have a sound."""
-    obstacle: Obstacle = media.obstacle
-    """Return why content of a media type cannot be compared here, or None if it can."""
+    obstacle: Ask = media.obstacle
+    """Return what keeps content of a media type from being compared here, or None."""
 
 
 def similarity_method(
@@ -57,7 +58,7 @@ def similarity_method(
     kind: Kind,
     pairs: FindPairs | None = None,
     parts: Mapping[Kind, str] | None = None,
-    obstacle: Obstacle = media.obstacle,
+    obstacle: Ask = media.obstacle,
 ) -> Callable[[Find], SimilarityMethod]:
     """Declare a function the similarity method of a kind; see `SimilarityMethod`."""
 

@@ -20,7 +20,8 @@ from dam.services.catalogue.lookup import find_by_hash, find_by_id_or_hash, find
 from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
-from dam.services.processes.apart import SampleApart
+from dam.services.processes.alone import run_alone
+from dam.services.similar.features import FeatureRequest, features_of
 from dam.services.similar.match import SimilarMatch
 
 if TYPE_CHECKING:
@@ -139,19 +140,20 @@ def _others(
     """Return what the method of the kind finds, and why parts of the content were not compared."""
     if asked.kind is Kind.OTHER:
         raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
-    if reason := obstacle(asked.media_type):
-        raise (MissingExtraError if "install" in reason else DecodeError)(reason)
+    if hindered := obstacle(asked.media_type):
+        raise hindered.error
     from dam.services.similar.method import FileQuery, method_of, methods_of_parts  # noqa: PLC0415  needs numpy, as every extra
 
     method = method_of(asked.kind)
     if method is None:
         raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
-    sample = cast("Sample", SampleApart(asked.path, asked.media_type))
-    query = FileQuery(sample, asked.sha256, transforms, library.store)
+    names = features_of(asked.kind, asked.media_type, transforms=transforms)
+    sample = cast("Sample", run_alone(FeatureRequest(asked.path, 0, asked.media_type, names)))
+    query = FileQuery(sample, asked.path, asked.sha256, transforms, library.store)
     matches, left_out = list(method.find(session, query)), []
     for part in methods_of_parts(asked.kind):
-        if reason := part.obstacle(asked.media_type):
-            left_out.append(reason)
+        if missing := part.obstacle(asked.media_type):
+            left_out.append(missing.text)
         else:
             matches = _with_part(session, query, part, matches)
     return matches, left_out

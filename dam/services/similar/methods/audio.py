@@ -13,6 +13,7 @@ from dam.media.audio import match as audio_match
 from dam.media.audio.decoding import obstacle_of_sound
 from dam.media.audio.match import Fingerprint, Likeness
 from dam.media.kinds import Kind, kind_of
+from dam.media.obstacle import Obstacle
 from dam.media.sample import Sample
 from dam.models.audio_anchor import AudioAnchor
 from dam.models.audio_fingerprint_component import AudioFingerprintComponent
@@ -160,7 +161,7 @@ def _anchors_of_audio(session: Session) -> NDArray[np.int64]:
     return anchors[~np.isin(anchors[:, 1], np.array(videos.all(), np.int64))].T
 
 
-def _obstacle(media_type: str) -> str | None:
+def _obstacle(media_type: str) -> Obstacle | None:
     return obstacle_of_sound(media_type) if kind_of(media_type) is Kind.VIDEO else media.obstacle(media_type)
 
 

@@ -4,11 +4,9 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from dam.core.errors import DecodeError
 from dam.media.images.transforms import Transform
 from dam.media.kinds import Kind
-from dam.media.sample import Sample
-from dam.services.similar.image_query import Query
+from dam.services.similar.image_query import Query, pixels_of_file
 from dam.services.similar.image_search import Match, find_similar
 from dam.services.similar.match import SimilarMatch
 from dam.services.similar.method import FileQuery, similarity_method
@@ -32,16 +30,11 @@ def perceptual_hash(session: Session, query: FileQuery) -> list[SimilarMatch]:
     """
     sample = query.sample
     looks = sample.looks_every_way if query.transforms else sample.looks
-    image = Query(query.sha256, looks.hashes, looks.luma, looks.turned, partial(_pixels, sample))
+    image = Query(
+        query.sha256, looks.hashes, looks.luma, looks.turned, partial(pixels_of_file, query.path, sample.media_type)
+    )
     found = find_similar(session, image, ImageOptions(transforms=query.transforms), store=query.store)
     return sorted(map(_described, found), key=lambda match: (-match.score, match.entity_id))
-
-
-def _pixels(sample: Sample) -> str | None:
-    try:
-        return sample.pixel_digest
-    except DecodeError:  # its features could be read, and decoding it once more took too long
-        return None
 
 
 def _described(match: Match) -> SimilarMatch:
