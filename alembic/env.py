@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import now
 from sqlalchemy.types import TypeDecorator
 
 from dam.core import database
+from dam.core.config import settings
 from dam.models import Base, all_models
 
 # On SQLite, neither SQLAlchemy nor Alembic looks at indexes on expressions; tests/migrations/test_stairway.py does.
@@ -54,13 +55,13 @@ def migrate(connection: Connection) -> None:
 
 if context.is_offline_mode():
     dialect = context.config.attributes.get("dialect")  # from doc/generate.py, which has no database
-    where = {"dialect_name": dialect} if dialect else {"url": database.engine.url}
+    where = {"dialect_name": dialect} if dialect else {"url": settings.DATABASE_URL}
     context.configure(**where, target_metadata=Base.metadata, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 elif handed := context.config.attributes.get("connection"):
     migrate(handed)
 else:
-    database.make_folder()
-    with database.engine.begin() as own:
+    database.make_folder(settings.sqlite_path)
+    with database.default_engine().begin() as own:
         migrate(own)

@@ -1,7 +1,13 @@
-"""The settings: environment over `.env` over defaults."""
+"""The settings: arguments over the environment over `.env` over defaults.
+
+Nothing is read when this module is imported. `load_settings()` reads anew each time; `settings` stands for what the
+first use of it found.
+"""
 
 import logging
+from functools import cache
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import unquote
 
 import platformdirs
@@ -99,15 +105,15 @@ class Settings(BaseSettings):
         return Path(unquote(path.partition("?")[0])).absolute()
 
 
-def load_settings() -> Settings:
-    """Read the settings from the environment, `.env` and the defaults.
+def load_settings(**given: Any) -> Settings:
+    """Read the settings from the environment, `.env` and the defaults; those that are given come before all these.
 
     Raises:
         UsageError: a value is not valid, or `.env` cannot be read.
 
     """
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as exc:
         problems = "; ".join(
             f"{error['loc'][0] if error['loc'] else 'settings'}: {error['msg']}" for error in exc.errors()
@@ -117,4 +123,29 @@ def load_settings() -> Settings:
         raise UsageError(f"settings: cannot read .env: {exc}") from exc
 
 
-settings = load_settings()
+@cache
+def default_settings() -> Settings:
+    """Return the settings of this process, read when they are first asked for; see `load_settings`."""
+    return load_settings()
+
+
+def reset() -> None:
+    """Forget the settings of this process: they are read anew when they are next asked for."""
+    default_settings.cache_clear()
+
+
+class _DefaultSettings:
+    """Stands for `default_settings()` before it is known, and after a `reset()`."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(default_settings(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(default_settings(), name, value)
+
+    def __repr__(self) -> str:
+        return repr(default_settings())
+
+
+settings = cast("Settings", _DefaultSettings())
+"""The settings of this process."""

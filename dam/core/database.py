@@ -1,20 +1,22 @@
 """The connection to the database: engines, sessions, and what SQLite needs to be told.
 
-`SessionLocal()` opens a session on the configured database whose transactions may write: on SQLite they begin
-IMMEDIATE, since a transaction that reads first and writes later fails at once when somebody else writes between.
-`reading()` gives a session factory whose transactions begin deferred and so never wait for a writer's lock.
+`writing()` gives a session factory whose transactions may write: on SQLite they begin IMMEDIATE, since a transaction
+that reads first and writes later fails at once when another process writes between. `reading()` gives a session
+factory whose transactions begin deferred and so never wait for a writer's lock. `SessionLocal()` opens a session that
+may write on the configured database; no setting is read before.
 """
 
 import contextlib
 import sqlite3
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
-from dam.core import durable
-from dam.core.config import settings
+from dam.core import config, durable
 from dam.core.errors import DamError, DeadlockError, LockedError, MissingExtraError, UsageError
 
 BEGIN = "dam_begin"
@@ -99,11 +101,16 @@ def _name_the_error(context: ExceptionContext) -> None:
         raise DamError(f"{where}: {message}") from cause
 
 
-def make_folder() -> None:
-    """Make the folder of the configured SQLite file, readable by its user alone."""
-    if settings.sqlite_path:
+def make_folder(sqlite_path: Path | None) -> None:
+    """Make the folder of a SQLite file, readable by its user alone; do nothing for another database.
+
+    Raises:
+        DamError: it cannot be made.
+
+    """
+    if sqlite_path:
         try:
-            durable.make_folder(settings.sqlite_path.parent, mode=0o700)
+            durable.make_folder(sqlite_path.parent, mode=0o700)
         except OSError as exc:
             raise DamError(f"cannot make the folder of the database: {exc}") from exc
 
@@ -127,5 +134,27 @@ def peeking(engine: Engine) -> Engine:
     return engine.execution_options(**{BEGIN: NO_TRANSACTION} if is_sqlite else {"isolation_level": "AUTOCOMMIT"})
 
 
-engine = make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
-SessionLocal = writing(engine)
+@cache
+def default_engine() -> Engine:
+    """Return the engine of the configured database; nothing is connected yet. See `make_engine` for what is raised."""
+    return make_engine(config.settings.DATABASE_URL, config.settings.DAM_LOCK_TIMEOUT)
+
+
+def reset() -> None:
+    """Forget the settings of this process, and close the engine that was made of them."""
+    if default_engine.cache_info().currsize:
+        default_engine().dispose()
+    default_engine.cache_clear()
+    config.reset()
+
+
+class _DefaultSessions(sessionmaker[Session]):
+    """A factory of sessions on the configured database, which is looked up when a session is opened."""
+
+    def __call__(self, **options: Any) -> Session:
+        """Open a session."""
+        return super().__call__(**{"bind": default_engine()} | options)
+
+
+SessionLocal = _DefaultSessions(expire_on_commit=False)
+"""Opens sessions that may write on the configured database."""

@@ -9,10 +9,15 @@ from dam.storage.blob_store import BlobStore
 from dam.storage.local import LocalBlobStore
 
 
-@cache
 def configured_store() -> LocalBlobStore:
     """Return the store at `ASSET_STORAGE_PATH`; nothing is opened or made yet."""
-    return LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    return _store_in(settings.ASSET_STORAGE_PATH)
+
+
+@cache
+def _store_in(folder: Path) -> LocalBlobStore:
+    """Return the store in a folder: one each, since it has a folder for temporary files while the process lives."""
+    return LocalBlobStore(folder)
 
 
 def store_file(file_content: bytes, original_filename: str, store: BlobStore | None = None) -> str:  # noqa: ARG001

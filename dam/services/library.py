@@ -3,18 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dam.core import database
-from dam.core.config import settings
+from dam.core.config import Settings, default_settings
 from dam.core.errors import DamError, DeadlockError, ForeignStoreError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
-from dam.services.file_storage import configured_store
 from dam.storage.local import LocalBlobStore
 
 if TYPE_CHECKING:
@@ -27,11 +28,26 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Library:
-    """An open library, whose schema and store have been checked."""
+    """An open library, whose schema and store have been checked. As a context manager, it is closed at the end."""
 
     engine: Engine
     store: LocalBlobStore
     id: str
+
+    def __enter__(self) -> Self:
+        """Return the library."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the library."""
+        self.close()
+
+    def close(self) -> None:
+        """Remove what was staged in the store, and close the connections to the database. Idempotent."""
+        self.store.close()
+        self.engine.dispose()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -65,59 +81,65 @@ class Library:
             return work(session)
 
 
-@contextmanager
-def open_library(*, create: bool = False) -> Iterator[Library]:
-    """Open the configured library; with `create`, set up an embedded one that is not there yet.
+def open_library(settings: Settings | None = None, *, create: bool = False) -> Library:
+    """Open a library, by default the configured one; with `create`, set up an embedded one that is not there yet.
 
     Raises:
         NoLibraryError: there is none.
         OutdatedSchemaError, NewerSchemaError: its schema is not this program's.
         ForeignStoreError: the store is not this library's, or not mounted.
+        UsageError: a setting is not valid.
 
     """
+    settings = settings or default_settings()
     create = create and settings.sqlite_path is not None
-    if create and not _has_content():
-        set_up_library()
+    if create and not _has_content(settings.sqlite_path):
+        set_up_library(settings)
     try:
-        library = _checked()
+        return _checked(settings)
     except ForeignStoreError:
         if not create:
             raise
-        set_up_library()  # finishes what another process is about to, or was killed in: the marker comes last
-        library = _checked()
-    try:
-        yield library
-    finally:
-        library.store.close()
+        set_up_library(settings)  # finishes what another process is about to, or was killed in: the marker comes last
+        return _checked(settings)
 
 
-def set_up_library() -> "SetupResult":
-    """Set up the configured library, or bring its schema to the newest revision; see `dam.services.setup.set_up`."""
+def set_up_library(settings: Settings | None = None) -> "SetupResult":
+    """Set up a library, by default the configured one, or bring its schema to the newest revision; see `set_up`."""
     from dam.services.setup import set_up  # noqa: PLC0415  brings Alembic
 
-    database.make_folder()
+    settings = settings or default_settings()
+    database.make_folder(settings.sqlite_path)
+    engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
+    store = LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
-        return set_up(database.engine, configured_store())
+        return set_up(engine, store)
     finally:
-        configured_store().close()
+        store.close()
+        engine.dispose()
 
 
-def _checked() -> Library:
-    """Return the configured library; see `open_library` for what is raised."""
-    if settings.sqlite_path and not _has_content():
+def _checked(settings: Settings) -> Library:
+    """Return an open library; see `open_library` for what is raised."""
+    if settings.sqlite_path and not _has_content(settings.sqlite_path):
         raise NoLibraryError(f"there is no library at {settings.sqlite_path}: {SETUP_HINT}")
-    store = configured_store()
-    with database.reading(database.engine)() as session:
-        library_id = check_schema(session.connection())
-    store.check_marker(library_id)
-    return Library(database.engine, store, library_id)
+    engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
+    store = LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    try:
+        with database.reading(engine)() as session:
+            library_id = check_schema(session.connection())
+        store.check_marker(library_id)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Library(engine, store, library_id)
 
 
-def _has_content() -> bool:
+def _has_content(sqlite_path: Path | None) -> bool:
     """Tell whether the SQLite file is there: to connect would make it."""
     try:
-        return settings.sqlite_path is not None and settings.sqlite_path.stat().st_size > 0
+        return sqlite_path is not None and sqlite_path.stat().st_size > 0
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as exc:
-        raise DamError(f"cannot open the database {settings.sqlite_path}: {exc.strerror}") from exc
+        raise DamError(f"cannot open the database {sqlite_path}: {exc.strerror}") from exc

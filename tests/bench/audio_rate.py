@@ -40,14 +40,14 @@ for path in sorted(Path(sys.argv[1]).iterdir()):
 SEARCH = """
 import sys
 from pathlib import Path
-from dam.core.database import engine, reading
+from dam.core.database import default_engine, reading
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.sample import Sample
 from dam.services.similar.audio import find_similar
 path = Path(sys.argv[1])
 with path.open("rb") as stream:
     found = media_type(stream.read(HEAD_BYTES), path.name)
-with reading(engine)() as session:
+with reading(default_engine())() as session:
     print(len(find_similar(session, Sample(lambda: path.open("rb"), found))))
 """
 STEPS = 1900

@@ -1,12 +1,15 @@
 import logging
-import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from dam.core import config
+from dam.core import config, database
 from dam.core.config import LOG_LEVELS, Settings, load_settings
+from dam.core.database import SessionLocal
 from dam.core.errors import UsageError
+from dam.services.file_storage import configured_store
 from tests.conftest import Dam
 
 
@@ -143,12 +146,28 @@ def test_the_password_is_never_shown(dam: Dam) -> None:
         assert "secret" not in dam(command, env={"DATABASE_URL": url}, code=5).err
 
 
-def test_the_tests_meet_no_library_of_their_user() -> None:
-    assert "nonexistent" in config.settings.DATABASE_URL
-    assert os.environ.get("DATABASE_URL") is None
-
-
 def test_settings_that_are_off_are_named_and_help_is_there(fresh_dam: Dam) -> None:
     (fresh_dam.folder / ".env").write_text("DAM_LOCK_TIMEOUT=soon\n")
     assert "DAM_LOCK_TIMEOUT" in fresh_dam("info", code=2).err
     assert "Usage: dam-cli info" in fresh_dam("info", "--help").out
+
+
+def test_nothing_is_read_when_modules_are_imported(fresh_dam: Dam) -> None:
+    modules = "dam.core.config, dam.core.database, dam.services.library, dam.services.asset_service"
+    probe = f"import {modules}; from dam.core.config import settings; from dam.core.database import SessionLocal"
+    off = {"DAM_LOCK_TIMEOUT": "soon", "DATABASE_URL": "nonsense"}
+    subprocess.run([sys.executable, "-c", probe], env=fresh_dam.env | off, check=True)
+
+
+def test_the_settings_and_the_engine_are_derived_anew_after_a_reset(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / name}.db")
+        database.reset()
+        assert config.settings.sqlite_path == tmp_path / f"{name}.db"
+        assert configured_store().root == config.settings.ASSET_STORAGE_PATH
+        with SessionLocal() as session:
+            assert session.get_bind().url.database == str(tmp_path / f"{name}.db")
+    monkeypatch.undo()
+    database.reset()

@@ -5,11 +5,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from dam.core import config
 from dam.core.database import journal_mode, make_engine, reading, writing
 from dam.core.errors import DamError, UsageError
 from dam.models import TagComponent
 from dam.services.library import Library
 from tests.conftest import Dam
+
+
+def test_the_tests_meet_no_library_of_their_user() -> None:
+    config.reset()
+    assert "nonexistent" in config.settings.DATABASE_URL
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,12 @@ local.FLUSH_TOGETHER = 1000
 COMMIT_WITHOUT_FLUSHING = """
 from sqlalchemy import event
 import dam.core.database as database
-event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+really = database.make_engine
+def make_engine(*arguments):
+    engine = really(*arguments)
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+    return engine
+database.make_engine = make_engine
 """
 
 MakeDisk = Callable[[], Disk]
