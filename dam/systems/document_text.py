@@ -10,4 +10,4 @@ from dam.systems.system import system
 def document_text(sample: Sample) -> DocumentTextComponent | None:
     """Text, up to a million characters; nothing where there is none, as in a scan."""
     read = sample.document
-    return DocumentTextComponent(text=read.text, is_cut=read.is_cut) if read.text and read.text.strip() else None
+    return DocumentTextComponent(text=read.text, is_cut=read.is_truncated) if read.text and read.text.strip() else None

@@ -9,7 +9,7 @@ from dam.systems.system import system
 @system(kinds={Kind.VIDEO}, produces=DimensionsComponent, version=1)
 def video_dimensions(sample: Sample) -> DimensionsComponent | None:
     """Pixel size of the first stream of moving pictures after rotation."""
-    stream = sample.container.pictures
+    stream = sample.container.main_video
     if stream is None:
         return None
     width, height = stream.width, stream.height
