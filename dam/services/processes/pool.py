@@ -2,12 +2,10 @@
 
 import logging
 import multiprocessing
-import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
@@ -16,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from dam.core.interrupts import deferred
 from dam.services.ingest.examine import Examined, Job, examine, examine_all, examine_undecoded
 from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits, reason_of_end
+from dam.services.processes.server import START_METHOD, default_jobs
 from dam.services.processes.workers import Workers
 from dam.storage.local import LocalBlobStore
 
@@ -28,45 +27,11 @@ ITEMS_AHEAD = 768
 BYTES_AHEAD = 32 * 1024 * 1024
 """Up to these, more may be: enough to keep the workers busy while a batch is written."""
 
-PRELOADED = [
-    *(
-        "dam.cli",
-        "dam.services.processes.workers",
-        "dam.services.ingest.examine",
-        "dam.media.images.perceptual_hash",
-        "PIL.JpegImagePlugin",
-    )
-]
-
-# A worker is forked from a server that has only imported what workers need: it starts at once, and has neither
-# the database's connections nor the threads of this process, which a fork of this process would inherit.
-START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-
 logger = logging.getLogger(__name__)
 
 BEGUN = "begun"
 
 T = TypeVar("T")
-
-
-def start_server() -> None:
-    """Begin importing what workers need, while this process does other things."""
-    if START_METHOD == "forkserver":
-        from multiprocessing import forkserver, resource_tracker  # noqa: PLC0415  not on Windows
-
-        multiprocessing.get_context(START_METHOD).set_forkserver_preload(PRELOADED)
-        with suppress(OSError):  # then no worker can be started either: the pool says so
-            resource_tracker.ensure_running()  # it unblocks the signal that it has blocked
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-            try:
-                forkserver.ensure_running()  # deaf to Ctrl-C from its first import on, as workers are
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def default_jobs() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from dam.core.errors import StoreError
 from dam.services.ingest.examine import Examined, Job
 from dam.services.processes import pool as module
 from dam.services.processes.limits import Limits
-from dam.services.processes.pool import CHUNK_BYTES, CHUNK_ITEMS, CHUNKS_AHEAD, Pool, start_server
+from dam.services.processes.pool import CHUNK_BYTES, CHUNK_ITEMS, CHUNKS_AHEAD, Pool
+from dam.services.processes.server import start_server
 from dam.storage.local import LocalBlobStore
 from dam.systems import system as registry
 from tests.services.obedient import MEGABYTE, obedient, use_obedient

@@ -13,7 +13,7 @@ from pickle import PicklingError
 
 import pytest
 
-from dam.services.processes.pool import START_METHOD
+from dam.services.processes.server import START_METHOD
 from dam.services.processes.workers import AHEAD, Workers
 
 LARGE = bytes(500_000)
