@@ -1,4 +1,4 @@
-"""The frames of an animated picture."""
+"""The frames of an animated image."""
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import BigInt
 
 
 class AnimationComponent(BaseComponent):
-    """The frames of an animated picture, and for how long it shows them once.
+    """The frames of an animated image, and their total duration.
 
     `loops` is how many times it is shown, 0 for ever; null where it does not say.
     """

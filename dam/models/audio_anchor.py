@@ -8,7 +8,7 @@ from dam.models.types import BigInt
 
 
 class AudioAnchor(BaseIndexRow):
-    """A sub-fingerprint that recordings are found by, and where in the recording it stands: at most 128 each."""
+    """A sub-fingerprint by which recordings are found, and its position in the recording; at most 128 per recording."""
 
     __tablename__ = "audio_anchors"
     __table_args__ = (Index("ix_audio_anchors_key", "key"), {"sqlite_with_rowid": False})

@@ -1,4 +1,4 @@
-"""What every component has."""
+"""The base class of components."""
 
 from datetime import datetime
 from typing import ClassVar

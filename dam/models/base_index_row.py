@@ -1,4 +1,4 @@
-"""What the rows of an index share."""
+"""The base class of rows of an index."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import BigInt
 
 
 class BaseIndexRow(Base):
-    """A row by which entities are found; it says nothing that a component does not say too, and can be made again.
+    """A row of an inverted index of entities. It is derived from a component and can be rebuilt.
 
     A system gives such rows with its component, and they are written with it. A subclass adds what is looked up, and a
     `number` or the like that makes its primary key unique within an entity. On SQLite a table without rowid is best:

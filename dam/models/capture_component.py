@@ -1,4 +1,4 @@
-"""When and how a picture was taken."""
+"""When and how an image was taken."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from dam.models.types import UtcDateTime
 
 
 class CaptureComponent(BaseComponent):
-    """When and how a picture was taken, as the camera or a sidecar says.
+    """When and how an image was taken, according to the camera or a sidecar.
 
     `local_time` is the time on the camera's clock, with sub-seconds as written; `moment` the same in UTC, where the
     offset is known. `exposure_seconds` and `focal_length` (in millimetres) are as written; `orientation` is EXIF's,

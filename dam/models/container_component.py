@@ -1,4 +1,4 @@
-"""The container of a video or a sound."""
+"""The container of a video or audio file."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from dam.models.types import UtcDateTime
 
 
 class ContainerComponent(BaseComponent):
-    """The container of a video or a sound: format, seconds, bits a second, when it was made, and its own metadata.
+    """The container of a video or audio file: format, duration, bit rate, creation time and metadata.
 
     `format` is FFmpeg's name; `tags` is a JSON object. What the container does not tell is null.
     """

@@ -8,7 +8,7 @@ from dam.models.types import BigInt
 
 
 class DocumentIndexRow(BaseIndexRow):
-    """A key under which a document is found: the number of an order (times 65,536) and the first shingle under it."""
+    """An LSH key of a document: the number of a permutation (times 65,536) plus the first shingle in its order."""
 
     __tablename__ = "document_index"
     __table_args__ = (Index(None, "entity_id"), {"sqlite_with_rowid": False})

@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class DocumentTextComponent(BaseComponent):
-    """The text of a document, at most a million characters; `is_cut` says that there is more."""
+    """The text of a document, at most a million characters; `is_cut` tells that there is more."""
 
     __tablename__ = "component_document_text"
     __table_args__ = (UniqueConstraint("entity_id"),)

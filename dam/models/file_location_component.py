@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class FileLocationComponent(BaseComponent):
-    """The place of an asset's bytes in a store."""
+    """The location of an asset's bytes in a store."""
 
     __tablename__ = "component_file_location"
     __table_args__ = (

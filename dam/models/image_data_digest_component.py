@@ -1,4 +1,4 @@
-"""The digest of an image's compressed picture."""
+"""The digest of the compressed data of an image."""
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import HexDigest
 
 
 class ImageDataDigestComponent(BaseComponent):
-    """The SHA-256 of an image's compressed picture without metadata, 64 hexadecimal digits.
+    """The SHA-256 of the compressed data of an image without metadata, 64 hexadecimal digits.
 
     JPEG, PNG, WebP and GIF have one. It stays the same when EXIF, XMP, comments or colour profiles are changed.
     """

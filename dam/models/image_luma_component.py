@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class ImageLumaComponent(BaseComponent):
-    """The luma of an image at 16 × 16 pixels, 256 bytes row by row: for a second look at what its hashes resemble."""
+    """The luma of an image at 16 × 16 pixels, 256 bytes in row order, for the verification of candidates."""
 
     __tablename__ = "component_image_luma"
     __table_args__ = (UniqueConstraint("entity_id"),)

@@ -8,7 +8,7 @@ from dam.models.types import HexDigest
 
 
 class ImagePixelDigestComponent(BaseComponent):
-    """The SHA-256 of an image's pixels as displayed, 64 hexadecimal digits; null when it has several frames.
+    """The SHA-256 of an image's pixels as displayed, 64 hexadecimal digits; null for several frames.
 
     It is made when `find-duplicates` first needs it: for images that nothing else tells apart.
     """

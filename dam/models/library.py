@@ -7,7 +7,7 @@ from dam.models.base_class import Base
 
 
 class LibraryIdentity(Base):
-    """The library's id, in one row. The store has it too: so a foreign or unmounted store is recognised."""
+    """The id of the library, in one row. The store has it too, so that a foreign or unmounted store is detected."""
 
     __tablename__ = "library"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)

@@ -1,4 +1,4 @@
-"""Which assets have been compared with all others by `dam-cli link-similar`: one compact row an entity."""
+"""Which assets have been compared with all others by `dam-cli link-similar`: one compact row per entity."""
 
 from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import BigInt
 
 
 class LinkRecord(Base):
-    """An entity that has been compared, in which state, and by which rule.
+    """An entity that has been compared, its state at that time, and the rule.
 
     The state is the set of systems that had run for it: when it is another by now, there is something new to compare.
     `rule` is a digest of the thresholds.

@@ -1,4 +1,4 @@
-"""All that a file says of itself."""
+"""All metadata of a file."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from dam.models.types import JsonText
 
 
 class MetadataComponent(BaseComponent):
-    """All that was found in the EXIF, IPTC and XMP of a file and in its sidecar, as JSON.
+    """All EXIF, IPTC and XMP metadata of a file and its sidecar, as JSON.
 
     Tables by `exif`, `iptc`, `xmp` and `sidecar`; under `problems` what could not be read.
     """

@@ -1,4 +1,4 @@
-"""Two images that look alike."""
+"""Pairs of similar images."""
 
 from sqlalchemy import CheckConstraint, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_pair import BasePair
 
 
 class SimilarPairComponent(BasePair):
-    """Two images that look alike: by which hash, and how many bits differ. Kept with the one of the lower id.
+    """Two similar images: the hash and the Hamming distance. Belongs to the image with the lower id.
 
     `transform` is what was done to the first to give the second: `none`, or a rotation or mirror image.
     """

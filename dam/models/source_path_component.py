@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class SourcePathComponent(BaseComponent):
-    """A path that an asset came from, and the file's state then, so that a later scan can skip what is unchanged.
+    """A source path of an asset and the file's state, so that a later scan can skip unchanged files.
 
     `path` has the raw bytes of the absolute path, `path_display` the same as text that can be shown. `path_digest`
     is the BLAKE2b-128 of `path`: what is looked up and kept unique, since a path can be too long for an index.

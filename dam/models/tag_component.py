@@ -1,4 +1,4 @@
-"""A word that the user put on an asset."""
+"""Tags of assets."""
 
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class TagComponent(BaseComponent):
-    """One tag of an asset; an asset has any number, each once."""
+    """A tag of an asset; each tag at most once per asset."""
 
     __tablename__ = "component_tag"
     __table_args__ = (UniqueConstraint("entity_id", "tag"), Index(None, "tag"))

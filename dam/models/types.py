@@ -1,4 +1,4 @@
-"""Column types: what is stored compactly is read and written as people write it."""
+"""Column types: compact in the database, readable in Python."""
 
 import json
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
 BigInt = BigInteger().with_variant(Integer, "sqlite")
-"""64 bits everywhere; on SQLite the type that a rowid needs."""
+"""64 bits everywhere; on SQLite, the type that a rowid needs."""
 
 PrimaryKey = Annotated[int, mapped_column(BigInt, primary_key=True)]
 
@@ -20,14 +20,14 @@ DIGITS = 16
 class HexDigest(TypeDecorator[str]):
     """A digest: lower-case hexadecimal digits in Python, bytes in the database.
 
-    Bytes take half the room and sort as the digits do, so a prefix is a range.
+    Bytes take half the space and sort like the digits, so a prefix is a range.
     """
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        """Turn digits into bytes; ValueError when they are no hexadecimal digits."""
+        """Turn digits into bytes; ValueError if they are not hexadecimal."""
         return None if value is None else bytes.fromhex(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
@@ -42,7 +42,7 @@ class PerceptualHash(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Turn 16 digits into a signed integer of the same 64 bits; ValueError when they are not 16 digits."""
+        """Turn 16 digits into a signed integer of the same 64 bits; ValueError if there are not 16."""
         if value is None:
             return None
         if len(value) != DIGITS:
@@ -55,7 +55,7 @@ class PerceptualHash(TypeDecorator[str]):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, aware in Python whatever the database keeps."""
+    """A moment in UTC, always aware in Python."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -65,7 +65,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Name the time zone that SQLite forgets."""
+        """Add the time zone, which SQLite does not store."""
         return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
@@ -76,7 +76,7 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Write JSON; the same value is always the same text."""
+        """Write JSON; equal values give equal text."""
         return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""What the user says of a pair of assets."""
+"""Verdicts of the user on pairs of assets."""
 
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column

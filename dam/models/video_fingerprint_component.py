@@ -7,9 +7,9 @@ from dam.models.base_component import BaseComponent
 
 
 class VideoFingerprintComponent(BaseComponent):
-    """The fingerprint of a video: time and pHash of its pictures, about four a second, without those too plain.
+    """The times and pHashes of frames of a video, about four per second.
 
-    `pictures` has 12 bytes for each: milliseconds and hash, little-endian. It is empty where all are too plain.
+    Frames with too little detail are left out. `pictures` has 12 bytes per frame: milliseconds and hash, little-endian.
     """
 
     __tablename__ = "component_video_fingerprint"

@@ -1,4 +1,4 @@
-"""A stream of pictures in a file."""
+"""A video stream of a file."""
 
 from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class VideoStreamComponent(BaseComponent):
-    """A stream of pictures in a file: codec, coded size in pixels, frames and bits a second, rotation to be shown.
+    """A video stream of a file: codec, coded size in pixels, frame rate, bit rate, display rotation.
 
     `rotation` is in degrees clockwise. `is_cover` tells a single picture, such as the cover of an album.
     """

@@ -1,4 +1,4 @@
-"""The sidecar that an asset was read with."""
+"""The sidecar of an asset."""
 
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import HexDigest
 
 
 class XmpSidecarComponent(BaseComponent):
-    """The XMP sidecar that lay beside the source: its SHA-256, and its content, so that it can be read again."""
+    """The XMP sidecar beside the source: its SHA-256 and content, for later analyses."""
 
     __tablename__ = "component_xmp_sidecar"
     __table_args__ = (UniqueConstraint("entity_id"),)

@@ -17,7 +17,7 @@ from dam.systems.system import Row, system
     obstacle=obstacle_of_sound,
 )
 def audio_fingerprint(sample: Sample) -> list[Row]:
-    """Chromaprint of the first ten minutes, of what has sound and is not too short for it."""
+    """Chromaprint of the first ten minutes, if there is sound and it is long enough."""
     from dam.media.audio import match as audio_match  # noqa: PLC0415  needs the audio extra
 
     try:

@@ -1,4 +1,4 @@
-"""What a recording is."""
+"""Technical properties of a recording."""
 
 from dam.core.errors import DecodeError
 from dam.media.kinds import Kind

@@ -1,4 +1,4 @@
-"""What a recording says of itself."""
+"""The embedded tags of a recording."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The container of a video or a sound."""
+"""The container of a video or audio file."""
 
 import json
 

@@ -9,7 +9,7 @@ from dam.systems.system import Row, system
 
 @system(kinds={Kind.DOCUMENT}, produces=DocumentFingerprintComponent, version=2, index=DocumentIndexRow)
 def document_fingerprint(sample: Sample) -> list[Row]:
-    """MinHash of the text, and the keys under which it is found; nothing where there is no word."""
+    """MinHash of the text and its LSH keys; nothing if there are no words."""
     from dam.media.documents.minhash import fingerprint, index_keys, to_bytes  # noqa: PLC0415  needs numpy
 
     found = fingerprint(sample.document.text or "")

@@ -1,4 +1,4 @@
-"""What people have written of an image."""
+"""Descriptive metadata of an image."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample

@@ -1,4 +1,4 @@
-"""All that an image file says of itself."""
+"""All metadata of an image file."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample

@@ -1,4 +1,4 @@
-"""What a system is, and finding them all."""
+"""Declaration and discovery of systems."""
 
 import importlib
 import pkgutil
@@ -23,12 +23,12 @@ Obstacle: TypeAlias = Callable[[str], str | None]
 
 
 def nothing_is_missing(_media_type: str) -> None:
-    """Stand for a system that needs no more than what decodes the content."""
+    """Return None: the system needs nothing but the decoder of the content."""
 
 
 @dataclass(frozen=True)
 class System:
-    """A function from a sample to components of one kind, and what one must know to run it.
+    """A function from a sample to components of one kind, with its declaration.
 
     With them it may give rows of an `index`, as plain mappings, by which the components of others are found. Raise
     `version` when the function would now give another result: `dam-cli run-systems` then runs it again, and what it
@@ -41,7 +41,7 @@ class System:
     version: int
     index: type[BaseIndexRow] | None = None
     reads_sidecar: bool = False
-    """Whether what it says depends on the sidecar beside the source, too."""
+    """Whether its result also depends on the sidecar beside the source."""
     obstacle: Obstacle = nothing_is_missing
     """Gives why it alone cannot look at such content here, though the content can be decoded: it runs later."""
 
