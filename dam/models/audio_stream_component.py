@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class AudioStreamComponent(BaseComponent):
-    """An audio stream of a file: codec, sample rate, channels, bit rate, language."""
+    """An audio stream of a file: sample rate in hertz, bit rate in bits per second, language as in the container."""
 
     __tablename__ = "component_audio_stream"
     __table_args__ = (UniqueConstraint("entity_id", "stream_index"),)

@@ -1,4 +1,4 @@
-"""The base class of components about two entities."""
+"""Base of components that describe a pair of entities."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -9,9 +9,9 @@ from dam.models.types import BigInt
 
 
 class BasePair(BaseComponent):
-    """Data about two entities. It belongs to the entity with the lower id, and is deleted with either.
+    """Data about a pair of entities. `entity_id` is the lower id. Deleting either entity deletes the row.
 
-    A subclass has a check that the ids are in order, and an index on `other_entity_id`.
+    A subclass adds a check constraint on the order of the ids, and an index on `other_entity_id`.
     """
 
     __abstract__ = True

@@ -1,4 +1,4 @@
-"""The name, size and media type of a file."""
+"""Name, size and media type of an asset."""
 
 from sqlalchemy import BigInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class FilePropertiesComponent(BaseComponent):
-    """The name of the first source of the content, its size in bytes, and its detected media type."""
+    """Name under which the content was first added, its size in bytes, and its media type as detected by content."""
 
     __tablename__ = "component_file_properties"
     __table_args__ = (UniqueConstraint("entity_id"),)

@@ -1,4 +1,4 @@
-"""The fingerprint of a video."""
+"""Fingerprint of a video."""
 
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,9 +7,9 @@ from dam.models.base_component import BaseComponent
 
 
 class VideoFingerprintComponent(BaseComponent):
-    """The times and pHashes of frames of a video, about four per second.
+    """Fingerprint of a video: time and pHash of sampled frames, about four per second, without those too plain.
 
-    Frames with too little detail are left out. `pictures` has 12 bytes per frame: milliseconds and hash, little-endian.
+    `pictures` has 12 bytes per frame: milliseconds (4) and hash (8), little-endian. It is empty if all are too plain.
     """
 
     __tablename__ = "component_video_fingerprint"
