@@ -1,4 +1,4 @@
-"""Where a process writes its temporary files: a folder that is its own, and that others sweep once it is dead.
+"""Temporary files of a process: in a folder of its own, which other processes sweep after its death.
 
 A process holds a lock on its folder for as long as it lives. A folder whose lock can be taken has lost its owner,
 and goes. Where the platform has no such locks (Windows), a folder goes after a day.
@@ -19,7 +19,7 @@ STALE_AFTER = 24 * 60 * 60
 
 
 class StagingArea:
-    """A folder below `parent` that belongs to this process until it is closed."""
+    """A folder below `parent` owned by this process until it is closed."""
 
     def __init__(self, parent: Path) -> None:
         parent.mkdir(parents=True, exist_ok=True)
@@ -47,14 +47,14 @@ class StagingArea:
 
 
 def sweep(parent: Path) -> None:
-    """Remove what dead processes have left below `parent`, as far as that is possible."""
+    """Remove the folders of dead processes below `parent`, as far as possible."""
     with contextlib.suppress(OSError):
         for folder in parent.iterdir():
             sweep_folder(folder)
 
 
 def oldest_begin(parent: Path) -> float | None:
-    """Return when the oldest of the living processes that have a folder below `parent` made it; None without any."""
+    """Return the creation time of the oldest folder of a living process below `parent`; None if there is none."""
     begun = []
     with contextlib.suppress(OSError):
         for folder in parent.iterdir():
@@ -64,7 +64,7 @@ def oldest_begin(parent: Path) -> float | None:
 
 
 def _is_owned(folder: Path) -> bool:
-    """Tell whether the owner of a folder lives."""
+    """Tell whether the owner of a folder is alive."""
     if sys.platform == "win32":
         return time.time() - folder.stat().st_mtime <= STALE_AFTER
     descriptor = os.open(folder, os.O_RDONLY)
@@ -90,7 +90,7 @@ def lock_folder(folder: Path) -> int | None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if folder.exists():  # a sweeper may have removed it between its making and the lock
+        if folder.exists():  # a sweeper may have removed it before it was locked
             return descriptor
     except BlockingIOError:
         pass

@@ -6,16 +6,17 @@ import typer
 
 from dam.services.similar.options import Agreement, ImageOptions
 
-AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or its prefix, or a path.")]
+AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or hash prefix, or a path.")]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON; see doc/json.md.")]
 
 JobsOption = Annotated[
-    int | None, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one a core")
+    int | None,
+    typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one per core"),
 ]
 
 FilesFromOption = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Read more paths from FILE, one a line; - is stdin.")
+    str | None, typer.Option(metavar="FILE", help="Read more paths from FILE, one per line; - reads stdin.")
 ]
 
 NullOption = Annotated[bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")]
@@ -28,5 +29,10 @@ MatchOption = Annotated[Agreement, typer.Option(help="How many of the hashes mus
 
 
 def image_options(phash: int, ahash: int, dhash: int, match: Agreement, *, transforms: bool = False) -> ImageOptions:
-    """Return what makes two images similar; UsageError where every hash is disabled, or the pHash with `transforms`."""
+    """Return what makes two images similar.
+
+    Raises:
+        UsageError: every hash is disabled, or the pHash with `transforms`.
+
+    """
     return ImageOptions({"phash": phash, "ahash": ahash, "dhash": dhash}, match, transforms)

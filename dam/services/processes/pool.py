@@ -2,7 +2,6 @@
 
 import logging
 import multiprocessing
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
@@ -16,7 +15,7 @@ from dam.services.processes.alone import Alone, NotStartedError, run_alone
 from dam.services.processes.decoder_output import log_output, logged_output
 from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits
 from dam.services.processes.request import Request, run_request
-from dam.services.processes.server import START_METHOD, start_server
+from dam.services.processes.server import START_METHOD, default_jobs, start_server
 from dam.services.processes.workers import Workers, run_requests
 
 CHUNK_FILES = 64
@@ -34,11 +33,6 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-def default_jobs() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

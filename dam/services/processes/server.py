@@ -14,16 +14,7 @@ from pathlib import Path
 from dam.core.interrupts import blocked
 from dam.storage.staging_area import lock_folder, sweep_folder
 
-PRELOADED = [
-    *(
-        "dam.cli",
-        "dam.services.processes.workers",
-        "dam.services.ingest.examine",
-        "dam.services.similar.features",
-        "dam.media.images.perceptual_hash",
-        "PIL.JpegImagePlugin",
-    )
-]
+PRELOADED = ["dam.cli", "dam.services.ingest.preloaded"]
 
 START_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
@@ -69,3 +60,8 @@ def sweep_temporary_folders(parent: Path) -> None:
             with contextlib.suppress(OSError):
                 if (folder / OWNED).stat().st_uid == os.geteuid():
                     sweep_folder(folder)
+
+
+def default_jobs() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Temporary folders of the servers of killed programs go; those of others stay."""
+"""The server that workers are forked from: what it has imported, and its temporary folders."""
 
 import os
 import subprocess
@@ -38,3 +38,21 @@ def test_folders_of_the_living_and_of_other_programs_stay(tmp_path: Path) -> Non
     sweep_temporary_folders(tmp_path)
     os.close(lock)
     assert [folder.exists() for folder in folders] == [True, True, False]
+
+
+PROBE = """
+import multiprocessing, sys
+from dam.services.processes.server import START_METHOD, start_server
+start_server()
+assert "sqlalchemy" not in sys.modules
+in_worker = "import gc, sys; sys.exit(not (gc.isenabled() and gc.get_freeze_count() and {name!r} in sys.modules))"
+worker = multiprocessing.get_context(START_METHOD).Process(target=exec, args=(in_worker.format(name=sys.argv[1]),))
+worker.start()
+worker.join()
+sys.exit(worker.exitcode)
+"""
+
+
+@pytest.mark.parametrize("module", ["dam.systems.image_phash", "PIL.JpegImagePlugin"])
+def test_a_worker_has_what_it_needs_when_it_is_forked(module: str) -> None:
+    subprocess.run([sys.executable, "-c", PROBE, module], check=True)
