@@ -6,8 +6,8 @@ from PIL import Image, ImageOps
 
 from dam.media.images.perceptual_hash import Reductions, phash
 from dam.media.images.small_luma import (
-    MIN_INFORMATION,
     MAX_DIFFERENCE,
+    MIN_INFORMATION,
     Lumas,
     are_plain,
     difference,
