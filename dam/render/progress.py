@@ -23,8 +23,8 @@ class Progress(Protocol):
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def advance(self, name: str, size: int) -> None:
-        """Say that one more file, of `size` bytes, is done."""
+    def advance(self, name: str, size: int, files: int = 1) -> None:
+        """Say that one more file of `size` bytes is done, or several `files` of `size` bytes in all."""
 
 
 class NoProgress:
@@ -36,7 +36,7 @@ class NoProgress:
     def __exit__(self, *exc: object) -> None:
         pass
 
-    def advance(self, name: str, size: int) -> None:
+    def advance(self, name: str, size: int, files: int = 1) -> None:
         """Say nothing."""
 
 
@@ -48,9 +48,9 @@ class Tally:
         self._began = clock()
         self._files = self._bytes = 0
 
-    def add(self, size: int) -> None:
-        """Count a file."""
-        self._files += 1
+    def add(self, size: int, files: int = 1) -> None:
+        """Count files of `size` bytes in all."""
+        self._files += files
         self._bytes += size
 
     def text(self) -> str:
@@ -83,9 +83,9 @@ class LineProgress:
     def __exit__(self, *exc: object) -> None:
         pass
 
-    def advance(self, name: str, size: int) -> None:  # noqa: ARG002  a log has the names on stdout
+    def advance(self, name: str, size: int, files: int = 1) -> None:  # noqa: ARG002  a log has the names on stdout
         """Count a file, and write a line when it is time."""
-        self._tally.add(size)
+        self._tally.add(size, files)
         now = self._clock()
         if now >= self._next:
             self._next = now + self._every
@@ -113,9 +113,9 @@ class TerminalProgress:
     def __exit__(self, *exc: object) -> None:
         self._bar.stop()
 
-    def advance(self, name: str, size: int) -> None:
+    def advance(self, name: str, size: int, files: int = 1) -> None:
         """Count a file and show its name."""
-        self._tally.add(size)
+        self._tally.add(size, files)
         parts = (self._tally.text(), self._tally.time_left(self._total()), safe(name))
         self._bar.update(self._task, description="  ".join(part for part in parts if part))
 

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from dam.core.errors import DecodeError, InputError, MissingExtraError, StoreError, UnreadableFileError
 from dam.media.sample import Sample
 from dam.media.thumbnails.thumbnail import SIZE, thumbnail, thumbnail_obstacle
+from dam.services.catalogue.asset_states import AssetState, states_after, states_by_id
 from dam.services.catalogue.content import find_content
-from dam.services.catalogue.known import Known, known_after, known_by_id
 from dam.services.ingest.examine import Examined, Job
 from dam.services.ingest.run_systems import PAGE, Update
 from dam.services.library import Library
@@ -54,7 +54,7 @@ def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: P
 
     """
     with library.read() as session:
-        [known] = known_by_id(session, [entity_id])
+        [known] = states_by_id(session, [entity_id])
         place = _place(library, known.sha256, size)
         content = None if _is_whole(place) else _draw(session, library, known, size)
     if content is not None:
@@ -69,7 +69,7 @@ def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: P
     return Thumbnail(entity_id, known.sha256, known.media_type, os.path.abspath(output or place), size)
 
 
-def _draw(session: Session, library: Library, known: Known, size: int) -> bytes:
+def _draw(session: Session, library: Library, known: AssetState, size: int) -> bytes:
     """Make a thumbnail in a process of its own."""
     try:
         if reason := thumbnail_obstacle(known.media_type):
@@ -95,7 +95,7 @@ def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Upd
     last = 0
     while True:
         with library.read() as session:
-            page = known_after(session, last, PAGE)
+            page = states_after(session, last, PAGE)
             lacking = [known for known in page if _is_lacking(library, known, size)]
             items: list[Job | Update] = [_job(session, library, known, size) for known in lacking]
         if not page:
@@ -107,7 +107,7 @@ def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Upd
                 yield update
 
 
-def _is_lacking(library: Library, known: Known, size: int) -> bool:
+def _is_lacking(library: Library, known: AssetState, size: int) -> bool:
     reason = thumbnail_obstacle(known.media_type)
     if reason and "install" not in reason:
         return False
@@ -115,7 +115,7 @@ def _is_lacking(library: Library, known: Known, size: int) -> bool:
     return not place.with_suffix(".failed").exists() and not _is_whole(place)
 
 
-def _job(session: Session, library: Library, known: Known, size: int) -> Job | Update:
+def _job(session: Session, library: Library, known: AssetState, size: int) -> Job | Update:
     """Say how to make a thumbnail, or why that is not possible."""
     if reason := thumbnail_obstacle(known.media_type):
         return Update(known.entity_id, known.sha256, known.media_type, known.size, obstacle=reason)
@@ -126,7 +126,7 @@ def _job(session: Session, library: Library, known: Known, size: int) -> Job | U
     return Job(path, known.size, media_type=known.media_type, thumbnail=size)
 
 
-def _keep(library: Library, known: Known, result: Update | Examined, size: int) -> Update | None:
+def _keep(library: Library, known: AssetState, result: Update | Examined, size: int) -> Update | None:
     """Put a thumbnail into the cache, or the reason why there is none; None where that is no fault."""
     if isinstance(result, Update):
         return result

@@ -117,7 +117,7 @@ def _by_content(head: bytes) -> str | None:
         return next(found for magic, found in _MAGIC.items() if head.startswith(magic))
     if head[4:8] == b"ftyp" and (picture := _by_brand(head)):
         return picture
-    matchers = filetype.types if head.startswith(_CONTAINERS) else _matchers_but_for_containers()
+    matchers = filetype.types if head.startswith(_CONTAINERS) else _matchers_for(head[0])
     found = filetype.match(head, matchers)
     return _SYNONYMS.get(found.mime, found.mime) if found else None
 
@@ -144,6 +144,34 @@ def _matchers_but_for_containers() -> tuple[Any, ...]:
 
     inside = document.ZippedDocumentBase | video.Mkv | video.Webm
     return tuple(matcher for matcher in filetype.types if not isinstance(matcher, inside))
+
+
+@cache
+def _matchers_for(first: int) -> tuple[Any, ...]:
+    """Return those of them that can match a file with this first byte: most look at that first."""
+    return tuple(matcher for matcher in _matchers_but_for_containers() if _may_match(matcher, first))
+
+
+def _may_match(matcher: Any, first: int) -> bool:
+    try:
+        return bool(matcher.match(_FirstByte(first)))
+    except Exception:  # noqa: BLE001  it asks for more than the first byte
+        return True
+
+
+class _FirstByte:
+    """The head of a long file, of which no more than the first byte is known."""
+
+    def __init__(self, value: int) -> None:
+        self._value = value
+
+    def __len__(self) -> int:
+        return HEAD_BYTES
+
+    def __getitem__(self, index: int | slice) -> int:
+        if index != 0:
+            raise LookupError(index)
+        return self._value
 
 
 def _type_of_text(head: bytes, name: str) -> str:

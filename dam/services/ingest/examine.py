@@ -1,7 +1,7 @@
 """Examining a file: reading and analysing it, in a worker process or here. What goes in and comes out is plain."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +25,8 @@ class Job:
     mode: Mode = Mode.COPY
     seen: frozenset[str] | None = None
     """The systems that have run for its content; None where nobody has looked it up yet."""
+    sha256: str | None = None
+    """The content that they have run for, where the file is read: if it has another by now, nobody has looked it up."""
     media_type: str | None = None
     """Set where the library has the file already: it is looked at where it is, and not staged."""
     thumbnail: int | None = None
@@ -56,6 +58,8 @@ def examine(store: BlobStore, job: Job) -> Examined:
         file, sample = stage(job.path, store, job.mode)
     except UnreadableFileError as exc:
         return Examined(job.path, error=str(exc))
+    if job.sha256 not in (None, file.digests.sha256):
+        job = replace(job, seen=None)
     if job.seen is None and file.blob is None and job.mode is not Mode.REFERENCE:
         return Examined(job.path, file)
     return Examined(job.path, file, _analyse(sample, job))

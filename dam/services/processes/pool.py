@@ -142,6 +142,11 @@ class Pool:
         self._make_executor = make_executor or partial(Workers, jobs, self._context, self._prepare)
         self._executor: Executor | None = None
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether others than this process examine the files."""
+        return self._jobs > 0
+
     def map(self, items: Iterable[T | Job]) -> Iterator[T | Examined]:
         """Yield every item in its order, with jobs replaced by what was found."""
         chunk: _Chunk[T] = _Chunk()
