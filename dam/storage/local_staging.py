@@ -32,9 +32,7 @@ class naming:  # noqa: N801  it reads as what it does, and a small file enters i
     def __enter__(self) -> None:
         pass
 
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, _kind: object, exc: BaseException | None, _trace: object) -> None:
         if isinstance(exc, OSError):
             raise StoreError(f"the store at {self._path}: {exc.strerror or exc}") from exc
 
