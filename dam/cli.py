@@ -4,22 +4,29 @@ Nothing heavy is imported here: `--help`, `--version` and completion must answer
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 try:
     import typer
 
     from dam import __version__
-    from dam.commands import find_duplicates, find_similar, pairs, similar, tag, thumbnail
-    from dam.commands.group import DamGroup, DamTyper
-    from dam.commands.help_text import LOOKUP, JobsOption, JsonOption, epilog
-    from dam.core.errors import ExitCode
+    from dam.commands.shared.group import DamGroup, DamTyper
+    from dam.commands.shared.help_text import LOOKUP, epilog
+    from dam.commands.shared.options import (
+        AssetArgument,
+        FilesFromOption,
+        JobsOption,
+        JsonOption,
+        MatchOption,
+        NullOption,
+        ThresholdOption,
+        used_hashes,
+    )
+    from dam.core.errors import ExitCode, UsageError
+    from dam.services.similar.agreement import DEFAULT_AGREEMENT
     from dam.storage.modes import Mode
 except KeyboardInterrupt:  # importing takes the most of a short command's time
     raise SystemExit(130) from None
-
-if TYPE_CHECKING:
-    from dam.services.library import Library
 
 app = DamTyper(
     name="dam-cli",
@@ -30,8 +37,6 @@ app = DamTyper(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(tag.app)
-app.add_typer(pairs.app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -69,27 +74,12 @@ def setup_db(json: JsonOption = False) -> None:
     render.setup(set_up_library(), as_json=json)
 
 
-@app.command("info", epilog=epilog("dam-cli info --json"))
-def info(json: JsonOption = False) -> None:
-    """Say where the library is and what it holds. Also its schema, and the versions that matter."""
-    from dam.render import library as render
-    from dam.services.info import describe
-    from dam.services.library import open_library
-
-    with open_library() as library:
-        render.info(describe(library), as_json=json)
-
-
 @app.command("add-asset", epilog=epilog("dam-cli add-asset ~/Pictures --tags holiday,2026", ExitCode.INPUTS_FAILED))
 def add_asset(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
     tags: Annotated[str, typer.Option(help="Tags for every file, with commas between.")] = "",
-    files_from: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Read more paths from FILE, one a line; - is stdin.")
-    ] = None,
-    null: Annotated[
-        bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")
-    ] = False,
+    files_from: FilesFromOption = None,
+    null: NullOption = False,
     mode: Annotated[Mode, typer.Option(help="How the bytes come in: see below.", show_choices=True)] = Mode.COPY,
     import_keywords: Annotated[
         bool, typer.Option("--import-keywords", help="Turn the keywords in images and their sidecars into tags.")
@@ -136,7 +126,7 @@ def add_asset(
     from functools import partial
     from itertools import chain
 
-    from dam.commands.path_list import read_paths
+    from dam.commands.shared.path_list import read_paths
     from dam.media.files.selection import Selection
     from dam.render.ingest import IngestReport
     from dam.render.progress import progress
@@ -202,20 +192,68 @@ def find_file_by_hash(
         note(f"{digits} is ambiguous: {len(matches)} assets")
 
 
-app.command("find-similar", epilog=find_similar.EPILOG)(find_similar.find_similar)
+@app.command("find-similar-images", epilog=epilog("dam-cli find-similar-images photo.jpg", *LOOKUP))
+def find_similar_images(
+    images: Annotated[
+        list[str] | None, typer.Argument(metavar="IMAGE|FOLDER", help="Image files; they need not be in the library.")
+    ] = None,
+    files_from: FilesFromOption = None,
+    null: NullOption = False,
+    phash_threshold: ThresholdOption = 4,
+    ahash_threshold: ThresholdOption = 4,
+    dhash_threshold: ThresholdOption = 4,
+    match: MatchOption = DEFAULT_AGREEMENT,
+    transforms: Annotated[
+        bool, typer.Option("--transforms", help="Find turned and mirrored copies, too: all eight ways.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many matches for each image.")] = None,
+    print0: Annotated[
+        bool, typer.Option("--print0", help="Write paths of the matches, each ended by NUL: see below.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Find the images that look like one, or like each of some. Nearest first.
 
+    Those that are within the thresholds of the hashes. Where all thresholds are at most 12, a second look at a small
+    picture of both must agree, and pictures too plain for a hash match nothing but themselves: so what is found is the
+    same picture. Verdicts (`dam-cli verdict`) on an image that is in the library come before that.
 
-app.command("find-similar-images", epilog=similar.EPILOG)(similar.find_similar_images)
+    --print0 writes for each match the file in the store, or an unchanged one that it came from: for `xargs -0` and the
+    like.
+    """
+    from itertools import chain
 
+    from dam.commands.shared.path_list import read_paths
+    from dam.media.images.decoding import require_installed
+    from dam.services.library import open_library
 
-app.command("find-duplicates", epilog=find_duplicates.EPILOG)(find_duplicates.find_duplicates)
+    if not images and files_from is None:
+        raise typer.BadParameter("name at least one IMAGE, or --files-from")
+    if json and print0:
+        raise UsageError("--json and --print0 exclude each other")
+    used = used_hashes(phash_threshold, ahash_threshold, dhash_threshold)
+    require_installed()
+    from dam.render import similar as render
+    from dam.services.similar.image_query import read_queries
+    from dam.services.similar.image_search import answer
+
+    more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
+    with open_library() as library:
+        asked = list(read_queries(chain(images or (), more), transforms=transforms))
+        answers = answer(library, asked, used, match, limit)
+    if print0:
+        render.paths(answers)
+    else:
+        render.answers(answers, as_json=json)
+    if render.errors(answers):
+        raise typer.Exit(ExitCode.INPUTS_FAILED)
+    if not any(each.found for each in answers):
+        raise typer.Exit(ExitCode.NOT_FOUND)
 
 
 @app.command("show", epilog=epilog("dam-cli show photo.jpg", *LOOKUP))
 def show(
-    asset: Annotated[
-        str, typer.Argument(metavar="ENTITY|HASH|PATH", help="An entity id, a hash or its prefix, or a path.")
-    ],
+    asset: AssetArgument,
     json: JsonOption = False,
 ) -> None:
     """Show all that the library knows of an asset."""
@@ -229,139 +267,3 @@ def show(
         entity_id = find_one_asset(session, asset)
         described, related = all_components(session, entity_id), relatives(session, entity_id)
     render.components(entity_id, described, related, as_json=json)
-
-
-@app.command("run-systems", epilog=epilog("dam-cli run-systems", ExitCode.INPUTS_FAILED))
-def run_systems(
-    thumbnails: Annotated[
-        bool, typer.Option("--thumbnails", help="Then make a thumbnail of every asset that lacks one.")
-    ] = False,
-    jobs: JobsOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Bring assets up to date with today's systems. Adds what they find, and runs nothing twice."""
-    from itertools import chain
-
-    from dam.render.ingest import UpdateReport
-    from dam.render.progress import progress
-    from dam.services.ingest.run_systems import bytes_to_read
-    from dam.services.ingest.run_systems import run_systems as run
-    from dam.services.library import open_library
-    from dam.services.processes.pool import open_pool
-    from dam.services.thumbnails import make_missing
-
-    report = UpdateReport(as_json=json)
-    with (
-        open_library() as library,
-        open_pool(library.store, jobs) as pool,
-        progress(count=lambda: bytes_to_read(library)) as bar,
-    ):
-        for update in chain(run(library, pool=pool), make_missing(library, pool) if thumbnails else ()):
-            report.add(update)
-            bar.advance(f"entity {update.entity_id}", update.size)
-    report.finish()
-    if report.problems:
-        raise typer.Exit(ExitCode.INPUTS_FAILED)
-
-
-app.command("thumbnail", epilog=thumbnail.EPILOG)(thumbnail.thumbnail)
-
-
-@app.command("failures", epilog=epilog("dam-cli failures --retry", ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED))
-def failures(
-    retry: Annotated[
-        bool, typer.Option("--retry", help="Try them all again, in the mode and with the tags they were to have.")
-    ] = False,
-    forget: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="Forget that this path could not be read.")
-    ] = None,
-    forget_gone: Annotated[
-        bool, typer.Option("--forget-gone", help="Forget the paths where nothing is any more.")
-    ] = False,
-    jobs: JobsOption = None,
-    json: JsonOption = False,
-) -> None:
-    """List what failed and is remembered: unreadable paths, undecodable assets. Or try them again, or forget them."""
-    from itertools import chain
-
-    from dam.render import failures as render
-    from dam.services.catalogue.failures import forget_on_request, undecodable, unreadable
-    from dam.services.library import open_library
-
-    if retry and (forget or forget_gone):
-        raise typer.BadParameter("either --retry, or --forget and --forget-gone")
-    with open_library() as library:
-        if forget or forget_gone:
-            with library.write() as session:
-                chosen = forget_on_request(session, forget or (), gone=forget_gone)
-            count = render.failures(chosen, as_json=json, forgotten=True)
-            if forget and not count:
-                raise typer.Exit(ExitCode.NOT_FOUND)
-            return
-        if retry:
-            _retry_failures(library, jobs, as_json=json)
-            return
-        with library.read() as session:
-            count = render.failures(chain(unreadable(session), undecodable(session)), as_json=json)
-    if not count:
-        raise typer.Exit(ExitCode.NOT_FOUND)
-
-
-def _retry_failures(library: "Library", jobs: int | None, *, as_json: bool) -> None:
-    from contextlib import closing
-
-    from dam.render.ingest import IngestReport, UpdateReport
-    from dam.services.ingest.retry import retry_unreadable
-    from dam.services.ingest.run_systems import run_systems
-    from dam.services.processes.pool import open_pool
-
-    files, assets = IngestReport(as_json=as_json), UpdateReport(as_json=as_json)
-    with open_pool(library.store, jobs) as pool:
-        with closing(retry_unreadable(library, pool=pool)) as outcomes:
-            for outcome in outcomes:
-                files.add(outcome)
-        files.finish()
-        for update in run_systems(library, retry_failed=True, pool=pool):
-            assets.add(update)
-        assets.finish()
-    if files.problems or assets.problems:
-        raise typer.Exit(ExitCode.INPUTS_FAILED)
-
-
-@app.command("verify", epilog=epilog("dam-cli verify --content", ExitCode.DAMAGE))
-def verify(
-    content: Annotated[bool, typer.Option("--content", help="Read every byte and compare it with its digest.")] = False,
-    json: JsonOption = False,
-) -> None:
-    """Compare the store with the database: name what is missing, altered, orphaned or dangling."""
-    from contextlib import closing
-
-    from dam.render.progress import progress
-    from dam.render.verify import VerifyReport
-    from dam.services.info import describe
-    from dam.services.library import open_library
-    from dam.services.processes.pool import default_jobs
-    from dam.services.verify import Sound
-    from dam.services.verify import verify as run
-
-    report = VerifyReport(as_json=json)
-    with (
-        open_library() as library,
-        closing(run(library, content=content, threads=default_jobs())) as results,
-        progress(count=lambda: describe(library).bytes) as bar,
-    ):
-        for result in results:
-            report.add(result)
-            if isinstance(result, Sound):
-                bar.advance(f"entity {result.entity_id}", result.size)
-    report.finish()
-    if report.damage:
-        raise typer.Exit(ExitCode.DAMAGE)
-
-
-@app.command("query-assets-placeholder", hidden=True, epilog=epilog("dam-cli query-assets-placeholder"))
-def query_assets_placeholder() -> None:
-    """Say that the query language is yet to come."""
-    from dam.render.text import note
-
-    note("queries are not there yet: see find-file-by-hash, find-similar-images and tag ls")

@@ -4,18 +4,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.shared.help_text import LOOKUP, epilog
+from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, used_hashes
 from dam.core.errors import ExitCode, UsageError
 from dam.services.duplicates.rules import DEFAULT_MATCH, DEFAULT_RULES, DEFAULT_THRESHOLDS, Level
-from dam.services.similar.agreement import Agreement
 
 if TYPE_CHECKING:
     from dam.services.duplicates.groups import Duplicates
 
-Threshold = Annotated[int, typer.Option(max=64, help="Most bits that may differ (0-64); negative: not this hash.")]
-EPILOG = epilog("dam-cli find-duplicates --level pixels --print0 | xargs -0 ls -l", *LOOKUP)
+app = typer.Typer()
 
 
+@app.command(
+    "find-duplicates", epilog=epilog("dam-cli find-duplicates --level pixels --print0 | xargs -0 ls -l", *LOOKUP)
+)
 def find_duplicates(
     assets: Annotated[
         list[str] | None,
@@ -26,12 +28,10 @@ def find_duplicates(
     keep: Annotated[
         str, typer.Option(metavar="RULES", help="Which one of a group to keep: rules with commas between, see below.")
     ] = ",".join(DEFAULT_RULES),
-    phash_threshold: Threshold = DEFAULT_THRESHOLDS["phash"],
-    ahash_threshold: Threshold = DEFAULT_THRESHOLDS["ahash"],
-    dhash_threshold: Threshold = DEFAULT_THRESHOLDS["dhash"],
-    match: Annotated[
-        Agreement, typer.Option(help="How many of the hashes must be within their threshold.")
-    ] = DEFAULT_MATCH,
+    phash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["phash"],
+    ahash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["ahash"],
+    dhash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["dhash"],
+    match: MatchOption = DEFAULT_MATCH,
     transforms: Annotated[
         bool, typer.Option("--transforms", help="Find turned and mirrored copies, too (level similar, by pHash).")
     ] = False,
@@ -77,10 +77,7 @@ def find_duplicates(
     from dam.services.library import open_library
     from dam.services.processes.pool import default_jobs
 
-    thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
-    used = {name: threshold for name, threshold in thresholds.items() if threshold >= 0}
-    if not used:
-        raise UsageError("every hash is switched off")
+    used = used_hashes(phash_threshold, ahash_threshold, dhash_threshold)
     if transforms and "phash" not in used:
         raise UsageError("--transforms needs the pHash")
     wanted = Wanted(level, read_rules(keep), used, match, transforms)

@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.shared.help_text import LOOKUP, epilog
+from dam.commands.shared.options import JsonOption
 from dam.core.errors import ExitCode
 
-EPILOG = epilog("dam-cli find-similar holiday.mp4", *LOOKUP)
+app = typer.Typer()
 
 
+@app.command("find-similar", epilog=epilog("dam-cli find-similar holiday.mp4", *LOOKUP))
 def find_similar(
     file: Annotated[
         str, typer.Argument(metavar="FILE|ASSET", help="A file, or an asset by its id, or a hash or its prefix.")

@@ -5,17 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.shared.help_text import LOOKUP, epilog
+from dam.commands.shared.options import AssetArgument, JsonOption
 from dam.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-app = typer.Typer(
-    name="tag", help="Put tags on assets, take them off, list them.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(name="tag", help="Put tags on assets, take them off, list them.", no_args_is_help=True)
 
-AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or its prefix, or a path.")]
 TagsArgument = Annotated[list[str], typer.Argument(metavar="TAG", help="The tags.")]
 
 

@@ -5,13 +5,15 @@ from typing import Annotated
 
 import typer
 
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.shared.help_text import LOOKUP, epilog
+from dam.commands.shared.options import AssetArgument, JsonOption
 
-EPILOG = epilog("dam-cli thumbnail holiday.mp4 --size 512 -o poster.jpg", *LOOKUP)
+app = typer.Typer()
 
 
+@app.command("thumbnail", epilog=epilog("dam-cli thumbnail holiday.mp4 --size 512 -o poster.jpg", *LOOKUP))
 def thumbnail(
-    asset: Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or its prefix, or a path.")],
+    asset: AssetArgument,
     size: Annotated[int, typer.Option(min=16, max=4096, help="Most pixels of the longer side.")] = 256,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to FILE, too, and name that.")

@@ -1,4 +1,4 @@
-"""The fingerprint of a document's text."""
+"""MinHash fingerprint of a document's text, and its keys in the inverted index."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -9,7 +9,7 @@ from dam.systems.system import Row, system
 
 @system(kinds={Kind.DOCUMENT}, produces=DocumentFingerprintComponent, version=2, index=DocumentIndexRow)
 def document_fingerprint(sample: Sample) -> list[Row]:
-    """MinHash of the text, and the keys under which it is found; nothing where there is no word."""
+    """MinHash of the text, and its keys in the index; none for a text without words."""
     from dam.media.documents.minhash import fingerprint, index_keys, to_bytes  # noqa: PLC0415  needs numpy
 
     found = fingerprint(sample.document.text or "")

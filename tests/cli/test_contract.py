@@ -1,8 +1,10 @@
 """What holds for every command: help, an example, exit codes, JSON, and the words it refuses."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from typer import Context
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -10,9 +12,12 @@ from dam.cli import app
 from tests.conftest import PICTURES, Dam
 
 
-def commands(group: object = None, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+def commands(group: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command there is, by the words that call it: a new one is covered by itself."""
-    for name, command in (group or get_command(app)).commands.items():
+    group = group or get_command(app)
+    context = Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if hasattr(command, "commands"):
             yield from commands(command, (*words, name))
         else:
@@ -78,6 +83,10 @@ def test_words_that_are_off(words: list[str]) -> None:
     assert done.exit_code == 2
     assert done.stdout == ""
     assert done.stderr
+
+
+def test_a_misspelt_command_gets_a_suggestion() -> None:
+    assert "Did you mean 'verdict" in CliRunner().invoke(app, ["verdit"]).stderr
 
 
 def test_a_refused_word_cannot_reach_the_terminal_raw(dam: Dam) -> None:

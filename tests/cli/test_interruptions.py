@@ -79,7 +79,7 @@ sys.meta_path.insert(0, Interrupt())
 """
 
 
-@pytest.mark.parametrize("module", ["typer", "dam.commands.tag", "dam.core.logging_config", "dam.render.library"])
+@pytest.mark.parametrize("module", ["typer", "dam.commands.info", "dam.core.logging_config", "dam.render.library"])
 def test_an_interruption_while_the_program_is_imported_is_quiet(dam: Dam, tmp_path: Path, module: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(EARLY)
     done = dam("info", env={"PYTHONPATH": str(tmp_path), "EARLY": module}, code=130)

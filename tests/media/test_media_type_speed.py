@@ -15,7 +15,7 @@ def matched(head: bytes, matchers: object) -> str | None:
 
 @given(head=st.binary(min_size=1, max_size=600))
 def test_any_head_is_recognised_as_by_all_detectors(head: bytes) -> None:
-    everything = module._matchers_but_for_containers()
+    everything = module._matchers_without_containers()
     assert matched(head, module._matchers_for(head[0])) == matched(head, everything)
 
 
@@ -64,7 +64,7 @@ SIGNS = [
 @pytest.mark.parametrize("sign", SIGNS, ids=repr)
 def test_a_known_sign_is_recognised_as_by_all_detectors(sign: bytes) -> None:
     head = sign + bytes(8192 - len(sign))
-    assert matched(head, module._matchers_for(head[0])) == matched(head, module._matchers_but_for_containers())
+    assert matched(head, module._matchers_for(head[0])) == matched(head, module._matchers_without_containers())
 
 
 def test_a_tar_archive_is_recognised_by_what_stands_far_behind() -> None:

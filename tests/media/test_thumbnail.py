@@ -73,7 +73,7 @@ def test_the_poster_is_not_black() -> None:
 
 def test_a_video_without_pictures() -> None:
     sample = Sample(lambda: io.BytesIO(audio(1, "matroska")), "video/x-matroska")
-    with pytest.raises(DecodeError, match="no pictures"):
+    with pytest.raises(DecodeError, match="no video stream"):
         thumbnail(sample, 64)
 
 

@@ -1,9 +1,5 @@
 """The end of every command's help: an example, and the exit codes."""
 
-from typing import Annotated
-
-import typer
-
 from dam.core.errors import ExitCode
 
 MEANINGS = {
@@ -24,12 +20,6 @@ _LIBRARY = (ExitCode.NO_LIBRARY, ExitCode.LOCKED, ExitCode.NEWER_SCHEMA, ExitCod
 
 LOOKUP = (ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED)
 """The codes of a command that looks for an asset: there may be none, or the file that names it is unreadable."""
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON; see doc/json.md.")]
-
-JobsOption = Annotated[
-    int | None, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one a core")
-]
 
 
 def epilog(example: str, *more_codes: int) -> str:

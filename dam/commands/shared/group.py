@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from typer import Abort, BadParameter, Typer
 from typer.core import TyperGroup
 
+from dam.commands.shared.discovery import command_names, load_command
 from dam.core.errors import DamError, ExitCode
 from dam.core.interrupts import handle_interrupts
 
@@ -33,7 +34,20 @@ class DamTyper(Typer):
 
 
 class DamGroup(TyperGroup):
-    """A group of commands from which no exception reaches the user as a traceback."""
+    """All commands: those of `dam.cli`, then those found in `dam.commands`. No exception ends in a traceback."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands, in the order of the help page."""
+        found = command_names()
+        return [*(name for name in super().list_commands(ctx) if name not in found), *found]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, None where there is no such; import no other than that."""
+        if cmd_name not in self.commands:
+            found = command_names()
+            for name in [cmd_name] if cmd_name in found else found:  # all of them: a suggestion may be among them
+                self.add_command(load_command(name))
+        return super().get_command(ctx, cmd_name)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit with its code."""

@@ -1,0 +1,34 @@
+"""`dam-cli link-similar`: record which images look alike."""
+
+import typer
+
+from dam.commands.shared.help_text import epilog
+from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, used_hashes
+from dam.services.similar.agreement import DEFAULT_AGREEMENT
+
+app = typer.Typer()
+
+
+@app.command("link-similar", epilog=epilog("dam-cli link-similar"))
+def link_similar(
+    phash_threshold: ThresholdOption = 4,
+    ahash_threshold: ThresholdOption = 4,
+    dhash_threshold: ThresholdOption = 4,
+    match: MatchOption = DEFAULT_AGREEMENT,
+    json: JsonOption = False,
+) -> None:
+    """Record which images look alike. Compares only what is new since the last run with the same thresholds.
+
+    `show` then lists the relatives of an asset. Other thresholds compare everything again.
+    """
+    from dam.media.images.decoding import require_installed
+    from dam.render import pairs as render
+    from dam.services.library import open_library
+
+    require_installed()
+    from dam.services.similar.links import LinkRule
+    from dam.services.similar.links import link_similar as run
+
+    rule = LinkRule(used_hashes(phash_threshold, ahash_threshold, dhash_threshold), match)
+    with open_library() as library:
+        render.linked(run(library, rule), as_json=json)

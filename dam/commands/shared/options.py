@@ -1,0 +1,35 @@
+"""Arguments and options that several commands have."""
+
+from typing import Annotated
+
+import typer
+
+from dam.services.similar.agreement import Agreement
+
+AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or its prefix, or a path.")]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON; see doc/json.md.")]
+
+JobsOption = Annotated[
+    int | None, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one a core")
+]
+
+FilesFromOption = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Read more paths from FILE, one a line; - is stdin.")
+]
+
+NullOption = Annotated[bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")]
+
+ThresholdOption = Annotated[
+    int, typer.Option(max=64, help="Maximum Hamming distance, 0–64; negative disables this hash.")
+]
+
+MatchOption = Annotated[Agreement, typer.Option(help="How many of the hashes must be within their threshold.")]
+
+
+def used_hashes(phash: int, ahash: int, dhash: int) -> dict[str, int]:
+    """Return the thresholds of the hashes that are not disabled, by the hash."""
+    used = {name: limit for name, limit in (("phash", phash), ("ahash", ahash), ("dhash", dhash)) if limit >= 0}
+    if not used:
+        raise typer.BadParameter("every hash is disabled")
+    return used
