@@ -25,13 +25,13 @@ try:
     from dam.core.errors import ExitCode, UsageError
     from dam.services.similar.agreement import DEFAULT_AGREEMENT
     from dam.storage.modes import Mode
-except KeyboardInterrupt:  # importing takes the most of a short command's time
+except KeyboardInterrupt:  # imports take most of the time of a short command
     raise SystemExit(130) from None
 
 app = DamTyper(
     name="dam-cli",
     cls=DamGroup,
-    help="Digital asset management: ingest files, identify them, find duplicates and look-alikes.",
+    help="Digital asset management: ingest files, identify them, find duplicates and similar files.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -48,26 +48,26 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def main(
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Log more; twice: everything.")
+        int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Log more; -vv logs everything.")
     ] = 0,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Digital asset management: ingest files, identify them, find duplicates and look-alikes."""
+    """Digital asset management: ingest files, identify them, find duplicates and similar files."""
     del version
     from contextlib import suppress
 
     from dam.core.errors import UsageError
     from dam.core.logging_config import setup_logging
 
-    with suppress(UsageError):  # the settings are off: the command says so as it begins, and its --help needs none
+    with suppress(UsageError):  # invalid settings: the command reports them when it starts, and --help needs none
         setup_logging("DEBUG" if verbose > 1 else "INFO" if verbose else None)
 
 
 @app.command("setup-db", epilog=epilog("dam-cli setup-db"))
 def setup_db(json: JsonOption = False) -> None:
-    """Set up the library, or bring its schema up to date. Can be run again at any time."""
+    """Set up the library, or upgrade its schema. Safe to run again."""
     from dam.render import library as render
     from dam.services.library import set_up_library
 
@@ -77,46 +77,48 @@ def setup_db(json: JsonOption = False) -> None:
 @app.command("add-asset", epilog=epilog("dam-cli add-asset ~/Pictures --tags holiday,2026", ExitCode.INPUTS_FAILED))
 def add_asset(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
-    tags: Annotated[str, typer.Option(help="Tags for every file, with commas between.")] = "",
+    tags: Annotated[str, typer.Option(help="Comma-separated tags for every file.")] = "",
     files_from: FilesFromOption = None,
     null: NullOption = False,
-    mode: Annotated[Mode, typer.Option(help="How the bytes come in: see below.", show_choices=True)] = Mode.COPY,
+    mode: Annotated[Mode, typer.Option(help="How to store the bytes: see below.", show_choices=True)] = Mode.COPY,
     import_keywords: Annotated[
-        bool, typer.Option("--import-keywords", help="Turn the keywords in images and their sidecars into tags.")
+        bool, typer.Option("--import-keywords", help="Turn keywords in images and their sidecars into tags.")
     ] = False,
-    rehash: Annotated[bool, typer.Option("--rehash", help="Read files that look unchanged, too.")] = False,
+    rehash: Annotated[bool, typer.Option("--rehash", help="Also read files that look unchanged.")] = False,
     include: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="Take only such files of a folder (as in .gitignore).")
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Add only matching files (gitignore syntax)."),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="Leave out such files and folders (as in .gitignore).")
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Exclude matching paths (gitignore syntax)."),
     ] = None,
-    skip_hidden: Annotated[bool, typer.Option("--skip-hidden", help="Leave out names that begin with a dot.")] = False,
+    skip_hidden: Annotated[bool, typer.Option("--skip-hidden", help="Exclude names that begin with a dot.")] = False,
     follow_links: Annotated[
         bool, typer.Option("-L", "--follow-links", help="Follow symbolic links in folders.")
     ] = False,
     one_file_system: Annotated[
-        bool, typer.Option("-x", "--one-file-system", help="Stay out of folders where another file system is mounted.")
+        bool, typer.Option("-x", "--one-file-system", help="Do not enter other file systems.")
     ] = False,
     jobs: JobsOption = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing of files that went well.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Do not list files that succeeded.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring files and folders into the library. Of a folder, all that is in it.
+    """Add files and folders, recursively.
 
-    Content that is there already is linked to its new name and source, and what is unchanged is skipped. A file
-    that fails is reported, and the rest go on. An embedded library that is not there yet is set up.
+    Content that the library already has is linked to its new name and source, and unchanged files are skipped. A file
+    that fails is reported, and the others are added. A SQLite library that does not exist yet is set up.
 
     \b
     Modes:
       copy       copy the bytes
-      auto       share them with the source where the file system can (reflink), copy elsewhere
-      reflink    share them; an error where the file system cannot
-      hardlink   one more name of the same file: writing to one writes to both
-      move       copy, and unlink the source once the library has it for good
-      reference  leave the file where it is, and know it by its path and content
+      auto       share them with the source if the file system supports it (reflink), copy otherwise
+      reflink    share them; fail if the file system does not support it
+      hardlink   make a hard link to the source: writing to one changes both
+      move       copy, then remove the source once its content is stored durably
+      reference  leave the file where it is, and record its path and content
     """  # noqa: D301  a real backspace keeps the lines that follow
-    from dam.services.processes.pool import default_jobs, open_pool, start_server
+    from dam.services.processes.server import default_jobs, start_server
 
     jobs = default_jobs() if jobs is None else jobs
     if jobs:
@@ -133,9 +135,10 @@ def add_asset(
     from dam.services.catalogue.tags import checked_tags
     from dam.services.ingest.ingest import Options, Unchanged, count_bytes, each_outcome, ingest
     from dam.services.library import open_library
+    from dam.services.processes.pool import open_pool
 
     if not paths and files_from is None:
-        raise typer.BadParameter("name at least one PATH, or --files-from")
+        raise typer.BadParameter("give at least one PATH, or --files-from")
     checked = checked_tags(tags.split(",") if tags else [])
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
@@ -143,7 +146,7 @@ def add_asset(
     report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
         open_library(create=True) as library,
-        open_pool(library.store, jobs) as pool,
+        open_pool(jobs) as pool,
         closing(ingest(library, chain([paths or []], more), checked, options, pool=pool)) as outcomes,
         progress(
             quiet=quiet, count=None if files_from else partial(count_bytes, library, paths or [], selection)
@@ -162,14 +165,14 @@ def add_asset(
 
 @app.command("find-file-by-hash", epilog=epilog("dam-cli find-file-by-hash 9f86d081", *LOOKUP))
 def find_file_by_hash(
-    hash: Annotated[str | None, typer.Argument(metavar="HASH", help="A hash, or its first 8 digits or more.")] = None,
-    hash_type: Annotated[str | None, typer.Option(metavar="sha256|md5", help="Which hash; either, without.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="Look for the content of this file.")] = None,
+    hash: Annotated[str | None, typer.Argument(metavar="HASH", help="A hash, or a prefix of 8 or more digits.")] = None,
+    hash_type: Annotated[str | None, typer.Option(metavar="sha256|md5", help="Hash type; default: both.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="Look up the content of this file.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Find an asset by a hash, or by a file.
+    """Find an asset by hash, or by a file with the same content.
 
-    The hash is the SHA-256 or MD5 of the content, or the first digits of one. A file stands for its content.
+    The hash is the SHA-256 or MD5 of the content, or a prefix of one.
     """
     from dam.render import assets as render
     from dam.render.text import note
@@ -203,44 +206,45 @@ def find_similar_images(
     ahash_threshold: ThresholdOption = 4,
     dhash_threshold: ThresholdOption = 4,
     match: MatchOption = DEFAULT_AGREEMENT,
-    transforms: Annotated[
-        bool, typer.Option("--transforms", help="Find turned and mirrored copies, too: all eight ways.")
-    ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many matches for each image.")] = None,
+    transforms: Annotated[bool, typer.Option("--transforms", help="Also find rotated and mirrored copies.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of matches per image.")] = None,
     print0: Annotated[
-        bool, typer.Option("--print0", help="Write paths of the matches, each ended by NUL: see below.")
+        bool, typer.Option("--print0", help="Write the paths of the matches, each ending with NUL: see below.")
     ] = False,
+    jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find the images that look like one, or like each of some. Nearest first.
+    """Find images similar to each of the given images, closest first.
 
-    Those that are within the thresholds of the hashes. Where all thresholds are at most 12, a second look at a small
-    picture of both must agree, and pictures too plain for a hash match nothing but themselves: so what is found is the
-    same picture. Verdicts (`dam-cli verdict`) on an image that is in the library come before that.
+    A match is within the thresholds of the hashes. If all thresholds are at most 12, a comparison of small luma
+    pictures must confirm it, and images with too little detail match only identical pixels. Verdicts
+    (`dam-cli verdict`) on an image in the library take precedence.
 
-    --print0 writes for each match the file in the store, or an unchanged one that it came from: for `xargs -0` and the
-    like.
+    --print0 writes the path of each match in the store, or of an unchanged source: for `xargs -0` and the like.
     """
     from itertools import chain
 
     from dam.commands.shared.path_list import read_paths
     from dam.media.images.decoding import require_installed
-    from dam.services.library import open_library
+    from dam.services.similar.features import begun_query
 
     if not images and files_from is None:
-        raise typer.BadParameter("name at least one IMAGE, or --files-from")
+        raise typer.BadParameter("give at least one IMAGE, or --files-from")
     if json and print0:
-        raise UsageError("--json and --print0 exclude each other")
+        raise UsageError("--json and --print0 cannot be combined")
     used = used_hashes(phash_threshold, ahash_threshold, dhash_threshold)
     require_installed()
-    from dam.render import similar as render
-    from dam.services.similar.image_query import read_queries
-    from dam.services.similar.image_search import answer
+    with begun_query([] if files_from else images or [], transforms=transforms, jobs=jobs) as begun:
+        from dam.render import similar as render
+        from dam.services.library import open_library
+        from dam.services.similar.image_query import read_queries
+        from dam.services.similar.image_search import answer
 
-    more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
-    with open_library() as library:
-        asked = list(read_queries(chain(images or (), more), transforms=transforms))
-        answers = answer(library, asked, used, match, limit)
+        more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
+        with open_library() as library:
+            paths = chain(images or (), more)
+            asked = list(read_queries(paths, transforms=transforms, jobs=jobs, begun=begun))
+            answers = answer(library, asked, used, match, limit)
     if print0:
         render.paths(answers)
     else:
@@ -256,7 +260,7 @@ def show(
     asset: AssetArgument,
     json: JsonOption = False,
 ) -> None:
-    """Show all that the library knows of an asset."""
+    """Show everything that the library knows about an asset."""
     from dam.render import assets as render
     from dam.services.catalogue.ecs import all_components
     from dam.services.catalogue.lookup import find_one_asset

@@ -1,4 +1,4 @@
-"""`dam-cli explain`: why two images are called similar, or are not."""
+"""`dam-cli explain`: why two images are or are not similar."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ app = typer.Typer()
 @app.command("explain", epilog=epilog("dam-cli explain 42 copy.jpg", *LOOKUP))
 def explain(
     a: Annotated[
-        str, typer.Argument(metavar="A", help="An entity id, a hash or its prefix, or a path, also of another image.")
+        str, typer.Argument(metavar="A", help="An entity id, a hash or hash prefix, or the path of any image.")
     ],
     b: Annotated[str, typer.Argument(metavar="B", help="The same.")],
     phash_threshold: ThresholdOption = 4,
@@ -22,11 +22,12 @@ def explain(
     dhash_threshold: ThresholdOption = 4,
     match: MatchOption = DEFAULT_AGREEMENT,
     transforms: Annotated[
-        bool, typer.Option("--transforms", help="Turn and mirror A to be most like B, and say how.")
+        bool,
+        typer.Option("--transforms", help="Rotate and mirror A to best match B, and report how."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Explain why two images are called similar, or are not: every hash, distance and measure."""
+    """Explain why two images are or are not similar: every hash, distance and measure."""
     from dam.media.images.decoding import require_installed
     from dam.render import pairs as render
     from dam.services.library import open_library

@@ -1,4 +1,4 @@
-"""`dam-cli failures`: what failed and is remembered."""
+"""`dam-cli failures`: recorded failures."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,18 +17,16 @@ app = typer.Typer()
 @app.command("failures", epilog=epilog("dam-cli failures --retry", ExitCode.NOT_FOUND, ExitCode.INPUTS_FAILED))
 def failures(
     retry: Annotated[
-        bool, typer.Option("--retry", help="Try them all again, in the mode and with the tags they were to have.")
+        bool, typer.Option("--retry", help="Retry all of them, with the mode and tags of the first attempt.")
     ] = False,
     forget: Annotated[
         list[str] | None, typer.Option(metavar="PATH", help="Forget that this path could not be read.")
     ] = None,
-    forget_gone: Annotated[
-        bool, typer.Option("--forget-gone", help="Forget the paths where nothing is any more.")
-    ] = False,
+    forget_gone: Annotated[bool, typer.Option("--forget-gone", help="Forget paths that no longer exist.")] = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List what failed and is remembered: unreadable paths, undecodable assets. Or try them again, or forget them."""
+    """List, retry or forget recorded failures: unreadable paths and undecodable assets."""
     from itertools import chain
 
     from dam.render import failures as render
@@ -36,7 +34,7 @@ def failures(
     from dam.services.library import open_library
 
     if retry and (forget or forget_gone):
-        raise typer.BadParameter("either --retry, or --forget and --forget-gone")
+        raise typer.BadParameter("--retry cannot be combined with --forget or --forget-gone")
     with open_library() as library:
         if forget or forget_gone:
             with library.write() as session:
@@ -63,7 +61,7 @@ def _retry_failures(library: "Library", jobs: int | None, *, as_json: bool) -> N
     from dam.services.processes.pool import open_pool
 
     files, assets = IngestReport(as_json=as_json), UpdateReport(as_json=as_json)
-    with open_pool(library.store, jobs) as pool:
+    with open_pool(jobs) as pool:
         with closing(retry_unreadable(library, pool=pool)) as outcomes:
             for outcome in outcomes:
                 files.add(outcome)

@@ -10,7 +10,7 @@ app = typer.Typer()
 
 @app.command("info", epilog=epilog("dam-cli info --json"))
 def info(json: JsonOption = False) -> None:
-    """Say where the library is and what it holds. Also its schema, and the versions that matter."""
+    """Show where the library is, what it holds, and the versions in use."""
     from dam.render import library as render
     from dam.services.info import describe
     from dam.services.library import open_library

@@ -1,4 +1,4 @@
-"""`dam-cli link-similar`: record which images look alike."""
+"""`dam-cli link-similar`: record pairs of similar images."""
 
 import typer
 
@@ -17,9 +17,9 @@ def link_similar(
     match: MatchOption = DEFAULT_AGREEMENT,
     json: JsonOption = False,
 ) -> None:
-    """Record which images look alike. Compares only what is new since the last run with the same thresholds.
+    """Record pairs of similar images. Compares only images added since the last run with the same options.
 
-    `show` then lists the relatives of an asset. Other thresholds compare everything again.
+    `show` then lists the similar images of an asset. With other options, all images are compared again.
     """
     from dam.media.images.decoding import require_installed
     from dam.render import pairs as render

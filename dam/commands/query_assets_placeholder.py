@@ -1,4 +1,4 @@
-"""`dam-cli query-assets-placeholder`: keeps the name of a command to come."""
+"""`dam-cli query-assets-placeholder`: reserves the name of a future command."""
 
 import typer
 
@@ -9,7 +9,7 @@ app = typer.Typer()
 
 @app.command("query-assets-placeholder", hidden=True, epilog=epilog("dam-cli query-assets-placeholder"))
 def query_assets_placeholder() -> None:
-    """Say that the query language is yet to come."""
+    """Report that queries are not implemented yet."""
     from dam.render.text import note
 
-    note("queries are not there yet: see find-file-by-hash, find-similar-images and tag ls")
+    note("queries are not implemented yet: see find-file-by-hash, find-similar-images and tag ls")

@@ -1,4 +1,4 @@
-"""`dam-cli run-systems`: bring what is known of assets up to date."""
+"""`dam-cli run-systems`: bring components up to date."""
 
 from typing import Annotated
 
@@ -13,13 +13,11 @@ app = typer.Typer()
 
 @app.command("run-systems", epilog=epilog("dam-cli run-systems", ExitCode.INPUTS_FAILED))
 def run_systems(
-    thumbnails: Annotated[
-        bool, typer.Option("--thumbnails", help="Then make a thumbnail of every asset that lacks one.")
-    ] = False,
+    thumbnails: Annotated[bool, typer.Option("--thumbnails", help="Then make all missing thumbnails.")] = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Bring assets up to date with today's systems. Adds what they find, and runs nothing twice."""
+    """Bring assets up to date with the current systems. Runs only systems that have not run yet."""
     from itertools import chain
 
     from dam.render.ingest import UpdateReport
@@ -33,7 +31,7 @@ def run_systems(
     report = UpdateReport(as_json=json)
     with (
         open_library() as library,
-        open_pool(library.store, jobs) as pool,
+        open_pool(jobs) as pool,
         progress(count=lambda: bytes_to_read(library)) as bar,
     ):
         for update in chain(run(library, pool=pool), make_missing(library, pool) if thumbnails else ()):

@@ -1,4 +1,4 @@
-"""`dam-cli verdict`: what two assets are to each other, by the user's word."""
+"""`dam-cli verdict`: record how two assets are related."""
 
 from typing import Annotated
 
@@ -14,18 +14,18 @@ app = typer.Typer()
 
 @app.command("verdict", epilog=epilog("dam-cli verdict 42 57 unrelated", *LOOKUP))
 def verdict(
-    a: Annotated[str, typer.Argument(metavar="A", help="An entity id, a hash or its prefix, or a path.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="An entity id, a hash or hash prefix, or a path.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The same.")],
     word: Annotated[
-        Verdict | None, typer.Argument(metavar="duplicate|alternate|unrelated", help="What they are to each other.")
+        Verdict | None, typer.Argument(metavar="duplicate|alternate|unrelated", help="How the two assets are related.")
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Forget the verdict.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the verdict.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Say what two assets are to each other, whatever their hashes say. Remembered, and respected everywhere.
+    """Record that two assets are duplicates, alternates or unrelated.
 
-    A duplicate is one. An alternate is another version worth keeping: similar, but no duplicate. What is unrelated is
-    never called similar.
+    A verdict takes precedence over all hashes, in every command. An alternate is another version worth keeping:
+    similar, but not a duplicate. Unrelated assets are never reported as similar.
     """
     from dam.render import pairs as render
     from dam.services.catalogue.lookup import find_one_asset

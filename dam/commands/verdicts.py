@@ -1,4 +1,4 @@
-"""`dam-cli verdicts`: the user's verdicts on pairs of assets."""
+"""`dam-cli verdicts`: list the verdicts on pairs of assets."""
 
 import typer
 
@@ -11,7 +11,7 @@ app = typer.Typer()
 
 @app.command("verdicts", epilog=epilog("dam-cli verdicts", ExitCode.NOT_FOUND))
 def verdicts(json: JsonOption = False) -> None:
-    """List your verdicts on pairs of assets."""
+    """List all verdicts."""
     from dam.render import pairs as render
     from dam.services.catalogue.pairs import all_verdicts
     from dam.services.library import open_library

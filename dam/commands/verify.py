@@ -13,17 +13,17 @@ app = typer.Typer()
 
 @app.command("verify", epilog=epilog("dam-cli verify --content", ExitCode.DAMAGE))
 def verify(
-    content: Annotated[bool, typer.Option("--content", help="Read every byte and compare it with its digest.")] = False,
+    content: Annotated[bool, typer.Option("--content", help="Read every file and compare its digests.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Compare the store with the database: name what is missing, altered, orphaned or dangling."""
+    """Compare the store with the database; report missing, altered, orphaned and dangling files."""
     from contextlib import closing
 
     from dam.render.progress import progress
     from dam.render.verify import VerifyReport
     from dam.services.info import describe
     from dam.services.library import open_library
-    from dam.services.processes.pool import default_jobs
+    from dam.services.processes.server import default_jobs
     from dam.services.verify import Sound
     from dam.services.verify import verify as run
 

@@ -1,4 +1,4 @@
-"""What is similar to a file, on stdout: as text, or as JSON."""
+"""Assets similar to a file, on stdout: as text or JSON."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def answer(given: "Answer", *, as_json: bool) -> None:
-    """Write what is similar to a file, best first."""
+    """Write the assets similar to a file, best first."""
     if as_json:
         write_document(
             **path_keys(given.asked.path),

@@ -1,4 +1,4 @@
-"""Images that look like others on stdout: as text, as JSON, or as paths."""
+"""Similar images on stdout: as text, JSON or paths."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def answers(given: Sequence["Answer"], *, as_json: bool) -> None:
-    """Write what looks like each query, nearest first."""
+    """Write the matches of each query, closest first."""
     for answer in given:
         if as_json:
             matches = [_keys(found) for found in answer.found]
@@ -29,7 +29,7 @@ def answers(given: Sequence["Answer"], *, as_json: bool) -> None:
 
 
 def paths(given: Sequence["Answer"]) -> None:
-    """Write where the matches are, each ended by NUL."""
+    """Write the paths of the matches, each ending with NUL."""
     sys.stdout.flush()
     for answer in given:
         for found in answer.found:
@@ -39,7 +39,7 @@ def paths(given: Sequence["Answer"]) -> None:
 
 
 def errors(given: Sequence["Answer"]) -> int:
-    """Say which queries there was no answer to; return how many."""
+    """Report the queries that failed; return their number."""
     failed = [answer.error for answer in given if answer.error]
     for error in failed:
         note(f"dam-cli: {safe(error)}")

@@ -10,9 +10,9 @@ from dam.systems.system import Row, system
 @system(kinds={Kind.DOCUMENT}, produces=DocumentFingerprintComponent, version=2, index=DocumentIndexRow)
 def document_fingerprint(sample: Sample) -> list[Row]:
     """MinHash of the text, and its keys in the index; none for a text without words."""
-    from dam.media.documents.minhash import fingerprint, index_keys, to_bytes  # noqa: PLC0415  needs numpy
+    from dam.media.documents.minhash import index_keys, to_bytes  # noqa: PLC0415  needs numpy
 
-    found = fingerprint(sample.document.text or "")
+    found = sample.document_fingerprint
     if found is None:
         return []
     rows: list[Row] = [DocumentFingerprintComponent(minhash=to_bytes(found))]

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import dam.systems
 from dam.media.kinds import Kind
+from dam.media.obstacle import Ask, Obstacle
 from dam.media.sample import Sample, obstacle
 from dam.models.base_component import BaseComponent
 from dam.models.base_index_row import BaseIndexRow
@@ -20,7 +21,6 @@ Row: TypeAlias = BaseComponent | IndexRow
 """A row that a system derives."""
 RowTable: TypeAlias = type[BaseComponent] | type[BaseIndexRow]
 Run: TypeAlias = Callable[[Sample], Row | Sequence[Row] | None]
-Obstacle: TypeAlias = Callable[[str], str | None]
 
 
 def nothing_is_missing(_media_type: str) -> None:
@@ -44,7 +44,7 @@ class System:
     index: type[BaseIndexRow] | None = None
     reads_sidecar: bool = False
     """Whether the result also depends on the sidecar beside the source."""
-    obstacle: Obstacle = nothing_is_missing
+    obstacle: Ask = nothing_is_missing
     """Function of the media type that returns why this system cannot run here, although the content can be decoded."""
 
     @property
@@ -88,7 +88,7 @@ def system(
     version: int,
     index: type[BaseIndexRow] | None = None,
     reads_sidecar: bool = False,
-    obstacle: Obstacle = nothing_is_missing,
+    obstacle: Ask = nothing_is_missing,
 ) -> Callable[[Run], System]:
     """Return a decorator that declares a function to be a system; for the parameters see `System`.
 
@@ -121,7 +121,7 @@ def systems_for(kind: Kind) -> tuple[System, ...]:
     return tuple(system for system in all_systems() if kind in system.kinds)
 
 
-def obstacles(media_type: str, due: Iterable[System]) -> dict[str, str]:
+def obstacles(media_type: str, due: Iterable[System]) -> dict[str, Obstacle]:
     """Return why due systems cannot process a media type on this installation, by system name."""
     of_all = obstacle(media_type)
     reasons = ((system.name, of_all or system.obstacle(media_type)) for system in due)

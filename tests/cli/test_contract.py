@@ -34,7 +34,7 @@ def test_help(words: tuple[str, ...]) -> None:
     assert done.exit_code == 0
     assert COMMANDS[words].help
     output = " ".join(done.output.split())
-    for part in (COMMANDS[words].help.split(".")[0], "Example: dam-cli " + " ".join(words), "Exit codes: 0 done"):
+    for part in (COMMANDS[words].help.split(".")[0], "Example: dam-cli " + " ".join(words), "Exit codes: 0 success"):
         assert " ".join(part.split()) in output
 
 
@@ -95,7 +95,7 @@ def test_a_refused_word_cannot_reach_the_terminal_raw(dam: Dam) -> None:
 
 
 def test_the_placeholder_answers(dam: Dam) -> None:
-    assert "not there yet" in dam("query-assets-placeholder").err
+    assert "not implemented yet" in dam("query-assets-placeholder").err
 
 
 ASSET = {"entity_id", "sha256", "md5", "names", "sources", "stored_path", "size", "media_type"}

@@ -12,11 +12,14 @@ from typer import Abort, BadParameter, Typer
 from typer.core import TyperGroup
 
 from dam.commands.shared.discovery import command_names, load_command
+from dam.core import interrupts
 from dam.core.errors import DamError, ExitCode
-from dam.core.interrupts import handle_interrupts
 
-GC_THRESHOLD = 100_000
-"""Objects between two collections of garbage: imports make many and drop none, and each collection costs time."""
+GC_THRESHOLD = 250_000
+"""Objects between two collections of garbage: more than any command makes before its work begins (160,000).
+
+Imports make many objects and drop none; a collection among them takes 30 ms.
+"""
 
 Complaint: type[Exception] = BadParameter.__mro__[1]
 """What Typer raises when the words of a command are off: a bad parameter is one of several."""
@@ -69,12 +72,12 @@ class DamGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
-        handle_interrupts()
+        interrupts.handle_interrupts()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
         except KeyboardInterrupt:
-            _fail("interrupted: what was reported is safe; the same command continues", ExitCode.INTERRUPTED)
+            _fail(interrupts.message(), ExitCode.INTERRUPTED)
         except BrokenPipeError:
             _give_up_output()
             sys.exit(ExitCode.BROKEN_PIPE)

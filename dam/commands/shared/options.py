@@ -6,16 +6,17 @@ import typer
 
 from dam.services.similar.agreement import Agreement
 
-AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or its prefix, or a path.")]
+AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or hash prefix, or a path.")]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON; see doc/json.md.")]
 
 JobsOption = Annotated[
-    int | None, typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one a core")
+    int | None,
+    typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one per core"),
 ]
 
 FilesFromOption = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Read more paths from FILE, one a line; - is stdin.")
+    str | None, typer.Option(metavar="FILE", help="Read more paths from FILE, one per line; - reads stdin.")
 ]
 
 NullOption = Annotated[bool, typer.Option("-0", "--null", help="Paths in FILE end with NUL instead of a newline.")]
@@ -28,7 +29,12 @@ MatchOption = Annotated[Agreement, typer.Option(help="How many of the hashes mus
 
 
 def used_hashes(phash: int, ahash: int, dhash: int) -> dict[str, int]:
-    """Return the thresholds of the hashes that are not disabled, by the hash."""
+    """Return the thresholds of the hashes that are not disabled, by hash.
+
+    Raises:
+        BadParameter: all are disabled.
+
+    """
     used = {name: limit for name, limit in (("phash", phash), ("ahash", ahash), ("dhash", dhash)) if limit >= 0}
     if not used:
         raise typer.BadParameter("every hash is disabled")

@@ -15,6 +15,7 @@ from importlib import import_module
 from types import ModuleType
 
 from dam.core.errors import MissingExtraError
+from dam.media.obstacle import Obstacle
 
 RATE = 11_025
 """Chromaprint's internal sample rate, in hertz."""
@@ -22,7 +23,10 @@ STEP_SECONDS = 1365 / RATE
 """Time between consecutive sub-fingerprints."""
 SPAN_SECONDS = 22 * STEP_SECONDS
 """Length of audio that a sub-fingerprint covers: filters span 16 steps, and their input frames another six."""
-MISSING = "fingerprints of audio need the library Chromaprint: apt install libchromaprint1, then dam-cli run-systems"
+MISSING = Obstacle(
+    "fingerprints of audio need the library Chromaprint: apt install libchromaprint1, then dam-cli run-systems",
+    "libchromaprint1",
+)
 
 
 @cache
@@ -39,7 +43,7 @@ def _fpcalc() -> str | None:
     return shutil.which("fpcalc")
 
 
-def obstacle() -> str | None:
+def obstacle() -> Obstacle | None:
     """Return why nothing can be fingerprinted here, or None if it can."""
     return None if _library() or _fpcalc() else MISSING
 
@@ -57,7 +61,7 @@ def fingerprint(pcm: Iterable[bytes]) -> list[int]:
         return _by_library(library, pcm)
     if program := _fpcalc():
         return _by_program(program, b"".join(pcm))
-    raise MissingExtraError(MISSING)
+    raise MissingExtraError(MISSING.text)
 
 
 def _by_library(library: ModuleType, pcm: Iterable[bytes]) -> list[int]:

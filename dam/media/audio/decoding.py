@@ -9,6 +9,7 @@ from dam.core.errors import DecodeError, NoSoundError
 from dam.media.audio import chromaprint as chromaprint_library
 from dam.media.container import open_container
 from dam.media.kinds import Kind, kind_of
+from dam.media.obstacle import Obstacle, no_decoder, obstacles_of
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioResampler
@@ -58,23 +59,28 @@ def installed() -> bool:
     return all(find_spec(name) for name in ("av", "numpy", "tinytag"))
 
 
-def obstacle(media_type: str) -> str | None:
+@obstacles_of(Kind.AUDIO)
+def obstacle(media_type: str) -> Obstacle | None:
     """Return why such audio cannot be decoded and fingerprinted here, or None if it can."""
     return obstacle_to_decoding(media_type) or chromaprint_library.obstacle()
 
 
-def obstacle_to_decoding(media_type: str) -> str | None:
+def obstacle_to_decoding(media_type: str) -> Obstacle | None:
     """Return why such audio cannot be decoded here, or None if it can."""
     if media_type not in DECODABLE:
-        return f"there is no decoder for {media_type}"
-    return None if installed() else f"fingerprints of audio need {EXTRA_HINT}, then dam-cli run-systems"
+        return no_decoder(media_type)
+    if installed():
+        return None
+    return Obstacle(f"fingerprints of audio need {EXTRA_HINT}, then dam-cli run-systems", "audio")
 
 
-def obstacle_of_sound(media_type: str) -> str | None:
+def obstacle_of_sound(media_type: str) -> Obstacle | None:
     """Return why the sound of a video cannot be fingerprinted here, or None if it can, or it is no video."""
     if kind_of(media_type) is not Kind.VIDEO or not (missing := chromaprint_library.obstacle()):
         return None
-    return missing if installed() else f"the sound of videos needs {EXTRA_HINT}, then dam-cli run-systems"
+    if installed():
+        return missing
+    return Obstacle(f"the sound of videos needs {EXTRA_HINT}, then dam-cli run-systems", "audio")
 
 
 def pcm(stream: BinaryIO, rate: int, max_seconds: int = MAX_SECONDS) -> Iterator[bytes]:

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from typing import BinaryIO, TypeAlias
 
 from dam.core.errors import DecodeError
+from dam.media.kinds import Kind
+from dam.media.obstacle import Obstacle, no_decoder, obstacles_of
 
 EXTRA_HINT = "pip install 'dam[documents]'"
 
@@ -67,13 +69,16 @@ def installed() -> bool:
     return all(find_spec(name) for name in ("numpy", "pypdfium2", "striprtf", "xlrd"))
 
 
-def obstacle(media_type: str) -> str | None:
+@obstacles_of(Kind.DOCUMENT)
+def obstacle(media_type: str) -> Obstacle | None:
     """Return why such a document cannot be read here, or None if it can."""
     if _reader_of(media_type) is None:
-        return f"there is no decoder for {media_type}"
+        return no_decoder(media_type)
     # Text itself needs no library; its fingerprint needs the one that images need, too
     is_there = find_spec("numpy") is not None if media_type.startswith("text/") else installed()
-    return None if is_there else f"fingerprints of documents need {EXTRA_HINT}, then dam-cli run-systems"
+    if is_there:
+        return None
+    return Obstacle(f"fingerprints of documents need {EXTRA_HINT}, then dam-cli run-systems", "documents")
 
 
 def decode(stream: BinaryIO, media_type: str) -> Document:

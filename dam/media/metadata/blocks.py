@@ -2,7 +2,6 @@
 
 import io
 import struct
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -46,15 +45,13 @@ def find_blocks(stream: BinaryIO, media_type: str) -> Blocks:
     if media_type == "image/jpeg" and not _has_segments(stream):
         return Blocks()
     stream.seek(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of invalid metadata, which is ignored here
-        if media_type in RAW_TYPES:
-            return _from_raw(stream)
-        if media_type == "image/jxl":
-            return _from_jpeg_xl(stream)
-        if media_type in heif.MEDIA_TYPES:
-            return _from_heif(stream)
-        return _from_pillow(stream, media_type) if media_type in image.WITH_PILLOW else Blocks()
+    if media_type in RAW_TYPES:
+        return _from_raw(stream)
+    if media_type == "image/jxl":
+        return _from_jpeg_xl(stream)
+    if media_type in heif.MEDIA_TYPES:
+        return _from_heif(stream)
+    return _from_pillow(stream, media_type) if media_type in image.WITH_PILLOW else Blocks()
 
 
 def _has_segments(stream: BinaryIO) -> bool:

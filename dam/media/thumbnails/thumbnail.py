@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from dam.core.errors import DecodeError
 from dam.media.audio import decoding as audio
 from dam.media.images import decoding as image
 from dam.media.kinds import Kind, kind_of
+from dam.media.obstacle import Obstacle
 from dam.media.sample import Sample, obstacle
 from dam.media.thumbnails import page, poster, waveform
 from dam.media.thumbnails.embedded_picture import embedded_picture, may_have_embedded_picture
@@ -35,14 +35,14 @@ _PICTURES: dict[Kind, Callable[[Sample, int], "Image | None"]] = {
 """Functions that draw the picture of a kind, given a sample and the size for which it may be drawn."""
 
 
-def thumbnail_obstacle(media_type: str) -> str | None:
+def thumbnail_obstacle(media_type: str) -> Obstacle | None:
     """Return why there can be no thumbnail of such content here, or None if there can."""
     kind = kind_of(media_type)
     may_embed = may_have_embedded_picture(media_type)
     if kind not in _PICTURES or (kind is Kind.DOCUMENT and media_type != page.MEDIA_TYPE and not may_embed):
-        return f"there are no thumbnails of {media_type}"
+        return Obstacle(f"there are no thumbnails of {media_type}")
     if not image.installed(("PIL",)):
-        return f"thumbnails need {image.EXTRA_HINT}"
+        return Obstacle(f"thumbnails need {image.EXTRA_HINT}", "image")
     if may_embed:
         return None
     return audio.obstacle_to_decoding(media_type) if kind is Kind.AUDIO else obstacle(media_type)
@@ -60,15 +60,13 @@ def thumbnail(sample: Sample, size: int) -> bytes:
     picture = _PICTURES[sample.kind](sample, size)
     if picture is None:
         return b""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's warnings of invalid metadata are of no use to the user
-        try:
-            small = _scalable_copy(picture)
-            small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
-            content = io.BytesIO()
-            _in_srgb(small, picture.info.get("icc_profile")).save(content, "JPEG", quality=QUALITY, optimize=True)
-        except (OSError, ValueError) as exc:
-            raise DecodeError(f"the thumbnail cannot be created: {exc}") from exc
+    try:
+        small = _scalable_copy(picture)
+        small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        content = io.BytesIO()
+        _in_srgb(small, picture.info.get("icc_profile")).save(content, "JPEG", quality=QUALITY, optimize=True)
+    except (OSError, ValueError) as exc:
+        raise DecodeError(f"the thumbnail cannot be created: {exc}") from exc
     return content.getvalue()
 
 

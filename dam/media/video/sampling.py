@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dam.core.errors import DecodeError
 from dam.media.container import clockwise, open_container
+from dam.media.kinds import Kind
+from dam.media.obstacle import Obstacle, obstacles_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,9 +52,12 @@ def installed() -> bool:
     return all(find_spec(name) for name in ("av", "numpy"))
 
 
-def obstacle(_media_type: str) -> str | None:
+@obstacles_of(Kind.VIDEO)
+def obstacle(_media_type: str) -> Obstacle | None:
     """Return why this installation cannot decode videos, or None if it can."""
-    return None if installed() else f"properties of videos need {EXTRA_HINT}, then dam-cli run-systems"
+    if installed():
+        return None
+    return Obstacle(f"properties of videos need {EXTRA_HINT}, then dam-cli run-systems", "video")
 
 
 def sample_pictures(content: BinaryIO, step: float = STEP) -> Pictures:

@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from dam.services.duplicates.star_clustering import Key, crossing_key, group, ha
 from dam.services.hamming.arrays import Ids
 from dam.services.hamming.image_hashes import ImageHashes, places_of
 from dam.services.library import Library
+from dam.services.processes.pool import Pool, open_pool
 from dam.services.similar.pixel_twins import PixelDigests, digest_twins
 from dam.services.similar.verification import load_lumas
 
@@ -55,17 +57,19 @@ class Duplicates:
     unread: Mapping[int, str]
 
 
-def find_duplicates(library: Library, wanted: Wanted, among: Ids | None = None, threads: int = 1) -> Duplicates:
+def find_duplicates(library: Library, wanted: Wanted, among: Ids | None = None, pool: Pool | None = None) -> Duplicates:
     """Group the duplicates in a library, or those among some entities (ascending).
 
     Every member is a duplicate of its keeper itself: within the thresholds, and confirmed by a second look. Verdicts of
-    the user come before all measures, and no group has two that they keep apart.
+    the user come before all measures, and no group has two that they keep apart. Images that must be compared pixel by
+    pixel are decoded by the workers of `pool`; without one, by workers of their own.
     """
     images, digests = _no_images(), PixelDigests()
     if wanted.level is not Level.CONTENT:
         with library.read() as session:
             images = ImageHashes.load(session, among=among)
-        digests = digest_twins(library, images, plain_only=wanted.level is Level.SIMILAR, threads=threads)
+        with nullcontext(pool) if pool else open_pool() as workers:
+            digests = digest_twins(library, images, plain_only=wanted.level is Level.SIMILAR, pool=workers)
     with library.read() as session:
         similar = all_duplicates(session) if wanted.level is Level.SIMILAR else ()
         facts = Facts.read(session, digests.digests, MediaPairs(similar, among), among)

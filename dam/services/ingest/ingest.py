@@ -51,7 +51,7 @@ def ingest(
 
     """
     library.store.sweep()
-    pool = pool or Pool(library.store, 0, NO_LIMITS)
+    pool = pool or Pool(0, NO_LIMITS)
     found = discover(library, paths, options.selection)
     items: Iterator[Outcome | Unchanged | Examined] = pool.map(skip(library, found, options))
     background = Background(threaded=pool.has_workers)
@@ -99,7 +99,7 @@ class _Commits:
         if examined := batch.examined:
             with self._library.read() as session:
                 resolved = resolve(session, self._library.store.storage_type, examined)
-            self._resolved = analyse_due(resolved, self._pool.map)
+            self._resolved = analyse_due(resolved, self._library.store, self._pool.map)
             self._sidecars = read_changed_sidecars(self._library, self._pool, (each.path for each in examined))
         self._batch = batch
         self._background.begin(partial(publish, self._library.store, self._resolved, self._options.mode))

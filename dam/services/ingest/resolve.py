@@ -10,6 +10,7 @@ from dam.services.catalogue.content import only_referenced
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.examine import Examined, Job
 from dam.services.ingest.staging import StagedFile
+from dam.storage.blob_store import BlobStore
 
 ExamineAll = Callable[[list[Job]], Iterable[Examined]]
 
@@ -56,10 +57,10 @@ def resolve(session: Session, storage_type: str, files: Sequence[Examined]) -> l
     return resolved
 
 
-def analyse_due(resolved: Sequence[Resolved], examine_all: ExamineAll) -> list[Resolved]:
+def analyse_due(resolved: Sequence[Resolved], store: BlobStore, examine_all: ExamineAll) -> list[Resolved]:
     """Run the systems that are due for contents that the store has: all side by side. A file that changed waits."""
     jobs = [
-        Job(each.file.path, each.file.state.size, seen=each.seen, sha256=each.file.digests.sha256)
+        Job(each.file.path, each.file.state.size, seen=each.seen, sha256=each.file.digests.sha256, store=store)
         for each in resolved
         if each.seen is not None
     ]

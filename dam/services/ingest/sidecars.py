@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from sqlalchemy import exists, select
@@ -19,7 +19,7 @@ from dam.services.catalogue.content import find_content, is_as_recorded
 from dam.services.catalogue.recorded_files import files_in
 from dam.services.catalogue.source_paths import path_digest
 from dam.services.ingest.analysis import Analysis
-from dam.services.ingest.examine import Examined, Job
+from dam.services.ingest.examine import AnalyseAgain, Examined
 from dam.services.library import Library
 from dam.services.processes.pool import Pool
 from dam.systems.system import labels_of_readers
@@ -71,7 +71,7 @@ def read_changed_sidecars(library: Library, pool: Pool, paths: Iterable[str]) ->
             changed |= dict.fromkeys(deleted(session, _entities_at(session, read)) - changed.keys())
         images = [asset for asset in states_by_id(session, changed) if asset.kind is Kind.IMAGE]
         jobs = [_job(session, library, asset, changed) for asset in images]
-    results = pool.map(jobs) if jobs else ()
+    results: Iterator[Examined] = pool.map(jobs) if jobs else iter(())
     return {
         asset.entity_id: result.analysis
         for asset, result in zip(images, results, strict=True)
@@ -109,10 +109,12 @@ def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
     }
 
 
-def _job(session: Session, library: Library, asset: AssetState, changed: Mapping[int, bytes | None]) -> Job | Examined:
+def _job(
+    session: Session, library: Library, asset: AssetState, changed: Mapping[int, bytes | None]
+) -> AnalyseAgain | Examined:
     try:
         path = find_content(session, library.store, asset)
     except (StoreError, UnreadableFileError) as exc:
         return Examined(asset.sha256, error=str(exc))
     seen = asset.labels - labels_of_readers(asset.kind)
-    return Job(path, asset.size, seen=seen, media_type=asset.media_type, sidecar=changed[asset.entity_id])
+    return AnalyseAgain(path, asset.size, asset.media_type, seen, changed[asset.entity_id])

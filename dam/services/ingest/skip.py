@@ -18,6 +18,7 @@ from dam.services.ingest.doubts import Doubts
 from dam.services.ingest.examine import Job
 from dam.services.ingest.outcome import Options, Outcome, Status, Unchanged, UnchangedFile
 from dam.services.library import Library
+from dam.storage.blob_store import BlobStore
 
 
 def skip(library: Library, groups: Iterable[Group], options: Options) -> Iterator[Outcome | Unchanged | Job]:
@@ -27,13 +28,13 @@ def skip(library: Library, groups: Iterable[Group], options: Options) -> Iterato
     """
     if not options.trusts_state:
         for group in groups:
-            yield from (_to_read(item, options, {}) for item in group.found)
+            yield from (_to_read(item, library.store, options, {}) for item in group.found)
         return
     with library.peek() as connection:
         records = _Records(library, connection, Doubts(library, options.mode))
         for group in groups:
             recorded = records.of(group)
-            yield from _part(group, recorded, records.outdated(group, recorded), options)
+            yield from _part(group, recorded, records.outdated(group, recorded), library.store, options)
 
 
 class _Records:
@@ -79,7 +80,7 @@ class _Records:
 
 
 def _part(
-    group: Group, recorded: RecordedFiles, outdated: dict[FileKey, AssetState], options: Options
+    group: Group, recorded: RecordedFiles, outdated: dict[FileKey, AssetState], store: BlobStore, options: Options
 ) -> Iterator[Outcome | Unchanged | Job]:
     current = recorded.current
     if stuck := {key: state.entity_id for key, state in outdated.items() if state.is_current}:
@@ -95,17 +96,19 @@ def _part(
         if unchanged:
             yield Unchanged(unchanged)
             unchanged = []
-        yield _to_read(item, options, outdated)
+        yield _to_read(item, store, options, outdated)
     if unchanged:
         yield Unchanged(unchanged)
 
 
-def _to_read(item: Found | NotRead, options: Options, outdated: dict[FileKey, AssetState]) -> Outcome | Job:
+def _to_read(
+    item: Found | NotRead, store: BlobStore, options: Options, outdated: dict[FileKey, AssetState]
+) -> Outcome | Job:
     """Return the job for a file, or why there is none."""
     if isinstance(item, NotRead):
         return Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
     path, status = item
     state = outdated.get(key_of(path, status)) if outdated else None
     if state is None:
-        return Job(path, status.st_size, options.mode)
-    return Job(path, status.st_size, options.mode, seen=state.labels, sha256=state.sha256)
+        return Job(path, status.st_size, options.mode, store=store)
+    return Job(path, status.st_size, options.mode, seen=state.labels, sha256=state.sha256, store=store)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
-from dam.media.documents.minhash import INDEXED, ORDERS, Fingerprint, fingerprint, from_bytes, index_keys, similarity
+from dam.media.documents.minhash import INDEXED, ORDERS, Fingerprint, from_bytes, index_keys, similarity
 from dam.models.document_fingerprint_component import DocumentFingerprintComponent
 from dam.models.document_index_row import DocumentIndexRow
 from dam.services.catalogue import ecs
@@ -42,7 +42,7 @@ Ids: TypeAlias = NDArray[np.int64]
 
 def find_similar(session: Session, sample: "Sample", *, limit: int | None = None) -> list[SimilarMatch]:
     """Return the documents whose text is like that of a sample, best first; DecodeError when it cannot be read."""
-    query = fingerprint(sample.document.text or "")
+    query = sample.document_fingerprint
     if query is None:
         return []
     ids, fingerprints = _fingerprints(session, _candidates(session, query))

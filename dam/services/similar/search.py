@@ -27,7 +27,8 @@ from dam.services.catalogue.lookup import find_by_hash, find_by_id_or_hash, find
 from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
-from dam.services.processes.apart import SampleApart
+from dam.services.processes.alone import run_alone
+from dam.services.similar.features import FeatureRequest, features_of
 from dam.services.similar.match import SimilarMatch, SimilarPair
 
 Method: TypeAlias = Callable[..., Sequence[SimilarMatch]]
@@ -100,7 +101,8 @@ def find_similar(
         matches = [match for match in matches if match.score >= min_score][:limit]
         assets = summarise(session, library.store, [match.entity_id for match in matches])
     found = [Found(match, asset) for match, asset in zip(matches, assets, strict=True)]
-    return Answer(asked, found, error, obstacle_of_sound(asked.media_type))
+    unheard = obstacle_of_sound(asked.media_type)
+    return Answer(asked, found, error, unheard.text if unheard else None)
 
 
 def _asked(session: Session, library: Library, reference: str) -> Asked:
@@ -137,9 +139,10 @@ def _others(session: Session, asked: Asked, own: Sequence[int], *, transforms: b
     method = method_of(asked.kind)
     if method is None:
         raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
-    if reason := obstacle(asked.media_type):
-        raise (MissingExtraError if "install" in reason else DecodeError)(reason)
-    sample = cast("Sample", SampleApart(asked.path, asked.media_type))
+    if hindered := obstacle(asked.media_type):
+        raise hindered.error
+    names = features_of(asked.kind, asked.media_type, transforms=transforms)
+    sample = cast("Sample", run_alone(FeatureRequest(asked.path, 0, asked.media_type, names)))
     passed = set(own)
     for pair, verdict in verdicts(session, own).items() if own else ():
         if verdict is Verdict.UNRELATED:

@@ -14,7 +14,7 @@ from dam.services.ingest import batch as batches
 from dam.services.ingest import examine as examining
 from dam.services.ingest import sidecars, writer
 from dam.services.ingest.discover import discover
-from dam.services.ingest.examine import Examined, Job, examine
+from dam.services.ingest.examine import Examined, Job
 from dam.services.ingest.ingest import Options, Unchanged, ingest
 from dam.services.ingest.resolve import analyse_due, resolve
 from dam.services.ingest.skip import skip
@@ -77,9 +77,9 @@ def test_outdated_files_are_jobs_that_say_what_has_run(
     photo = make_image("in/a.png")
     [job] = outdated_jobs(library, photo.parent, use_systems)
     assert (job.path, job.seen) == (str(photo), frozenset())
-    assert examine(library.store, job).analysis
+    assert job.run().analysis
     photo.write_bytes(make_image("b.png", seed=2).read_bytes())
-    assert examine(library.store, job).file.blob  # type: ignore[union-attr]  # other content by now: nothing is known of it
+    assert job.run().file.blob  # type: ignore[union-attr]  # other content by now: nothing is known of it
 
 
 def test_outdated_files_are_read_once(
@@ -106,16 +106,16 @@ def test_what_is_due_is_asked_for_at_once(library: Library, make_image: MakeImag
     paths = [make_image("in/a.png"), make_image("in/b.png", seed=2)]
     outdated_jobs(library, paths[0].parent, use_systems)
     renamed = [path.rename(path.with_name(f"new {path.name}")) for path in paths]
-    examined = [examine(library.store, Job(str(path), path.stat().st_size)) for path in renamed]
+    examined = [Job(str(path), path.stat().st_size, store=library.store).run() for path in renamed]
     with library.read() as session:
         resolved = resolve(session, library.store.storage_type, examined)
     asked: list[list[Job]] = []
 
     def examine_all(jobs: list[Job]) -> list[Examined]:
         asked.append(jobs)
-        return [examine(library.store, job) for job in jobs]
+        return [job.run() for job in jobs]
 
-    assert all(each.analysis for each in analyse_due(resolved, examine_all))
+    assert all(each.analysis for each in analyse_due(resolved, library.store, examine_all))
     assert [[job.path for job in jobs] for jobs in asked] == [[str(path) for path in renamed]]
 
 
@@ -143,8 +143,8 @@ def test_a_changed_sidecar_is_written_with_its_batch_or_not_at_all(
 
 
 @pytest.fixture
-def pool(library: Library) -> Any:
-    pool = Pool(library.store, 1, Limits(60, 4096 * 1024 * 1024))
+def pool() -> Any:
+    pool = Pool(1, Limits(60, 4096 * 1024 * 1024))
     yield pool
     pool.close()
 

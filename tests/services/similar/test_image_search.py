@@ -17,6 +17,7 @@ from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
+from dam.services.processes.alone import START_METHOD
 from dam.services.similar.agreement import Agreement
 from dam.services.similar.explain import Judgement, explain
 from dam.services.similar.image_query import Query, read_queries, read_query
@@ -202,6 +203,7 @@ def test_what_cannot_be_a_query_is_named(make_image: MakeImage, tmp_path: Path, 
     assert str(tmp_path / name) in str(caught.value)
 
 
+@pytest.mark.skipif(START_METHOD != "fork", reason="a worker that is spawned has the real function")
 def test_a_query_that_vanishes_while_it_is_read(make_image: MakeImage, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = make_image("photo.png")
 
@@ -209,6 +211,6 @@ def test_a_query_that_vanishes_while_it_is_read(make_image: MakeImage, monkeypat
         photo.unlink()
         return "image/png"
 
-    monkeypatch.setattr("dam.services.similar.image_query.media_type", media_type)
+    monkeypatch.setattr("dam.services.similar.features.media_type", media_type)
     with pytest.raises(UnreadableFileError, match=r"photo\.png"):
         read_query(photo)
