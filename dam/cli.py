@@ -20,10 +20,10 @@ try:
         MatchOption,
         NullOption,
         ThresholdOption,
-        used_hashes,
+        image_options,
     )
     from dam.core.errors import ExitCode, UsageError
-    from dam.services.similar.agreement import DEFAULT_AGREEMENT
+    from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
     from dam.storage.modes import Mode
 except KeyboardInterrupt:  # imports take most of the time of a short command
     raise SystemExit(130) from None
@@ -202,9 +202,9 @@ def find_similar_images(
     ] = None,
     files_from: FilesFromOption = None,
     null: NullOption = False,
-    phash_threshold: ThresholdOption = 4,
-    ahash_threshold: ThresholdOption = 4,
-    dhash_threshold: ThresholdOption = 4,
+    phash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["phash"],
+    ahash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["ahash"],
+    dhash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["dhash"],
     match: MatchOption = DEFAULT_AGREEMENT,
     transforms: Annotated[bool, typer.Option("--transforms", help="Also find rotated and mirrored copies.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of matches per image.")] = None,
@@ -216,9 +216,11 @@ def find_similar_images(
 ) -> None:
     """Find images similar to each of the given images, closest first.
 
-    A match is within the thresholds of the hashes. If all thresholds are at most 12, a comparison of small luma
-    pictures must confirm it, and images with too little detail match only identical pixels. Verdicts
-    (`dam-cli verdict`) on an image in the library take precedence.
+    A match has as many hashes within their thresholds as --match asks for. If all thresholds are at most 12, a
+    comparison of small luma pictures must confirm it, and images with too little detail match only identical pixels.
+    With a greater threshold, the hashes alone decide. --transforms compares rotated and mirrored copies by the pHash
+    alone, and always confirms them. Verdicts (`dam-cli verdict`) on an image in the library take precedence.
+    find-duplicates, link-similar and explain decide by the same rule, with the same defaults.
 
     --print0 writes the path of each match in the store, or of an unchanged source: for `xargs -0` and the like.
     """
@@ -232,7 +234,7 @@ def find_similar_images(
         raise typer.BadParameter("give at least one IMAGE, or --files-from")
     if json and print0:
         raise UsageError("--json and --print0 cannot be combined")
-    used = used_hashes(phash_threshold, ahash_threshold, dhash_threshold)
+    options = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     require_installed()
     with begun_query([] if files_from else images or [], transforms=transforms, jobs=jobs) as begun:
         from dam.render import similar as render
@@ -244,7 +246,7 @@ def find_similar_images(
         with open_library() as library:
             paths = chain(images or (), more)
             asked = list(read_queries(paths, transforms=transforms, jobs=jobs, begun=begun))
-            answers = answer(library, asked, used, match, limit)
+            answers = answer(library, asked, options, limit)
     if print0:
         render.paths(answers)
     else:

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from dam.commands.shared.help_text import LOOKUP, epilog
-from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, used_hashes
-from dam.services.similar.agreement import DEFAULT_AGREEMENT
+from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, image_options
+from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
 
 app = typer.Typer()
 
@@ -17,9 +17,9 @@ def explain(
         str, typer.Argument(metavar="A", help="An entity id, a hash or hash prefix, or the path of any image.")
     ],
     b: Annotated[str, typer.Argument(metavar="B", help="The same.")],
-    phash_threshold: ThresholdOption = 4,
-    ahash_threshold: ThresholdOption = 4,
-    dhash_threshold: ThresholdOption = 4,
+    phash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["phash"],
+    ahash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["ahash"],
+    dhash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["dhash"],
     match: MatchOption = DEFAULT_AGREEMENT,
     transforms: Annotated[
         bool,
@@ -35,7 +35,7 @@ def explain(
     require_installed()
     from dam.services.similar.explain import explain as run
 
-    used = used_hashes(phash_threshold, ahash_threshold, dhash_threshold)
+    options = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     with open_library() as library, library.read() as session:
-        found = run(session, a, b, used, match, transforms=transforms, store=library.store)
+        found = run(session, a, b, options, store=library.store)
     render.explanation(found, as_json=json)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dam.commands.shared.help_text import LOOKUP, epilog
-from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, used_hashes
+from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, image_options
 from dam.core.errors import ExitCode, UsageError
-from dam.services.duplicates.rules import DEFAULT_MATCH, DEFAULT_RULES, DEFAULT_THRESHOLDS, Level
+from dam.services.duplicates.rules import DEFAULT_RULES, Level
+from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
 
 if TYPE_CHECKING:
     from dam.services.duplicates.groups import Duplicates
@@ -31,7 +32,7 @@ def find_duplicates(
     phash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["phash"],
     ahash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["ahash"],
     dhash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["dhash"],
-    match: MatchOption = DEFAULT_MATCH,
+    match: MatchOption = DEFAULT_AGREEMENT,
     transforms: Annotated[
         bool, typer.Option("--transforms", help="Also find rotated and mirrored copies (level similar, by pHash).")
     ] = False,
@@ -50,8 +51,9 @@ def find_duplicates(
     Levels; each includes the one before it:
       content  the same compressed image with different metadata (JPEG, PNG, WebP, GIF)
       pixels   the same pixels in another file or format
-      similar  images within the thresholds of the hashes, confirmed by small luma pictures; videos, audio and documents
-               by the method of find-similar, over their whole length: an excerpt is not a duplicate
+      similar  images by the rule of find-similar-images: with a threshold above 12 the hashes alone decide, so check
+               what is found; videos, audio and documents by the method of find-similar, over their whole length: an
+               excerpt is not a duplicate
 
     Media other than images have only the level similar: identical files are always one asset.
 
@@ -72,18 +74,16 @@ def find_duplicates(
     from dam.services.catalogue.selection import select_assets
     from dam.services.duplicates.groups import find_duplicates as find
     from dam.services.duplicates.groups import paths_of_members
-    from dam.services.duplicates.judge import Wanted
+    from dam.services.duplicates.judge import DuplicateOptions
     from dam.services.duplicates.keepers import read_rules
     from dam.services.library import open_library
 
-    used = used_hashes(phash_threshold, ahash_threshold, dhash_threshold)
-    if transforms and "phash" not in used:
-        raise UsageError("--transforms needs the pHash")
-    wanted = Wanted(level, read_rules(keep), used, match, transforms)
+    images = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
+    options = DuplicateOptions(level, read_rules(keep), images)
     with open_library() as library:
         with library.read() as session:
             among = select_assets(session, assets or (), tag or ())
-        found = find(library, wanted, among)
+        found = find(library, options, among)
         if print0:
             with library.read() as session:
                 render.paths(paths_of_members(session, found.groups))

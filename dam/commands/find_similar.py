@@ -37,8 +37,8 @@ def find_similar(
     with open_library() as library:
         answer = find(library, file, min_score=min_score, limit=limit, transforms=transforms)
     render.answer(answer, as_json=json)
-    if answer.unheard:
-        note(f"dam-cli: {answer.unheard}")
+    for reason in answer.parts_left_out:
+        note(f"dam-cli: {reason}")
     if answer.error:
         note(f"dam-cli: {safe(str(answer.error))}")
         raise typer.Exit(answer.error.exit_code)

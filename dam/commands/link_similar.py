@@ -3,17 +3,17 @@
 import typer
 
 from dam.commands.shared.help_text import epilog
-from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, used_hashes
-from dam.services.similar.agreement import DEFAULT_AGREEMENT
+from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, image_options
+from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
 
 app = typer.Typer()
 
 
 @app.command("link-similar", epilog=epilog("dam-cli link-similar"))
 def link_similar(
-    phash_threshold: ThresholdOption = 4,
-    ahash_threshold: ThresholdOption = 4,
-    dhash_threshold: ThresholdOption = 4,
+    phash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["phash"],
+    ahash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["ahash"],
+    dhash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["dhash"],
     match: MatchOption = DEFAULT_AGREEMENT,
     json: JsonOption = False,
 ) -> None:
@@ -26,9 +26,8 @@ def link_similar(
     from dam.services.library import open_library
 
     require_installed()
-    from dam.services.similar.links import LinkRule
     from dam.services.similar.links import link_similar as run
 
-    rule = LinkRule(used_hashes(phash_threshold, ahash_threshold, dhash_threshold), match)
+    options = image_options(phash_threshold, ahash_threshold, dhash_threshold, match)
     with open_library() as library:
-        render.linked(run(library, rule), as_json=json)
+        render.linked(run(library, options), as_json=json)

@@ -47,7 +47,7 @@ def relatives(found: Sequence[Relative]) -> None:
 
 def explanation(found: "Explanation", *, as_json: bool) -> None:
     """Write the hashes, distances and measures of a pair, and the decision."""
-    from dam.media.images.small_luma import INFORMATION_NEEDED, SAME_PICTURE  # noqa: PLC0415  needs the image extra
+    from dam.media.images.small_luma import MAX_DIFFERENCE, MIN_INFORMATION  # noqa: PLC0415  needs the image extra
 
     if as_json:
         write_document(
@@ -56,8 +56,8 @@ def explanation(found: "Explanation", *, as_json: bool) -> None:
             thresholds=dict(found.thresholds),
             transform=found.transform,
             difference=found.difference,
-            same_picture=SAME_PICTURE,
-            information_needed=INFORMATION_NEEDED,
+            same_picture=MAX_DIFFERENCE,
+            information_needed=MIN_INFORMATION,
             verdict=found.verdict,
             judgement=found.judgement,
             reason=found.reason,
@@ -68,10 +68,8 @@ def explanation(found: "Explanation", *, as_json: bool) -> None:
     for name, away in found.distances.items():
         limit = found.thresholds.get(name, "unused")
         line(f"{name:<12}{one.hashes.get(name, '-'):>18}{other.hashes.get(name, '-'):>18}{_known(away):>12}{limit:>8}")
-    line(
-        f"{'information':<12}{_known(one.information):>18}{_known(other.information):>18}{'':>12}{INFORMATION_NEEDED:>8}"
-    )
-    line(f"{'luma':<12}{'':>36}{_known(found.difference, 3):>12}{SAME_PICTURE:>8}")
+    line(f"{'information':<12}{_known(one.information):>18}{_known(other.information):>18}{'':>12}{MIN_INFORMATION:>8}")
+    line(f"{'luma':<12}{'':>36}{_known(found.difference, 3):>12}{MAX_DIFFERENCE:>8}")
     for letter, subject in zip("AB", found.subjects, strict=True):
         line(f"{letter:<12}{safe(subject.name)}  {_place(subject)}")
     line(f"{'transform':<12}{found.transform}")

@@ -12,10 +12,10 @@ from dam.render.json_output import path_keys, write_document
 from dam.render.text import line, note, safe
 
 if TYPE_CHECKING:
-    from dam.services.similar.image_search import Answer, Found
+    from dam.services.similar.image_search import MatchedAsset, SearchResult
 
 
-def answers(given: Sequence["Answer"], *, as_json: bool) -> None:
+def answers(given: Sequence["SearchResult"], *, as_json: bool) -> None:
     """Write the matches of each query, closest first."""
     for answer in given:
         if as_json:
@@ -28,7 +28,7 @@ def answers(given: Sequence["Answer"], *, as_json: bool) -> None:
             _text(found)
 
 
-def paths(given: Sequence["Answer"]) -> None:
+def paths(given: Sequence["SearchResult"]) -> None:
     """Write the paths of the matches, each ending with NUL."""
     sys.stdout.flush()
     for answer in given:
@@ -38,7 +38,7 @@ def paths(given: Sequence["Answer"]) -> None:
     sys.stdout.buffer.flush()
 
 
-def errors(given: Sequence["Answer"]) -> int:
+def errors(given: Sequence["SearchResult"]) -> int:
     """Report the queries that failed; return their number."""
     failed = [answer.error for answer in given if answer.error]
     for error in failed:
@@ -46,7 +46,7 @@ def errors(given: Sequence["Answer"]) -> int:
     return len(failed)
 
 
-def _keys(found: "Found") -> dict[str, Any]:
+def _keys(found: "MatchedAsset") -> dict[str, Any]:
     match = found.match
     return asdict(found.asset) | {
         "distances": dict(match.distances),
@@ -55,7 +55,7 @@ def _keys(found: "Found") -> dict[str, Any]:
     }
 
 
-def _text(found: "Found") -> None:
+def _text(found: "MatchedAsset") -> None:
     match = found.match
     remarks = [f"{name} {'-' if away is None else away}" for name, away in match.distances.items()]
     remarks += [match.transform.value] if match.transform is not Transform.NONE else []

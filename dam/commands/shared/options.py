@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dam.services.similar.agreement import Agreement
+from dam.services.similar.options import Agreement, ImageOptions
 
 AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or hash prefix, or a path.")]
 
@@ -28,14 +28,11 @@ ThresholdOption = Annotated[
 MatchOption = Annotated[Agreement, typer.Option(help="How many of the hashes must be within their threshold.")]
 
 
-def used_hashes(phash: int, ahash: int, dhash: int) -> dict[str, int]:
-    """Return the thresholds of the hashes that are not disabled, by hash.
+def image_options(phash: int, ahash: int, dhash: int, match: Agreement, *, transforms: bool = False) -> ImageOptions:
+    """Return what makes two images similar.
 
     Raises:
-        BadParameter: all are disabled.
+        UsageError: every hash is disabled, or the pHash with `transforms`.
 
     """
-    used = {name: limit for name, limit in (("phash", phash), ("ahash", ahash), ("dhash", dhash)) if limit >= 0}
-    if not used:
-        raise typer.BadParameter("every hash is disabled")
-    return used
+    return ImageOptions({"phash": phash, "ahash": ahash, "dhash": dhash}, match, transforms)

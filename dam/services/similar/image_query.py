@@ -107,8 +107,11 @@ def read_query(path: Path, *, transforms: bool = False) -> Query:
 def _query(found: ImageFeatures) -> Query:
     looks = found.looks
     assert looks  # noqa: S101  or there is an error
-    return Query(found.sha256, looks.hashes, looks.luma, looks.turned, partial(_pixels, found.path, found.media_type))
+    return Query(
+        found.sha256, looks.hashes, looks.luma, looks.turned, partial(pixels_of_file, found.path, found.media_type)
+    )
 
 
-def _pixels(path: str, media_type: str) -> str | None:
+def pixels_of_file(path: str, media_type: str) -> str | None:
+    """Return the digest of an image's pixels; None where there is none to compare, or it cannot be decoded again."""
     return run_alone(PixelRequest(path, 0, media_type)).digest
