@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from dam.media.container import Container
     from dam.media.documents.document import Document
-    from dam.media.documents.minhash import Fingerprint as MinHash
-    from dam.media.images.looks import Looks
+    from dam.media.documents.minhash import MinHash
     from dam.media.images.perceptual_hash import Reductions
+    from dam.media.images.signature import ImageSignature
     from dam.media.metadata.metadata import Metadata
-    from dam.media.video.fingerprint import Fingerprint
+    from dam.media.video.fingerprint import VideoFingerprint
 
 
 T = TypeVar("T")
@@ -80,23 +80,23 @@ class Sample:
                 return exc
 
     @property
-    def video(self) -> "Fingerprint":
+    def video(self) -> "VideoFingerprint":
         """The fingerprint of the moving pictures, as it is kept; or DecodeError."""
         return _value(self._sampled)
 
     @cached_property
-    def _sampled(self) -> "Fingerprint | DecodeError":
+    def _sampled(self) -> "VideoFingerprint | DecodeError":
         try:
             return self._fingerprint(video.STEP)
         except DecodeError as exc:
             return exc
 
     @cached_property
-    def dense_video(self) -> "Fingerprint":
+    def dense_video(self) -> "VideoFingerprint":
         """The same with more pictures, to look for others by; or DecodeError."""
         return self._fingerprint(video.DENSE_STEP)
 
-    def _fingerprint(self, step: float) -> "Fingerprint":
+    def _fingerprint(self, step: float) -> "VideoFingerprint":
         from dam.media.video.fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
 
         with self.open_content() as stream:
@@ -123,18 +123,18 @@ class Sample:
         return Reductions(self.luma)
 
     @cached_property
-    def looks(self) -> "Looks":
+    def signature(self) -> "ImageSignature":
         """What an image is compared by; or DecodeError."""
-        from dam.media.images.looks import looks  # noqa: PLC0415  needs the image extra
+        from dam.media.images.signature import image_signature  # noqa: PLC0415  needs the image extra
 
-        return looks(self.reductions)
+        return image_signature(self.reductions)
 
     @cached_property
-    def looks_every_way(self) -> "Looks":
+    def signature_with_transforms(self) -> "ImageSignature":
         """The same with the hashes of its turned and mirrored copies; or DecodeError."""
-        from dam.media.images.looks import looks_every_way  # noqa: PLC0415  needs the image extra
+        from dam.media.images.signature import signature_with_transforms  # noqa: PLC0415  needs the image extra
 
-        return looks_every_way(self.reductions, self.luma)
+        return signature_with_transforms(self.reductions, self.luma)
 
     @property
     def document(self) -> "Document":

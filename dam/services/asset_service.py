@@ -10,7 +10,7 @@ from dam.models.entity import Entity
 from dam.services.catalogue.tags import add_tag_to_entity, get_tags_for_entity
 from dam.services.file_storage import configured_store
 from dam.services.ingest import writer
-from dam.services.ingest.examine import Job
+from dam.services.ingest.examine import ExamineRequest
 from dam.services.ingest.publish import publish
 from dam.services.ingest.resolve import analyse_due, resolve
 from dam.storage.blob_store import BlobStore
@@ -33,11 +33,13 @@ def add_asset_file(
 
     """
     store = store or configured_store()
-    examined = Job(str(path.absolute()), size=0, store=store).run()
+    examined = ExamineRequest(str(path.absolute()), size=0, store=store).run()
     if examined.file is None:
         raise UnreadableFileError(f"{path}: {examined.error}")
     try:
-        resolved = analyse_due(resolve(session, store.storage_type, [examined]), store, partial(map, Job.run))
+        resolved = analyse_due(
+            resolve(session, store.storage_type, [examined]), store, partial(map, ExamineRequest.run)
+        )
         publish(store, resolved, Mode.COPY)
     finally:
         examined.file.discard()

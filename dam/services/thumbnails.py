@@ -22,8 +22,8 @@ from dam.services.catalogue.asset_states import AssetState, states_after, states
 from dam.services.catalogue.content import find_content
 from dam.services.ingest.run_systems import PAGE, Update
 from dam.services.library import Library
-from dam.services.processes.alone import run_alone
-from dam.services.processes.limits import in_time
+from dam.services.processes.isolated import run_isolated
+from dam.services.processes.limits import time_limit
 from dam.services.processes.pool import Pool
 from dam.services.processes.request import Request
 from dam.storage.local_staging import naming
@@ -47,7 +47,7 @@ class Thumbnail:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class ThumbnailResult:
     """A thumbnail as a JPEG, empty where the content carries no picture of itself; or why none can be made."""
 
     content: bytes = b""
@@ -55,23 +55,23 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class DrawThumbnail(Request[Drawn]):
+class ThumbnailRequest(Request[ThumbnailResult]):
     """A thumbnail to make of a content."""
 
     media_type: str
     longer_side: int
 
-    def run(self) -> Drawn:
+    def run(self) -> ThumbnailResult:
         """Decode the content and draw it."""
         try:
-            with open_source(self.path, linking=True), in_time():
-                return Drawn(thumbnail(Sample.of_file(self.path, self.media_type), self.longer_side))
+            with open_source(self.path, linking=True), time_limit():
+                return ThumbnailResult(thumbnail(Sample.of_file(self.path, self.media_type), self.longer_side))
         except (InputError, MissingExtraError) as exc:
-            return Drawn(error=exc)
+            return ThumbnailResult(error=exc)
 
-    def give_up(self, reason: str) -> Drawn:
+    def give_up(self, reason: str) -> ThumbnailResult:
         """Say why there is none."""
-        return Drawn(error=DecodeError(reason))
+        return ThumbnailResult(error=DecodeError(reason))
 
 
 def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: Path | None = None) -> Thumbnail:
@@ -105,7 +105,7 @@ def _draw(session: Session, library: Library, known: AssetState, size: int) -> b
         if hindered := thumbnail_obstacle(known.media_type):
             raise hindered.error
         path = find_content(session, library.store, known)
-        drawn = run_alone(DrawThumbnail(path, known.size, known.media_type, size))
+        drawn = run_isolated(ThumbnailRequest(path, known.size, known.media_type, size))
         if drawn.error:
             raise drawn.error
     except (InputError, MissingExtraError) as exc:
@@ -126,11 +126,11 @@ def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Upd
         with library.read() as session:
             page = states_after(session, last, PAGE)
             lacking = [known for known in page if _is_lacking(library, known, size)]
-            items: list[DrawThumbnail | Update] = [_job(session, library, known, size) for known in lacking]
+            items: list[ThumbnailRequest | Update] = [_job(session, library, known, size) for known in lacking]
         if not page:
             return
         last = page[-1].entity_id
-        results: Iterator[Update | Drawn] = pool.map(items)
+        results: Iterator[Update | ThumbnailResult] = pool.map(items)
         for known, result in zip(lacking, results, strict=True):
             if update := _keep(library, known, result, size):
                 yield update
@@ -144,7 +144,7 @@ def _is_lacking(library: Library, known: AssetState, size: int) -> bool:
     return not place.with_suffix(".failed").exists() and not _is_whole(place)
 
 
-def _job(session: Session, library: Library, known: AssetState, size: int) -> DrawThumbnail | Update:
+def _job(session: Session, library: Library, known: AssetState, size: int) -> ThumbnailRequest | Update:
     """Say how to make a thumbnail, or why that is not possible."""
     if hindered := thumbnail_obstacle(known.media_type):
         return Update(known.entity_id, known.sha256, known.media_type, known.size, obstacle=hindered.text)
@@ -152,10 +152,10 @@ def _job(session: Session, library: Library, known: AssetState, size: int) -> Dr
         path = find_content(session, library.store, known)
     except (StoreError, UnreadableFileError) as exc:
         return Update(known.entity_id, known.sha256, known.media_type, known.size, error=str(exc))
-    return DrawThumbnail(path, known.size, known.media_type, size)
+    return ThumbnailRequest(path, known.size, known.media_type, size)
 
 
-def _keep(library: Library, known: AssetState, result: Update | Drawn, size: int) -> Update | None:
+def _keep(library: Library, known: AssetState, result: Update | ThumbnailResult, size: int) -> Update | None:
     """Put a thumbnail into the cache, or the reason why there is none; None where that is no fault."""
     if isinstance(result, Update):
         return result

@@ -53,7 +53,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Sound:
+class IntactAsset:
     """An asset whose bytes are as they should be; `size` of them."""
 
     entity_id: int
@@ -72,7 +72,9 @@ class _Place:
     storage_type: str
 
 
-def verify(library: Library, *, content: bool = False, threads: int = 1) -> Generator[Finding | Sound, None, None]:
+def verify(
+    library: Library, *, content: bool = False, threads: int = 1
+) -> Generator[Finding | IntactAsset, None, None]:
     """Compare the store with the database; yield what is wrong and what is sound. With `content`, read all bytes."""
     yield from _dangling(library)
     with ThreadPoolExecutor(max(threads, 1)) as executor:
@@ -120,7 +122,7 @@ def _stored_too() -> ColumnElement[bool]:
     )
 
 
-def _check(library: Library, place: _Place, *, content: bool) -> Finding | Sound:
+def _check(library: Library, place: _Place, *, content: bool) -> Finding | IntactAsset:
     found = partial(Finding, sha256=place.identifier, entity_id=place.entity_id, name=place.name)
     if place.sha256 != place.identifier or place.size is None:
         return found(Problem.DANGLING, "its place and its digest contradict each other")
@@ -131,7 +133,7 @@ def _check(library: Library, place: _Place, *, content: bool) -> Finding | Sound
     except (StoreError, OSError) as exc:
         detail = f"its blob cannot be read: {exc}"
     if detail is None:
-        return Sound(place.entity_id, place.size)
+        return IntactAsset(place.entity_id, place.size)
     return found(Problem.MISSING if detail == NOT_THERE else Problem.ALTERED, detail)
 
 
@@ -149,7 +151,7 @@ def _compare_blob(library: Library, place: _Place, *, content: bool) -> str | No
     return None
 
 
-def _check_sources(library: Library, place: _Place, *, content: bool) -> Finding | Sound:
+def _check_sources(library: Library, place: _Place, *, content: bool) -> Finding | IntactAsset:
     """Check an asset that is only referenced: one of the paths that it came from must still have it."""
     with library.read() as session:
         paths = recorded_paths(session, place.entity_id)
@@ -158,7 +160,7 @@ def _check_sources(library: Library, place: _Place, *, content: bool) -> Finding
     for path in paths:
         try:
             if Path(path).stat().st_size == place.size and (not content or _digest(path) == place.identifier):
-                return Sound(place.entity_id, place.size)
+                return IntactAsset(place.entity_id, place.size)
             problem = found(Problem.ALTERED, f"it is referenced, and {path} has another content")
         except (InputError, OSError):
             continue

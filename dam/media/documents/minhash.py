@@ -13,23 +13,23 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-WORDS = 3
+SHINGLE_WORDS = 3
 """The words of a shingle."""
 
-SHORT = 16
+MIN_WORDS = 16
 """A text with fewer words is one shingle by itself: it is like an equal one only."""
 
-ORDERS = 128
-INDEXED = 24
+PERMUTATIONS = 128
+INDEXED_PERMUTATIONS = 24
 """The orders by whose first shingles texts are found."""
 
-BLOCK = 512
+BLOCK_SHINGLES = 512
 """Shingles taken at once: what is computed of them stays in the processor's cache."""
 
-USUAL = 1 << 17
+CACHED_POWERS = 1 << 17
 """Bytes of a text for which powers are kept."""
 
-Fingerprint: TypeAlias = NDArray[np.uint16]
+MinHash: TypeAlias = NDArray[np.uint16]
 Numbers: TypeAlias = NDArray[np.uint64]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -54,16 +54,16 @@ _LETTER = re.compile(f"(?=([{_LETTERS}]{{1,3}}))[{_LETTERS}]")
 _WORD_MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]")
 
 
-def fingerprint(text: str) -> Fingerprint | None:
+def fingerprint(text: str) -> MinHash | None:
     """Return the fingerprint of a text, shape (128,); None where there are no words."""
     shingles = _shingles(text)
     if not len(shingles):
         return None
     factors, shifts = _orders()
-    first = np.full(ORDERS, 0xFFFFFFFF, np.uint32)
-    room = np.empty((ORDERS, min(BLOCK, len(shingles))), np.uint32)
-    for start in range(0, len(shingles), BLOCK):
-        some = shingles[start : start + BLOCK]
+    first = np.full(PERMUTATIONS, 0xFFFFFFFF, np.uint32)
+    room = np.empty((PERMUTATIONS, min(BLOCK_SHINGLES, len(shingles))), np.uint32)
+    for start in range(0, len(shingles), BLOCK_SHINGLES):
+        some = shingles[start : start + BLOCK_SHINGLES]
         places = room[:, : len(some)]
         np.multiply(factors[:, None], some, out=places)
         places += shifts[:, None]
@@ -71,25 +71,25 @@ def fingerprint(text: str) -> Fingerprint | None:
     return first.astype(np.uint16)
 
 
-def similarity(one: Fingerprint, other: Fingerprint) -> NDArray[np.float64]:
+def similarity(one: MinHash, other: MinHash) -> NDArray[np.float64]:
     """Return the estimated Jaccard similarity of fingerprints, shape (…); the shapes broadcast."""
     equal: NDArray[np.float64] = (one == other).mean(axis=-1)
     return equal
 
 
-def to_bytes(found: Fingerprint) -> bytes:
+def to_bytes(found: MinHash) -> bytes:
     """Return a fingerprint as it is kept, 256 bytes."""
     return found.astype("<u2").tobytes()
 
 
-def from_bytes(kept: bytes) -> Fingerprint:
+def from_bytes(kept: bytes) -> MinHash:
     """Return the fingerprints that were kept one after the other, shape (n, 128)."""
-    return np.frombuffer(kept, "<u2").astype(np.uint16).reshape(-1, ORDERS)
+    return np.frombuffer(kept, "<u2").astype(np.uint16).reshape(-1, PERMUTATIONS)
 
 
-def index_keys(fingerprints: Fingerprint) -> NDArray[np.int64]:
+def index_keys(fingerprints: MinHash) -> NDArray[np.int64]:
     """Return by what fingerprints of shape (…, 128) are found, shape (…, 24): which order has which first shingle."""
-    return fingerprints[..., :INDEXED].astype(np.int64) + (np.arange(INDEXED) << 16)
+    return fingerprints[..., :INDEXED_PERMUTATIONS].astype(np.int64) + (np.arange(INDEXED_PERMUTATIONS) << 16)
 
 
 def shingles_of(text: str) -> NDArray[np.uint32]:
@@ -100,15 +100,15 @@ def shingles_of(text: str) -> NDArray[np.uint32]:
 def _shingles(text: str) -> NDArray[np.uint32]:
     """Return a text's shingles in turn."""
     words = _numbers_of_words(_separated(text))
-    if len(words) < SHORT:
+    if len(words) < MIN_WORDS:
         if not len(words):
             return np.empty(0, np.uint32)
         places = np.arange(1, len(words) + 1, dtype=np.uint64) * _GOLDEN
         whole = np.array([np.bitwise_xor.reduce(_mixed(words + places))])
         return (_mixed(whole) >> np.uint64(32)).astype(np.uint32)
-    last = len(words) - WORDS + 1
+    last = len(words) - SHINGLE_WORDS + 1
     runs = words[:last].copy()
-    for place in range(1, WORDS):
+    for place in range(1, SHINGLE_WORDS):
         runs = _mixed(runs) + words[place : last + place]
     return (_mixed(runs) >> np.uint64(32)).astype(np.uint32)
 
@@ -140,12 +140,12 @@ def _numbers_of_words(separated: bytes) -> Numbers:
 
 def _powers(base: int, count: int) -> Numbers:
     """Return the first powers of a number, modulo 2^64."""
-    return _first_powers(base)[:count] if count <= USUAL else _all_powers(base, count)
+    return _first_powers(base)[:count] if count <= CACHED_POWERS else _all_powers(base, count)
 
 
 @cache
 def _first_powers(base: int) -> Numbers:
-    return _all_powers(base, USUAL)
+    return _all_powers(base, CACHED_POWERS)
 
 
 def _all_powers(base: int, count: int) -> Numbers:
@@ -170,6 +170,6 @@ def _letters() -> Numbers:
 @cache
 def _orders() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Return what the shingles are multiplied by (odd: so no two come to the same place), and what is added."""
-    numbers = _mixed(np.arange(1, 2 * ORDERS + 1, dtype=np.uint64) * np.uint64(_POINT))
+    numbers = _mixed(np.arange(1, 2 * PERMUTATIONS + 1, dtype=np.uint64) * np.uint64(_POINT))
     halves = (numbers >> np.uint64(32)).astype(np.uint32)
-    return halves[:ORDERS] | np.uint32(1), halves[ORDERS:]
+    return halves[:PERMUTATIONS] | np.uint32(1), halves[PERMUTATIONS:]

@@ -76,7 +76,7 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
     """Decode the first frame as it is displayed: EXIF orientation applied, and with `flatten` on a white ground.
 
     Raises:
-        DecodeError: the content is damaged, or has more than `PIXEL_LIMIT` pixels.
+        DecodeError: the content is damaged, or has more than `MAX_PIXELS` pixels.
 
     """
     from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415  an optional library

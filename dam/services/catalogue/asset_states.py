@@ -15,7 +15,7 @@ from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
-from dam.systems.system import labels_in, obstacles, system_set, systems_for, todays_set
+from dam.systems.system import current_set, labels_in, obstacles, system_set, systems_for
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class AssetState:
     @property
     def is_current(self) -> bool:
         """Whether today's systems have nothing to add, or cannot run here."""
-        if self.system_set in (None, todays_set(self.kind)):
+        if self.system_set in (None, current_set(self.kind)):
             return self.system_set is not None
         due = [system for system in systems_for(self.kind) if system.label not in self.labels]
         return obstacle(self.media_type) is not None or 0 < len(due) == len(obstacles(self.media_type, due))
@@ -87,7 +87,7 @@ def outdated_bytes(session: Session) -> int:
 
 def _differs() -> ColumnElement[bool]:
     """Whether an asset's record differs from today's systems."""
-    return SystemSet.systems.is_(None) | SystemSet.systems.not_in([todays_set(kind) for kind in Kind])
+    return SystemSet.systems.is_(None) | SystemSet.systems.not_in([current_set(kind) for kind in Kind])
 
 
 def failed(session: Session, after: int, limit: int) -> list[AssetState]:

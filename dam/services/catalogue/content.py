@@ -47,7 +47,7 @@ def is_as_recorded(source: SourcePathComponent) -> bool:
     return (state.size, state.mtime_ns) == (source.size, source.mtime_ns)
 
 
-def find_place(session: Session, asset: Asset) -> str | None:
+def find_path(session: Session, asset: Asset) -> str | None:
     """Return a file that holds an asset's bytes: in the store, else an unchanged one that it came from."""
     if asset.stored_path:
         return asset.stored_path

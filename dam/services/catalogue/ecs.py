@@ -30,7 +30,7 @@ from dam.models.entity import Entity
 C = TypeVar("C", bound=BaseComponent)
 T = TypeVar("T")
 
-VARIABLES = 500
+MAX_VARIABLES = 500
 """How many values one statement may list: far below any database's limit."""
 
 _COMMON = frozenset({"id", "entity_id", "created_at", "updated_at"})
@@ -170,7 +170,7 @@ def _own_columns(kind: type[Base]) -> list[str]:
     return [name for name in inspect(kind).columns.keys() if name not in _COMMON]  # noqa: SIM118  no mapping
 
 
-def batched(values: Iterable[T], size: int = VARIABLES) -> Iterator[list[T]]:
+def batched(values: Iterable[T], size: int = MAX_VARIABLES) -> Iterator[list[T]]:
     """Yield the values in lists of at most `size`."""
     iterator = iter(values)
     while batch := list(islice(iterator, size)):

@@ -18,7 +18,7 @@ from dam.storage.modes import Mode
 
 
 @dataclass(frozen=True)
-class RememberedFailure:
+class RecordedFailure:
     """A path (`unreadable`) or an asset (`undecodable`), and why it failed."""
 
     problem: str
@@ -33,7 +33,7 @@ class RememberedFailure:
     """How a path was to come in, and with what tags."""
 
 
-def remember(session: Session, reasons: Mapping[str, str], mode: Mode = Mode.COPY, tags: Iterable[str] = ()) -> None:
+def record(session: Session, reasons: Mapping[str, str], mode: Mode = Mode.COPY, tags: Iterable[str] = ()) -> None:
     """Remember that paths could not be read, and why; and how they were to come in."""
     rows: list[dict[str, Any]] = []
     now = datetime.now(UTC)
@@ -68,16 +68,16 @@ def unreadable_among(session: Session, paths: Iterable[str]) -> set[str]:
     return found
 
 
-def unreadable(session: Session) -> Iterator[RememberedFailure]:
+def unreadable(session: Session) -> Iterator[RecordedFailure]:
     """Yield the paths that could not be read, in the order in which they first failed."""
     for row in session.scalars(select(IngestFailure).order_by(IngestFailure.id)):
         tags = tuple(row.tags.split(",")) if row.tags else ()
-        yield RememberedFailure(
+        yield RecordedFailure(
             "unreadable", row.path_display, row.reason, path=os.fsdecode(row.path), mode=row.mode, tags=tags
         )
 
 
-def forget_on_request(session: Session, paths: Iterable[str], *, gone: bool = False) -> list[RememberedFailure]:
+def forget_on_request(session: Session, paths: Iterable[str], *, gone: bool = False) -> list[RecordedFailure]:
     """Forget the failures of some paths, and with `gone` of all where nothing is any more; return those forgotten."""
     named = {os.path.abspath(path) for path in paths}
     chosen = [
@@ -100,7 +100,7 @@ def _is_there(path: str) -> bool:
     return True
 
 
-def undecodable(session: Session) -> Iterator[RememberedFailure]:
+def undecodable(session: Session) -> Iterator[RecordedFailure]:
     """Yield the assets for which systems have failed, by id."""
     table, properties = SystemFailureComponent, FilePropertiesComponent
     rows = session.execute(
@@ -108,9 +108,9 @@ def undecodable(session: Session) -> Iterator[RememberedFailure]:
         .join(properties, properties.entity_id == table.entity_id)
         .order_by(table.entity_id, table.system)
     )
-    found: dict[int, RememberedFailure] = {}
+    found: dict[int, RecordedFailure] = {}
     for entity_id, name, system, reason in rows:
         before = found.get(entity_id)
         systems = (*before.systems, system) if before else (system,)
-        found[entity_id] = RememberedFailure("undecodable", name, reason, entity_id=entity_id, systems=systems)
+        found[entity_id] = RecordedFailure("undecodable", name, reason, entity_id=entity_id, systems=systems)
     yield from found.values()

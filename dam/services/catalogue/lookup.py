@@ -18,7 +18,7 @@ from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue.source_paths import path_digest
 
-SHORTEST_PREFIX = 8
+MIN_PREFIX = 8
 DIGITS = {"sha256": 64, "md5": 32}
 _TABLES = {"sha256": ContentHashSha256Component, "md5": ContentHashMd5Component}
 
@@ -34,8 +34,8 @@ def checked_hash(text: str, hash_type: str | None = None) -> str:
     longest = DIGITS[hash_type] if hash_type else max(DIGITS.values())
     if not re.fullmatch(r"[0-9a-f]+", digits):
         raise UsageError(f"{text!r} is not a hash: it must be hexadecimal digits")
-    if not SHORTEST_PREFIX <= len(digits) <= longest:
-        raise UsageError(f"{text!r} is not a hash: it has {len(digits)} digits, not {SHORTEST_PREFIX} to {longest}")
+    if not MIN_PREFIX <= len(digits) <= longest:
+        raise UsageError(f"{text!r} is not a hash: it has {len(digits)} digits, not {MIN_PREFIX} to {longest}")
     return digits
 
 
@@ -113,10 +113,10 @@ def find_one_asset(session: Session, reference: str) -> int:
     found = find_asset(session, reference)
     if not found:
         raise NotFoundError(f"the library has no asset {reference!r}")
-    return the_only_one(reference, found)
+    return only_entity(reference, found)
 
 
-def the_only_one(reference: str, found: Sequence[int]) -> int:
+def only_entity(reference: str, found: Sequence[int]) -> int:
     """Return the entity that was found; UsageError when it is several."""
     if len(found) > 1:
         raise UsageError(f"{reference!r} may be any of the entities {', '.join(map(str, found))}")

@@ -15,7 +15,7 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.source_paths import path_digest
-from dam.systems.system import todays_set
+from dam.systems.system import current_set
 
 MAX_ROWS = 100_000
 """Of how many files of a folder the rows are held in memory, about 600 bytes each; of more, some at a time."""
@@ -40,15 +40,15 @@ class RecordedFiles:
     """The others."""
 
 
-def todays_sets() -> tuple[str, ...]:
+def current_sets() -> tuple[str, ...]:
     """Return the sets of systems of an asset that is up to date, one for each kind."""
-    return tuple(todays_set(kind) for kind in Kind)
+    return tuple(current_set(kind) for kind in Kind)
 
 
 def recorded_in(connection: Connection, folder: str, todays: tuple[str, ...]) -> RecordedFiles | None:
     """Return the recorded files of a folder; None where they are too many to be held at once.
 
-    `todays` is what `todays_sets` returns.
+    `todays` is what `current_sets` returns.
     """
     table = SourcePathComponent.__table__.c
     statement = _recorded(todays).where(table.folder_digest == bindparam("folder")).limit(MAX_ROWS + 1)

@@ -11,7 +11,7 @@ from dam.models.entity import Entity
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue import ecs
 
-TAG_LENGTH = 255
+MAX_TAG_LENGTH = 255
 
 
 def add_tag_to_entity(session: Session, entity_id: int, tag: str) -> bool:
@@ -57,8 +57,8 @@ def checked_tag(tag: str) -> str:
     tag = unicodedata.normalize("NFC", tag.strip())
     if not tag:
         raise UsageError("a tag must not be empty")
-    if len(tag) > TAG_LENGTH:
-        raise UsageError(f"a tag has at most {TAG_LENGTH} characters, this one has {len(tag)}")
+    if len(tag) > MAX_TAG_LENGTH:
+        raise UsageError(f"a tag has at most {MAX_TAG_LENGTH} characters, this one has {len(tag)}")
     if "," in tag or any(unicodedata.category(character) in ("Cc", "Cs") for character in tag):
         raise UsageError(f"tag {tag!r}: a tag has no commas and no control characters")
     return tag

@@ -15,8 +15,15 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import is_as_recorded
-from dam.services.duplicates.judge import TRANSFORMS, DuplicateMatch, DuplicateOptions, Facts, Judge, Numbers
-from dam.services.duplicates.keepers import in_order_of_keeping
+from dam.services.duplicates.decider import (
+    TRANSFORMS,
+    AssetEvidence,
+    DuplicateMatch,
+    DuplicateOptions,
+    Numbers,
+    PairDecider,
+)
+from dam.services.duplicates.keepers import rank_by_rules
 from dam.services.duplicates.media_pairs import MediaPairs, all_duplicates
 from dam.services.duplicates.rules import Level
 from dam.services.duplicates.star_clustering import Key, crossing_key, group, hash_key
@@ -24,7 +31,7 @@ from dam.services.hamming.arrays import Ids
 from dam.services.hamming.image_hashes import ImageHashes, places_of
 from dam.services.library import Library
 from dam.services.processes.pool import Pool, open_pool
-from dam.services.similar.pixel_twins import PixelDigests, digest_twins
+from dam.services.similar.pixel_digests import PixelDigests, digest_candidates
 from dam.services.similar.verification import load_lumas
 
 LUMAS = 1 << 16
@@ -36,7 +43,7 @@ class Member:
     """A duplicate, and how it is one of its keeper."""
 
     asset: Asset
-    how: DuplicateMatch
+    match: DuplicateMatch
 
 
 @dataclass(frozen=True)
@@ -69,16 +76,16 @@ def find_duplicates(
         with library.read() as session:
             images = ImageHashes.load(session, among=among)
         with nullcontext(pool) if pool else open_pool() as workers:
-            digests = digest_twins(library, images, plain_only=options.level is Level.SIMILAR, pool=workers)
+            digests = digest_candidates(library, images, plain_only=options.level is Level.SIMILAR, pool=workers)
     with library.read() as session:
         similar = all_duplicates(session) if options.level is Level.SIMILAR else ()
-        facts = Facts.read(session, digests.digests, MediaPairs(similar, among), among)
+        facts = AssetEvidence.read(session, digests.digests, MediaPairs(similar, among), among)
         keys = _hash_keys(session, images, options) if options.level is Level.SIMILAR else []
         ranked = _ranked(session, images, keys, facts, options)
         keys = [key.of(places_of(ranked, images.entity_ids)) for key in keys] + facts.keys(ranked)
-        judge = Judge(session, images.of(ranked), facts, options)
-        keepers = group(len(ranked), keys, judge, judge.apart)
-        return Duplicates(_described(session, library, ranked, keepers, judge), digests.unread)
+        decider = PairDecider(session, images.of(ranked), facts, options)
+        keepers = group(len(ranked), keys, decider, decider.apart)
+        return Duplicates(_described(session, library, ranked, keepers, decider), digests.unread)
 
 
 def _no_images() -> ImageHashes:
@@ -107,23 +114,25 @@ def _transform_keys(session: Session, entity_ids: Ids, radius: int) -> list[Key]
     return [crossing_key(hashes[0], hashes[kind], known, radius, kind=kind) for kind in range(1, len(TRANSFORMS))]
 
 
-def _ranked(session: Session, images: ImageHashes, keys: Sequence[Key], facts: Facts, options: DuplicateOptions) -> Ids:
+def _ranked(
+    session: Session, images: ImageHashes, keys: Sequence[Key], facts: AssetEvidence, options: DuplicateOptions
+) -> Ids:
     """Return all entities that may be in a group, the one to keep before all others first."""
     has_any = np.logical_or.reduce([key.has_any() for key in keys]) if keys else np.zeros(len(images.entity_ids), bool)
-    return in_order_of_keeping(session, np.union1d(images.entity_ids[has_any], facts.entity_ids), options.rules)
+    return rank_by_rules(session, np.union1d(images.entity_ids[has_any], facts.entity_ids), options.rules)
 
 
-def _described(session: Session, library: Library, ranked: Ids, keepers: Numbers, judge: Judge) -> list[Group]:
+def _described(session: Session, library: Library, ranked: Ids, keepers: Numbers, decider: PairDecider) -> list[Group]:
     """Return the groups with all that is to be told of them."""
     members = np.flatnonzero(keepers != np.arange(len(ranked)))
     members = members[np.lexsort((members, keepers[members]))]
     ids = np.concatenate([ranked[members], ranked[keepers[members]]])
     assets = {asset.entity_id: asset for asset in summarise(session, library.store, np.unique(ids).tolist())}
     groups: dict[int, list[Member]] = defaultdict(list)
-    for keeper, rank, how in zip(
-        keepers[members].tolist(), members.tolist(), judge.explain(keepers[members], members), strict=True
+    for keeper, rank, match in zip(
+        keepers[members].tolist(), members.tolist(), decider.explain(keepers[members], members), strict=True
     ):
-        groups[keeper].append(Member(assets[int(ranked[rank])], how))
+        groups[keeper].append(Member(assets[int(ranked[rank])], match))
     return [Group(assets[int(ranked[keeper])], found) for keeper, found in groups.items()]
 
 

@@ -46,7 +46,7 @@ def read_rules(text: str) -> tuple[Rule, ...]:
     return tuple(dict.fromkeys([*map(Rule, names), *DEFAULT_RULES]))
 
 
-def in_order_of_keeping(session: Session, entity_ids: Ids, rules: Sequence[Rule]) -> Ids:
+def rank_by_rules(session: Session, entity_ids: Ids, rules: Sequence[Rule]) -> Ids:
     """Return the entities, the one to be kept before all others first. `entity_ids` are ascending."""
     columns = [_values(session, entity_ids, rule) for rule in dict.fromkeys([*rules, Rule.LOWEST_ID])]
     order: Ids = np.lexsort(columns[::-1])

@@ -17,10 +17,10 @@ from dam.media.hamming.near_values import NearValues
 
 Numbers: TypeAlias = NDArray[np.int64]
 
-PAIRS = 200_000
+MAX_PAIRS = 200_000
 """Candidate pairs looked at together, about."""
-NOBODY = -1
-KINDS = 8
+UNASSIGNED = -1
+MAX_KINDS = 8
 """How many kinds of keys there may be."""
 
 
@@ -86,7 +86,7 @@ class Pairs(NamedTuple):
         return Pairs(self.keepers[chosen], self.members[chosen], self.kinds[chosen])
 
 
-Judge: TypeAlias = Callable[[Pairs], NDArray[np.bool_]]
+AreDuplicates: TypeAlias = Callable[[Pairs], NDArray[np.bool_]]
 """Tells of each pair whether the two are alike."""
 
 
@@ -128,36 +128,38 @@ def _each_itself(count: int) -> Table:
     return Table(np.arange(count + 1), np.arange(count))
 
 
-def group(count: int, keys: list[Key], judge: Judge, apart: Numbers | None = None) -> Numbers:
+def group(count: int, keys: list[Key], are_duplicates: AreDuplicates, apart: Numbers | None = None) -> Numbers:
     """Return for each asset the rank of its keeper (its own, where it is one), shape (count,).
 
     `apart` has the pairs of ranks of which no group has both, shape (n, 2), the lower first; no two of a pair that the
-    judge calls alike.
+    are_duplicates calls alike.
     """
-    keeper = np.full(count, NOBODY, np.int64)
+    keeper = np.full(count, UNASSIGNED, np.int64)
     members = [Table.of(key.member_values, np.arange(count), len(key.near.starts) - 1) for key in keys]
     for block in _blocks(keys, members, keeper):
         refused = np.empty(0, np.int64)
-        _decide(block, _candidates(keys, members, block, keeper), keeper, judge)
+        _decide(block, _candidates(keys, members, block, keeper), keeper, are_duplicates)
         while apart is not None and len(more := _kept_apart(keeper, apart)):
             refused = np.append(refused, more)
-            keeper[np.isin(keeper, block)] = NOBODY
+            keeper[np.isin(keeper, block)] = UNASSIGNED
             pairs = _candidates(keys, members, block, keeper)
-            _decide(block, pairs.where(~np.isin(pairs.keepers * count + pairs.members, refused)), keeper, judge)
+            _decide(
+                block, pairs.where(~np.isin(pairs.keepers * count + pairs.members, refused)), keeper, are_duplicates
+            )
     return keeper
 
 
-def _decide(block: Numbers, pairs: Pairs, keeper: Numbers, judge: Judge) -> None:
+def _decide(block: Numbers, pairs: Pairs, keeper: Numbers, are_duplicates: AreDuplicates) -> None:
     """Decide which of a block are keepers, and what they take."""
     while len(pairs.keepers):
-        pairs = _settle(pairs, keeper, judge)
-    undecided = block[keeper[block] == NOBODY]
+        pairs = _settle(pairs, keeper, are_duplicates)
+    undecided = block[keeper[block] == UNASSIGNED]
     keeper[undecided] = undecided
 
 
 def _kept_apart(keeper: Numbers, apart: Numbers) -> Numbers:
     """Return whom the first keeper with two that are to be kept apart must not take, as `keeper * count + member`."""
-    together = apart[(keeper[apart[:, 0]] == keeper[apart[:, 1]]) & (keeper[apart[:, 0]] != NOBODY)]
+    together = apart[(keeper[apart[:, 0]] == keeper[apart[:, 1]]) & (keeper[apart[:, 0]] != UNASSIGNED)]
     if not len(together):
         return np.empty(0, np.int64)
     first = int(keeper[together[:, 0]].min())
@@ -179,21 +181,21 @@ def _blocks(keys: list[Key], members: list[Table], keeper: Numbers) -> Iterator[
         weights[has] += near[key.keeper_values[has]]
     start = 0
     while start < len(keeper):
-        ahead = start + np.flatnonzero(keeper[start : start + PAIRS] == NOBODY)
+        ahead = start + np.flatnonzero(keeper[start : start + MAX_PAIRS] == UNASSIGNED)
         if len(ahead):
-            fitting = int(np.searchsorted(np.cumsum(weights[ahead]), PAIRS, "right"))
+            fitting = int(np.searchsorted(np.cumsum(weights[ahead]), MAX_PAIRS, "right"))
             yield ahead[: max(1, fitting)]
             start = int(ahead[max(1, fitting) - 1]) + 1
         else:
-            start += PAIRS
+            start += MAX_PAIRS
 
 
 def _candidates(keys: list[Key], members: list[Table], block: Numbers, keeper: Numbers) -> Pairs:
     """Return the pairs of keepers in a block with free members of higher rank, ascending, each once."""
     found = [_candidates_by(key, table, block, keeper) for key, table in zip(keys, members, strict=True)]
     keepers, others, kinds = (np.concatenate(column) for column in zip(*found, strict=True))
-    codes = np.unique((keepers * len(keeper) + others) * KINDS + kinds)
-    pairs, kinds = np.divmod(codes, KINDS)
+    codes = np.unique((keepers * len(keeper) + others) * MAX_KINDS + kinds)
+    pairs, kinds = np.divmod(codes, MAX_KINDS)
     return Pairs(*np.divmod(pairs, len(keeper)), kinds)
 
 
@@ -202,11 +204,11 @@ def _candidates_by(key: Key, table: Table, block: Numbers, keeper: Numbers) -> P
     values, places = key.near.look_up(key.keeper_values[ranks])
     members, again = table.look_up(values)
     keepers = ranks[places[again]]
-    open_ = (members > keepers) & (keeper[members] == NOBODY)
+    open_ = (members > keepers) & (keeper[members] == UNASSIGNED)
     return Pairs(keepers[open_], members[open_], np.full(int(open_.sum()), key.kind))
 
 
-def _settle(pairs: Pairs, keeper: Numbers, judge: Judge) -> Pairs:
+def _settle(pairs: Pairs, keeper: Numbers, are_duplicates: AreDuplicates) -> Pairs:
     """Let each member meet the first keeper that it may belong to, where that one is a keeper for sure.
 
     Returns the pairs that are still open. Nothing is decided that a pair of lower rank could change: a candidate keeper
@@ -216,7 +218,7 @@ def _settle(pairs: Pairs, keeper: Numbers, judge: Judge) -> Pairs:
     first = pairs.keepers[at][places]  # the pairs are ascending
     meets = (first == pairs.keepers) & ~np.isin(pairs.keepers, members)
     met = pairs.where(meets)
-    alike = judge(met)
+    alike = are_duplicates(met)
     keeper[met.members[alike]] = met.keepers[alike]
     keeper[met.keepers] = met.keepers
     left = pairs.where(~meets)
@@ -224,5 +226,5 @@ def _settle(pairs: Pairs, keeper: Numbers, judge: Judge) -> Pairs:
 
 
 def _is_taken(ranks: Numbers, keeper: Numbers) -> NDArray[np.bool_]:
-    taken: NDArray[np.bool_] = (keeper[ranks] != NOBODY) & (keeper[ranks] != ranks)
+    taken: NDArray[np.bool_] = (keeper[ranks] != UNASSIGNED) & (keeper[ranks] != ranks)
     return taken

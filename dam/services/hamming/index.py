@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from dam.media.hamming.bands import band_sql
 from dam.services.hamming.arrays import TABLES, Hashes, Ids
-from dam.services.hamming.memory import HashesInMemory, Known, count_candidates, memory_cost
+from dam.services.hamming.memory import HashesInMemory, Presence, count_candidates, memory_cost
 from dam.services.hamming.probes import count_probes, probes
 
-MANY = 20_000
+MAX_LOOKUPS = 20_000
 """To look up more entities than this one by one takes longer than to read all hashes of most libraries."""
 
 
@@ -27,7 +27,7 @@ class HashIndex(Protocol):
     def near(self, bits: int, distance: int) -> Ids:
         """Return the entities whose hash differs from `bits` in at most `distance` bits, each once, in no order."""
 
-    def values(self, entity_ids: Ids) -> tuple[Hashes, Known]:
+    def values(self, entity_ids: Ids) -> tuple[Hashes, Presence]:
         """Return the hashes of entities and which of them have one, each of shape (n,)."""
 
 
@@ -56,9 +56,9 @@ class _DatabaseIndex:
         """Return about how long it takes to compare all hashes in the database."""
         return self.STATEMENT + self.rows * self.ROW
 
-    def values(self, entity_ids: Ids) -> tuple[Hashes, Known]:
+    def values(self, entity_ids: Ids) -> tuple[Hashes, Presence]:
         """Return the hashes of entities and which of them have one."""
-        if entity_ids.size > MANY:
+        if entity_ids.size > MAX_LOOKUPS:
             return HashesInMemory.load(self._session, self._name).values(entity_ids)
         ids, values = self._pairs(entity_ids)
         order = np.argsort(ids)

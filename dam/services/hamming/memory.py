@@ -11,7 +11,7 @@ from dam.media.hamming.bands import BANDS, gather
 from dam.services.hamming.arrays import Hashes, Ids, load_hashes
 from dam.services.hamming.probes import BAND_VALUES, count_probes, probes
 
-Known: TypeAlias = NDArray[np.bool_]
+Presence: TypeAlias = NDArray[np.bool_]
 
 SKEW = 10
 """How much more often real hashes share a band than random ones do: between 1 (pHash) and 30 (aHash)."""
@@ -50,7 +50,7 @@ class HashesInMemory:
             return np.take(self.entity_ids, np.unique(found))
         return np.compress(np.bitwise_count(self.hashes ^ np.uint64(bits)) <= distance, self.entity_ids)
 
-    def values(self, entity_ids: Ids) -> tuple[Hashes, Known]:
+    def values(self, entity_ids: Ids) -> tuple[Hashes, Presence]:
         """Return the hashes of entities and which of them have one, each of shape (n,)."""
         if not self.entity_ids.size:
             return np.zeros(entity_ids.size, np.uint64), np.zeros(entity_ids.size, np.bool_)

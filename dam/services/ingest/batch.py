@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from dam.services.ingest.examine import Examined
 from dam.services.ingest.outcome import Outcome, Status, Unchanged
 
-BATCH_FILES = 2048
-BATCH_BYTES = 64 * 1024 * 1024
-BATCH_SECONDS = 1.0
+MAX_BATCH_FILES = 2048
+MAX_BATCH_BYTES = 64 * 1024 * 1024
+MAX_BATCH_SECONDS = 1.0
 
 
 @dataclass
@@ -25,7 +25,9 @@ class Batch:
     def is_full(self) -> bool:
         """Whether it is time to commit."""
         return (
-            self._files >= BATCH_FILES or self._bytes >= BATCH_BYTES or time.monotonic() - self._began >= BATCH_SECONDS
+            self._files >= MAX_BATCH_FILES
+            or self._bytes >= MAX_BATCH_BYTES
+            or time.monotonic() - self._began >= MAX_BATCH_SECONDS
         )
 
     def add(self, item: Outcome | Unchanged | Examined) -> None:

@@ -6,12 +6,12 @@ from itertools import chain
 
 from dam.core.errors import UsageError
 from dam.media.files.selection import Selection
-from dam.media.files.walk import Found, Group, walk_groups
+from dam.media.files.walk import FoundFile, WalkBatch, walk_batches
 from dam.services.library import Library
 
 
-def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: Selection) -> Iterator[Group]:
-    """Yield the files below some paths in groups, but never those of the library itself.
+def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: Selection) -> Iterator[WalkBatch]:
+    """Yield the files below some paths in batches, but never those of the library itself.
 
     Raises:
         UsageError: a path is in the library's own store.
@@ -32,10 +32,10 @@ def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: 
         return own.get(status.st_ino) == status.st_dev or path in journals
 
     lists = (map(checked, [some] if isinstance(some, str) else some) for some in paths)
-    return walk_groups(lists, selection, leave_out=is_own)
+    return walk_batches(lists, selection, exclude=is_own)
 
 
 def count_bytes(library: Library, paths: Sequence[str], selection: Selection) -> int:
     """Return the size of all files that an ingest would take, so that somebody can tell how much is left."""
-    found = chain.from_iterable(group.found for group in discover(library, [paths], selection))
-    return sum(item.status.st_size for item in found if isinstance(item, Found))
+    found = chain.from_iterable(batch.entries for batch in discover(library, [paths], selection))
+    return sum(item.status.st_size for item in found if isinstance(item, FoundFile))

@@ -7,7 +7,7 @@ from dam.media.files.source import open_source
 from dam.media.sample import Sample
 from dam.services.ingest.analysis import Analysis, analyse, give_up
 from dam.services.ingest.staging import StagedFile, stage
-from dam.services.processes.limits import in_time
+from dam.services.processes.limits import time_limit
 from dam.services.processes.request import Request
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
@@ -28,7 +28,7 @@ class Examined:
 
 
 @dataclass(frozen=True)
-class Job(Request[Examined]):
+class ExamineRequest(Request[Examined]):
     """A file to read, stage in the store and analyse."""
 
     mode: Mode = Mode.COPY
@@ -47,7 +47,7 @@ class Job(Request[Examined]):
         seen = self.seen if self.sha256 in (None, file.digests.sha256) else None
         if seen is None and file.blob is None and self.mode is not Mode.REFERENCE:
             return Examined(self.path, file)
-        with in_time():
+        with time_limit():
             return Examined(self.path, file, analyse(sample, seen or frozenset()))
 
     def give_up(self, reason: str) -> Examined:
@@ -60,7 +60,7 @@ class Job(Request[Examined]):
 
 
 @dataclass(frozen=True)
-class AnalyseAgain(Request[Examined]):
+class ReanalyseRequest(Request[Examined]):
     """A content that the library has, to be analysed where it is."""
 
     media_type: str
@@ -73,7 +73,7 @@ class AnalyseAgain(Request[Examined]):
         """Run the systems on the content."""
         sample = Sample.of_file(self.path, self.media_type, sidecar=self.sidecar)
         try:
-            with open_source(self.path, linking=True), in_time():
+            with open_source(self.path, linking=True), time_limit():
                 return Examined(self.path, analysis=analyse(sample, self.seen))
         except UnreadableFileError as exc:
             return Examined(self.path, error=str(exc))

@@ -28,7 +28,7 @@ from dam.storage.modes import Mode
 
 __all__ = ["DEFAULT", "Options", "Outcome", "Status", "Unchanged", "count_bytes", "each_outcome", "ingest"]
 
-MOVED_KEPT = 100_000  # more files than are read ahead of a batch
+MAX_MOVED = 100_000  # more files than are read ahead of a batch
 
 
 def ingest(
@@ -88,7 +88,7 @@ class _Commits:
         self._options = options
         self._pool = pool
         self._background = background
-        self._moved: deque[str] = deque(maxlen=MOVED_KEPT)
+        self._moved: deque[str] = deque(maxlen=MAX_MOVED)
         self._batch: Batch | None = None
         self._resolved: list[Resolved] = []
         self._sidecars: dict[int, Analysis] = {}

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from dam.services.catalogue.asset_states import states_by_sha256
 from dam.services.catalogue.content import only_referenced
 from dam.services.ingest.analysis import Analysis
-from dam.services.ingest.examine import Examined, Job
+from dam.services.ingest.examine import Examined, ExamineRequest
 from dam.services.ingest.staging import StagedFile
 from dam.storage.blob_store import BlobStore
 
-ExamineAll = Callable[[list[Job]], Iterable[Examined]]
+ExamineAll = Callable[[list[ExamineRequest]], Iterable[Examined]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ def resolve(session: Session, storage_type: str, files: Sequence[Examined]) -> l
 def analyse_due(resolved: Sequence[Resolved], store: BlobStore, examine_all: ExamineAll) -> list[Resolved]:
     """Run the systems that are due for contents that the store has: all side by side. A file that changed waits."""
     jobs = [
-        Job(each.file.path, each.file.state.size, seen=each.seen, sha256=each.file.digests.sha256, store=store)
+        ExamineRequest(
+            each.file.path, each.file.state.size, seen=each.seen, sha256=each.file.digests.sha256, store=store
+        )
         for each in resolved
         if each.seen is not None
     ]

@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from itertools import groupby
 
 from dam.services.catalogue import failures
-from dam.services.catalogue.failures import RememberedFailure
+from dam.services.catalogue.failures import RecordedFailure
 from dam.services.ingest.ingest import Options, Outcome, Status, ingest
 from dam.services.library import Library
 from dam.services.processes.pool import Pool
@@ -23,7 +23,7 @@ def retry_unreadable(library: Library, *, pool: Pool | None = None) -> Generator
         yield from _retry(library, paths, Mode(mode), tags, pool)
 
 
-def _how(failure: RememberedFailure) -> tuple[str, tuple[str, ...]]:
+def _how(failure: RecordedFailure) -> tuple[str, tuple[str, ...]]:
     return failure.mode or Mode.COPY.value, failure.tags
 
 

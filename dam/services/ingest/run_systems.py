@@ -12,7 +12,7 @@ from dam.services.catalogue.asset_states import AssetState, failed, outdated, ou
 from dam.services.catalogue.content import find_content
 from dam.services.ingest import writer
 from dam.services.ingest.analysis import Analysis
-from dam.services.ingest.examine import AnalyseAgain, Examined
+from dam.services.ingest.examine import Examined, ReanalyseRequest
 from dam.services.ingest.sidecars import packets
 from dam.services.library import Library
 from dam.services.processes.limits import NO_LIMITS
@@ -65,13 +65,13 @@ def bytes_to_read(library: Library) -> int:
         return outdated_bytes(session)
 
 
-def _job(session: Session, library: Library, known: AssetState, sidecar: bytes | None) -> AnalyseAgain | Examined:
+def _job(session: Session, library: Library, known: AssetState, sidecar: bytes | None) -> ReanalyseRequest | Examined:
     """Say how to examine an asset, or why that is not possible."""
     try:
         path = find_content(session, library.store, known)
     except (StoreError, UnreadableFileError) as exc:
         return Examined(known.sha256, error=str(exc))
-    return AnalyseAgain(path, known.size, known.media_type, known.labels, sidecar)
+    return ReanalyseRequest(path, known.size, known.media_type, known.labels, sidecar)
 
 
 def _update(known: AssetState, result: Examined, analyses: dict[int, Analysis]) -> Update:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import StoreError, UnreadableFileError
 from dam.media.kinds import Kind
-from dam.media.metadata.sidecar import has_sidecar, is_sidecar, named_by, names_of, read_sidecar
+from dam.media.metadata.sidecar import has_sidecar, is_sidecar, read_sidecar, subject_path, subject_paths
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.xmp_sidecar_component import XmpSidecarComponent
 from dam.services.catalogue import ecs
@@ -19,10 +19,10 @@ from dam.services.catalogue.content import find_content, is_as_recorded
 from dam.services.catalogue.recorded_files import files_in
 from dam.services.catalogue.source_paths import path_digest
 from dam.services.ingest.analysis import Analysis
-from dam.services.ingest.examine import AnalyseAgain, Examined
+from dam.services.ingest.examine import Examined, ReanalyseRequest
 from dam.services.library import Library
 from dam.services.processes.pool import Pool
-from dam.systems.system import labels_of_readers
+from dam.systems.system import sidecar_labels
 
 
 def packets(session: Session, entity_ids: Iterable[int]) -> dict[int, bytes]:
@@ -95,9 +95,9 @@ def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
         by_folder[os.path.dirname(path)].append(path)
     now: dict[int, bytes] = {}
     for folder, inside in by_folder.items():
-        about = {named_by(path) for path in inside}
+        about = {subject_path(path) for path in inside}
         for path, entity_id in files_in(session, folder):
-            if not about.isdisjoint(names_of(path)) and (packet := read_sidecar(path)):
+            if not about.isdisjoint(subject_paths(path)) and (packet := read_sidecar(path)):
                 now[entity_id] = packet
     before: dict[int, str] = {}
     table = XmpSidecarComponent
@@ -111,10 +111,10 @@ def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
 
 def _job(
     session: Session, library: Library, asset: AssetState, changed: Mapping[int, bytes | None]
-) -> AnalyseAgain | Examined:
+) -> ReanalyseRequest | Examined:
     try:
         path = find_content(session, library.store, asset)
     except (StoreError, UnreadableFileError) as exc:
         return Examined(asset.sha256, error=str(exc))
-    seen = asset.labels - labels_of_readers(asset.kind)
-    return AnalyseAgain(path, asset.size, asset.media_type, seen, changed[asset.entity_id])
+    seen = asset.labels - sidecar_labels(asset.kind)
+    return ReanalyseRequest(path, asset.size, asset.media_type, seen, changed[asset.entity_id])

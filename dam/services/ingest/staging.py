@@ -19,7 +19,7 @@ from dam.media.sample import Sample
 from dam.storage.blob_store import BlobStore, StagedBlob
 from dam.storage.modes import Mode
 
-IN_MEMORY_BYTES = 32 * 1024 * 1024
+MAX_IN_MEMORY_BYTES = 32 * 1024 * 1024
 """Files up to this size are held in one buffer while they are looked at; larger ones stream into the store."""
 
 
@@ -89,7 +89,7 @@ def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) ->
             return _take(store, store.stage_shared(path, Mode.REFLINK))
         except CannotShareError:
             pass
-    return _buffer(file, size, store) if size <= IN_MEMORY_BYTES else _stream(file, store)
+    return _buffer(file, size, store) if size <= MAX_IN_MEMORY_BYTES else _stream(file, store)
 
 
 def _look(path: str, file: BinaryIO) -> _Content:

@@ -35,7 +35,7 @@ def write(
     storage_type = REFERENCE_STORAGE if options.mode is Mode.REFERENCE else library.store.storage_type
 
     def write_all(session: Session) -> list[writer.Asset]:
-        failures.remember(session, failed, options.mode, tags)
+        failures.record(session, failed, options.mode, tags)
         failures.forget(session, (each.file.path for each in resolved))
         write_tags(session, unchanged, tags)
         if sidecars:

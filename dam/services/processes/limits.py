@@ -21,7 +21,7 @@ class Limits:
     memory_bytes: int
 
     @property
-    def patience(self) -> float | None:
+    def max_silence(self) -> float | None:
         """Seconds of silence after which a worker is stuck or stopped; None: it may take for ever."""
         return self.seconds + GRACE_SECONDS if self.seconds else None
 
@@ -46,7 +46,7 @@ class _Deadline:
 
 
 @contextmanager
-def in_time() -> Iterator[None]:
+def time_limit() -> Iterator[None]:
     """Let the block take as long as decoding one file may, if this process is a worker."""
     if _Deadline.seconds:
         signal.alarm(_Deadline.seconds)
@@ -81,7 +81,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def reason_of_end(exit_code: int, limits: Limits) -> str:
+def exit_reason(exit_code: int, limits: Limits) -> str:
     """Say what the exit code of a worker means that ended while it decoded."""
     if exit_code == -signal.SIGALRM:
         return f"decoding took longer than {limits.seconds} s"

@@ -11,8 +11,8 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from dam.core.interrupts import deferred
-from dam.services.processes.alone import Alone, NotStartedError, run_alone
 from dam.services.processes.decoder_output import log_output, logged_output
+from dam.services.processes.isolated import IsolatedRun, NotStartedError, run_isolated
 from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits
 from dam.services.processes.request import Request, run_request
 from dam.services.processes.server import START_METHOD, default_jobs, start_server
@@ -116,7 +116,7 @@ class Pool:
     def _make_workers(self) -> Executor:
         start_server()
         context = multiprocessing.get_context(START_METHOD)
-        return Workers(self._jobs, context, partial(self._prepare, self._limits), self._limits.patience)
+        return Workers(self._jobs, context, partial(self._prepare, self._limits), self._limits.max_silence)
 
     @property
     def has_workers(self) -> bool:
@@ -151,7 +151,7 @@ class Pool:
     def run_all(self, items: Sequence[T | Request[R]]) -> Iterator[T | R]:
         """Yield items that are all known as `map` does. A single request runs in a fork, which starts sooner."""
         if len(items) == 1 and isinstance(items[0], Request) and self._jobs and self._executor is None:
-            yield run_alone(items[0], self._limits)
+            yield run_isolated(items[0], self._limits)
         else:
             results: Iterator[T | R] = self.map(items)
             yield from results
@@ -214,12 +214,12 @@ class Pool:
                 self._submit(chunk).wait()
             except (BrokenExecutor, MemoryError):
                 self._end()
-                chunk.set_results([self._run_alone(request) for request in chunk.requests])
+                chunk.set_results([self._run_isolated(request) for request in chunk.requests])
 
-    def _run_alone(self, request: Request[R]) -> R:
+    def _run_isolated(self, request: Request[R]) -> R:
         """Run a request in a process of its own; if that is lost, the file is to blame."""
         try:
-            with Alone(request, self._limits, start_method=START_METHOD, prepare=self._prepare) as alone:
+            with IsolatedRun(request, self._limits, start_method=START_METHOD, prepare=self._prepare) as alone:
                 return alone.result()
         except NotStartedError:
             return self._do_without("they end as soon as they begin", request)

@@ -21,7 +21,7 @@ class Request(ABC, Generic[R_co]):
     def run(self) -> R_co:
         """Return the result: called in a worker process, or in this one where that is wanted.
 
-        What decodes stands in `with in_time():`. Damage of the file belongs to the result.
+        What decodes stands in `with time_limit():`. Damage of the file belongs to the result.
 
         Raises:
             DamError: the program or its store cannot go on.

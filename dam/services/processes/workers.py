@@ -79,15 +79,15 @@ class Workers(Executor):
 
     The context spawns them or has a server of its own, unless there is one worker only: a fork of this process would
     hold the pipes of the others open. What a worker had that is lost fails with WorkerLostError, and so does all that
-    comes later. One that has work and gives no sign of life for `patience` seconds is killed. What is submitted, is
+    comes later. One that has work and gives no sign of life for `max_silence` seconds is killed. What is submitted, is
     returned and is raised must be picklable.
     """
 
-    def __init__(self, count: int, context: Any, prepare: Callable[[], None], patience: float | None = None) -> None:
+    def __init__(self, count: int, context: Any, prepare: Callable[[], None], max_silence: float | None = None) -> None:
         self._count = count
         self._context = context
         self._prepare = prepare
-        self._patience = patience
+        self._patience = max_silence
         self._waiting: SimpleQueue[_Task | None] = SimpleQueue()
         self._workers: list[_Worker] = []
         self._threads: list[Thread] = []
@@ -163,12 +163,12 @@ class Workers(Executor):
             self._fail_waiting()
         worker.process.join(JOIN_SECONDS)
 
-    def _watch(self, patience: float) -> None:
+    def _watch(self, max_silence: float) -> None:
         """Kill workers that are silent for too long. Turns are counted, for this process may be stopped itself."""
         while any(thread.is_alive() for thread in self._threads) and not self._ended.wait(BEAT_SECONDS):
             for worker in self._workers:
                 worker.silent = worker.silent + 1 if worker.under_way else 0
-                if worker.silent * BEAT_SECONDS > patience:
+                if worker.silent * BEAT_SECONDS > max_silence:
                     worker.is_stuck = True
                     worker.process.kill()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy.orm import Session
 
-from dam.media.images.looks import HASHES
+from dam.media.images.signature import HASHES
 from dam.media.images.small_luma import (
     MIN_INFORMATION,
     Lumas,
@@ -31,7 +31,7 @@ from dam.services.catalogue.verdict import Verdict
 from dam.services.hamming.arrays import TABLES
 from dam.services.similar.image_query import read_query
 from dam.services.similar.options import MAX_VERIFIED_THRESHOLD, ImageOptions
-from dam.services.similar.pixel_twins import pixel_digests
+from dam.services.similar.pixel_digests import pixel_digests
 from dam.services.similar.rule import UNKNOWN, VERDICTS, Decision, Evidence, are_similar, decide
 from dam.storage.local import LocalBlobStore
 

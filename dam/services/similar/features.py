@@ -14,14 +14,14 @@ from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import chunks, open_source
 from dam.media.kinds import Kind, kind_of
 from dam.media.sample import Sample, obstacle
-from dam.services.processes.alone import Alone
-from dam.services.processes.limits import in_time
+from dam.services.processes.isolated import IsolatedRun
+from dam.services.processes.limits import time_limit
 from dam.services.processes.request import Request
 
 if TYPE_CHECKING:
-    from dam.media.documents.minhash import Fingerprint as MinHash
-    from dam.media.images.looks import Looks
-    from dam.media.video.fingerprint import Fingerprint as VideoFingerprint
+    from dam.media.documents.minhash import MinHash
+    from dam.media.images.signature import ImageSignature
+    from dam.media.video.fingerprint import VideoFingerprint
 
 
 class NoImageError(DecodeError):
@@ -44,15 +44,15 @@ class Features:
         return kind_of(self.media_type)
 
     @property
-    def looks(self) -> "Looks":
+    def signature(self) -> "ImageSignature":
         """The hashes and luma of an image; or DecodeError."""
-        found: Looks = self._value("looks")
+        found: ImageSignature = self._value("signature")
         return found
 
     @property
-    def looks_every_way(self) -> "Looks":
+    def signature_with_transforms(self) -> "ImageSignature":
         """The same with the hashes of its transforms; or DecodeError."""
-        found: Looks = self._value("looks_every_way")
+        found: ImageSignature = self._value("signature_with_transforms")
         return found
 
     @property
@@ -84,7 +84,7 @@ def features_of(kind: Kind, media_type: str, *, transforms: bool) -> tuple[str, 
     """Return the names of the features that queries of a kind are compared by, as far as they can be made here."""
     match kind:
         case Kind.IMAGE:
-            return ("looks_every_way" if transforms else "looks",)
+            return ("signature_with_transforms" if transforms else "signature",)
         case Kind.VIDEO:
             return ("dense_video",) if obstacle_of_sound(media_type) else ("dense_video", "audio_fingerprint")
         case Kind.AUDIO:
@@ -104,7 +104,7 @@ class FeatureRequest(Request[Features]):
     def run(self) -> Features:
         """Decode the file."""
         sample = Sample.of_file(self.path, self.media_type)
-        with in_time():
+        with time_limit():
             return Features(self.media_type, {name: _made(sample, name) for name in self.names})
 
     def give_up(self, reason: str) -> Features:
@@ -126,7 +126,7 @@ class ImageFeatures:
     path: str
     sha256: str = ""
     media_type: str = ""
-    looks: "Looks | None" = None
+    signature: "ImageSignature | None" = None
     error: InputError | None = None
 
 
@@ -148,11 +148,11 @@ class ImageRequest(Request[ImageFeatures]):
                 if hindered := obstacle(found):
                     raise DecodeError(hindered.text)
                 sample = Sample.of_file(self.path, found)
-                with in_time():
-                    looks = sample.looks_every_way if self.transforms else sample.looks
+                with time_limit():
+                    signature = sample.signature_with_transforms if self.transforms else sample.signature
         except (UnreadableFileError, DecodeError) as exc:
             return ImageFeatures(self.path, error=type(exc)(f"{self.path}: {exc}"))
-        return ImageFeatures(self.path, sha256, found, looks)
+        return ImageFeatures(self.path, sha256, found, signature)
 
     def give_up(self, reason: str) -> ImageFeatures:
         """Say why it cannot be compared."""
@@ -160,7 +160,9 @@ class ImageRequest(Request[ImageFeatures]):
 
 
 @contextmanager
-def begun_query(paths: Sequence[str], *, transforms: bool, jobs: int | None) -> Iterator[Alone[ImageFeatures] | None]:
+def start_query(
+    paths: Sequence[str], *, transforms: bool, jobs: int | None
+) -> Iterator[IsolatedRun[ImageFeatures] | None]:
     """Begin to decode a query that is alone; None where there are several or a folder, or no `jobs` are wanted.
 
     To be called first of all: it is decoded while this process imports what a search needs and opens the library.
@@ -168,9 +170,9 @@ def begun_query(paths: Sequence[str], *, transforms: bool, jobs: int | None) -> 
     if jobs == 0 or len(paths) != 1 or os.path.isdir(paths[0]):
         yield None
         return
-    import dam.media.images.looks  # noqa: F401, PLC0415  brings numpy, which both processes need
+    import dam.media.images.signature  # noqa: F401, PLC0415  brings numpy, which both processes need
 
-    with Alone(ImageRequest(os.path.abspath(paths[0]), 0, transforms)) as begun:
+    with IsolatedRun(ImageRequest(os.path.abspath(paths[0]), 0, transforms)) as begun:
         yield begun
 
 
@@ -193,7 +195,7 @@ class PixelRequest(Request[PixelDigest]):
         from dam.media.images.pixel_digest import pixel_digest  # noqa: PLC0415  only here
 
         try:
-            with open_source(self.path, linking=True), Path(self.path).open("rb") as stream, in_time():
+            with open_source(self.path, linking=True), Path(self.path).open("rb") as stream, time_limit():
                 return PixelDigest(pixel_digest(stream, self.media_type))
         except (DecodeError, UnreadableFileError) as exc:
             return PixelDigest(error=str(exc))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from dam.media.files.walk import NotRead, walk
+from dam.media.files.walk import UnreadPath, walk
 from dam.media.images.small_luma import Lumas
 from dam.media.images.transforms import Transform
-from dam.services.processes.alone import Alone, run_alone
+from dam.services.processes.isolated import IsolatedRun, run_isolated
 from dam.services.processes.pool import open_pool
 from dam.services.similar.features import ImageFeatures, ImageRequest, NoImageError, PixelRequest
 
@@ -34,7 +34,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryFile:
     """A file that was to be a query, and what came of it: the query, or why there is none."""
 
     path: str
@@ -47,36 +47,36 @@ def read_queries(
     *,
     transforms: bool = False,
     jobs: int | None = None,
-    begun: Alone[ImageFeatures] | None = None,
-) -> Iterator[Asked]:
+    started: IsolatedRun[ImageFeatures] | None = None,
+) -> Iterator[QueryFile]:
     """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out.
 
     `jobs` workers decode them side by side (None: one a core; 0: this process does it); `begun` is the only one that
     there is, where its decoding has begun already.
     """
-    if begun:
-        yield _asked_by(begun.result())
+    if started:
+        yield _query_file(started.result())
         return
     named: set[str] = set()
     items = list(_requests(paths, named, transforms=transforms))
     with open_pool(jobs) as pool:
-        results: Iterator[Asked | ImageFeatures] = pool.run_all(items)
-        yield from _asked(results, named)
+        results: Iterator[QueryFile | ImageFeatures] = pool.run_all(items)
+        yield from _query_files(results, named)
 
 
-def _asked_by(found: ImageFeatures) -> Asked:
-    return Asked(found.path, None, str(found.error)) if found.error else Asked(found.path, _query(found))
+def _query_file(found: ImageFeatures) -> QueryFile:
+    return QueryFile(found.path, None, str(found.error)) if found.error else QueryFile(found.path, _query(found))
 
 
-def _asked(results: Iterable[Asked | ImageFeatures], named: AbstractSet[str]) -> Iterator[Asked]:
+def _query_files(results: Iterable[QueryFile | ImageFeatures], named: AbstractSet[str]) -> Iterator[QueryFile]:
     for item in results:
-        if isinstance(item, Asked):
+        if isinstance(item, QueryFile):
             yield item
         elif item.path in named or not isinstance(item.error, NoImageError):
-            yield _asked_by(item)
+            yield _query_file(item)
 
 
-def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Iterator[Asked | ImageRequest]:
+def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Iterator[QueryFile | ImageRequest]:
     """Yield what to decode, and what cannot be read; files that the user names go into `named`, too."""
     for path in paths:
         if not os.path.isdir(path):
@@ -84,10 +84,10 @@ def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Ite
             yield ImageRequest(os.path.abspath(path), 0, transforms)
             continue
         for found in walk([path]):
-            if not isinstance(found, NotRead):
+            if not isinstance(found, UnreadPath):
                 yield ImageRequest(found.path, found.status.st_size, transforms)
             elif not found.skipped:
-                yield Asked(found.path, None, f"{found.path}: {found.reason}")
+                yield QueryFile(found.path, None, f"{found.path}: {found.reason}")
 
 
 def read_query(path: Path, *, transforms: bool = False) -> Query:
@@ -98,20 +98,24 @@ def read_query(path: Path, *, transforms: bool = False) -> Query:
         DecodeError: it is no image, or a damaged one, or takes more than the limits.
 
     """
-    found = run_alone(ImageRequest(str(path), 0, transforms))
+    found = run_isolated(ImageRequest(str(path), 0, transforms))
     if found.error:
         raise found.error
     return _query(found)
 
 
 def _query(found: ImageFeatures) -> Query:
-    looks = found.looks
-    assert looks  # noqa: S101  or there is an error
+    signature = found.signature
+    assert signature  # noqa: S101  or there is an error
     return Query(
-        found.sha256, looks.hashes, looks.luma, looks.turned, partial(pixels_of_file, found.path, found.media_type)
+        found.sha256,
+        signature.hashes,
+        signature.luma,
+        signature.turned,
+        partial(pixels_of_file, found.path, found.media_type),
     )
 
 
 def pixels_of_file(path: str, media_type: str) -> str | None:
     """Return the digest of an image's pixels; None where there is none to compare, or it cannot be decoded again."""
-    return run_alone(PixelRequest(path, 0, media_type)).digest
+    return run_isolated(PixelRequest(path, 0, media_type)).digest

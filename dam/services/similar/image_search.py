@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dam.media.images.looks import HASHES
+from dam.media.images.signature import HASHES
 from dam.media.images.transforms import Transform
 from dam.models.image_data_digest_component import ImageDataDigestComponent
 from dam.services.catalogue.assets import Asset, summarise
-from dam.services.catalogue.content import find_place
+from dam.services.catalogue.content import find_path
 from dam.services.catalogue.lookup import find_by_hash
 from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
@@ -20,14 +20,14 @@ from dam.services.hamming.arrays import Ids
 from dam.services.hamming.index import open_index
 from dam.services.hamming.probes import MAX_DISTANCE
 from dam.services.library import Library
-from dam.services.similar.image_query import Asked, Query
+from dam.services.similar.image_query import Query, QueryFile
 from dam.services.similar.options import ImageOptions
-from dam.services.similar.pixel_twins import pixel_digests
+from dam.services.similar.pixel_digests import pixel_digests
 from dam.services.similar.rule import UNKNOWN, VERDICTS, Bools, Decision, Decisions, Evidence, are_similar, decide
 from dam.services.similar.verification import Verification, decide_verified, load_lumas, verify_query
 from dam.storage.local import LocalBlobStore
 
-NOWHERE = np.iinfo(np.int64).max
+NO_MATCH = np.iinfo(np.int64).max
 """The place in the order of what is no match."""
 
 
@@ -118,10 +118,10 @@ class Search:
         transforms = list(query.variants)
         away = self._distances(query.variants.values(), ids)
         decisions = self._decide(query, ids, library, transforms, away)
-        nearness = np.where(are_similar(decisions), self._nearness(away), NOWHERE)
+        nearness = np.where(are_similar(decisions), self._nearness(away), NO_MATCH)
         best, nearness = nearness.argmin(axis=0), nearness.min(axis=0)
         identical = np.isin(ids, library.own)
-        places = np.flatnonzero(nearness < NOWHERE)
+        places = np.flatnonzero(nearness < NO_MATCH)
         places = places[np.lexsort([ids[places], nearness[places], ~identical[places]])][:limit]
         return [
             Match(int(ids[at]), _by_name(away[best[at], at]), bool(identical[at]), transforms[best[at]])
@@ -200,7 +200,7 @@ class MatchedAsset:
 
     match: Match
     asset: Asset
-    place: str | None
+    path: str | None
 
 
 @dataclass(frozen=True)
@@ -212,25 +212,25 @@ class SearchResult:
     error: str | None
 
 
-def answer(
+def search_images(
     library: Library,
-    asked: Sequence[Asked],
+    queries: Sequence[QueryFile],
     options: ImageOptions | None = None,
     limit: int | None = None,
 ) -> list[SearchResult]:
     """Return what looks like each of some queries, in their order; see `Search`."""
-    lookups = sum(len(each.query.variants) for each in asked if each.query)
+    lookups = sum(len(each.query.variants) for each in queries if each.query)
     if not lookups:
-        return [SearchResult(each.path, [], each.error) for each in asked]
+        return [SearchResult(each.path, [], each.error) for each in queries]
     with library.read() as session:
         search = Search(session, options or ImageOptions(), lookups, library.store)
-        answers = []
-        for each in asked:
+        results = []
+        for each in queries:
             matches = search.matches(each.query, limit) if each.query else []
             assets = summarise(session, library.store, [match.entity_id for match in matches])
             found = [
-                MatchedAsset(match, asset, find_place(session, asset))
+                MatchedAsset(match, asset, find_path(session, asset))
                 for match, asset in zip(matches, assets, strict=True)
             ]
-            answers.append(SearchResult(each.path, found, each.error))
-    return answers
+            results.append(SearchResult(each.path, found, each.error))
+    return results

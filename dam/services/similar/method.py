@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dam.media import sample as media
 from dam.media.kinds import Kind
-from dam.media.obstacle import Ask
+from dam.media.obstacle import FindObstacle
 from dam.media.sample import Sample
 from dam.services.similar import methods
 from dam.services.similar.match import SimilarMatch, SimilarPair
@@ -48,7 +48,7 @@ class SimilarityMethod:
     """Yield all similar pairs of the library; None where groups of duplicates are found otherwise."""
     parts: Mapping[Kind, str] = field(default_factory=dict)
     """The other kinds of which it compares a part, and what the part is called: videos have a sound."""
-    obstacle: Ask = media.obstacle
+    obstacle: FindObstacle = media.obstacle
     """Return what keeps content of a media type from being compared here, or None."""
 
 
@@ -58,7 +58,7 @@ def similarity_method(
     kind: Kind,
     pairs: FindPairs | None = None,
     parts: Mapping[Kind, str] | None = None,
-    obstacle: Ask = media.obstacle,
+    obstacle: FindObstacle = media.obstacle,
 ) -> Callable[[Find], SimilarityMethod]:
     """Declare a function the similarity method of a kind; see `SimilarityMethod`."""
 

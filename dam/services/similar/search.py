@@ -16,11 +16,11 @@ from dam.media.sample import Sample, obstacle
 from dam.services.catalogue.asset_states import states_by_id
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import find_content
-from dam.services.catalogue.lookup import find_by_hash, find_by_id_or_hash, find_by_source, the_only_one
+from dam.services.catalogue.lookup import find_by_hash, find_by_id_or_hash, find_by_source, only_entity
 from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
-from dam.services.processes.alone import run_alone
+from dam.services.processes.isolated import run_isolated
 from dam.services.similar.features import FeatureRequest, features_of
 from dam.services.similar.match import SimilarMatch
 
@@ -57,7 +57,7 @@ class MatchedAsset:
 class SearchResult:
     """What is similar to a file, best first; with the error that nothing but its own content could be looked for."""
 
-    asked: SearchedFile
+    file: SearchedFile
     found: Sequence[MatchedAsset]
     error: DamError | None
     parts_left_out: Sequence[str] = ()
@@ -82,20 +82,20 @@ def find_similar(
 
     """
     with library.read() as session:
-        asked = _searched_file(session, library, reference)
-        own = find_by_hash(session, asked.sha256, "sha256")
+        file = _searched_file(session, library, reference)
+        own = find_by_hash(session, file.sha256, "sha256")
         excluded = {*own, *_unrelated(session, own)}
         matches = [SimilarMatch(entity_id, 1.0, CONTENT, "it has the same bytes") for entity_id in own]
         error, left_out = None, list[str]()
         try:
-            others, left_out = _others(session, library, asked, transforms=transforms)
+            others, left_out = _others(session, library, file, transforms=transforms)
             matches += (match for match in others if match.entity_id not in excluded)
         except (DecodeError, MissingExtraError) as exc:
-            error = type(exc)(f"{asked.path}: {exc}")
+            error = type(exc)(f"{file.path}: {exc}")
         matches = [match for match in matches if match.score >= min_score][:limit]
         assets = summarise(session, library.store, [match.entity_id for match in matches])
     found = [MatchedAsset(match, asset) for match, asset in zip(matches, assets, strict=True)]
-    return SearchResult(asked, found, error, left_out)
+    return SearchResult(file, found, error, left_out)
 
 
 def _searched_file(session: Session, library: Library, reference: str) -> SearchedFile:
@@ -103,7 +103,7 @@ def _searched_file(session: Session, library: Library, reference: str) -> Search
     ids = find_by_id_or_hash(session, reference)
     if not ids and os.path.lexists(reference):
         return read_searched_file(os.path.abspath(reference))
-    entity_id = the_only_one(reference, ids or find_by_source(session, reference) or _nobody(reference))
+    entity_id = only_entity(reference, ids or find_by_source(session, reference) or _nobody(reference))
     [known] = states_by_id(session, [entity_id])
     try:
         return SearchedFile(find_content(session, library.store, known), known.sha256, known.media_type)
@@ -135,24 +135,24 @@ def _unrelated(session: Session, own: Sequence[int]) -> Iterator[int]:
 
 
 def _others(
-    session: Session, library: Library, asked: SearchedFile, *, transforms: bool
+    session: Session, library: Library, file: SearchedFile, *, transforms: bool
 ) -> tuple[list[SimilarMatch], list[str]]:
     """Return what the method of the kind finds, and why parts of the content were not compared."""
-    if asked.kind is Kind.OTHER:
-        raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
-    if hindered := obstacle(asked.media_type):
+    if file.kind is Kind.OTHER:
+        raise DecodeError(f"nothing can be compared with content of the type {file.media_type}")
+    if hindered := obstacle(file.media_type):
         raise hindered.error
     from dam.services.similar.method import FileQuery, method_of, methods_of_parts  # noqa: PLC0415  needs numpy, as every extra
 
-    method = method_of(asked.kind)
+    method = method_of(file.kind)
     if method is None:
-        raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
-    names = features_of(asked.kind, asked.media_type, transforms=transforms)
-    sample = cast("Sample", run_alone(FeatureRequest(asked.path, 0, asked.media_type, names)))
-    query = FileQuery(sample, asked.path, asked.sha256, transforms, library.store)
+        raise DecodeError(f"nothing can be compared with content of the type {file.media_type}")
+    names = features_of(file.kind, file.media_type, transforms=transforms)
+    sample = cast("Sample", run_isolated(FeatureRequest(file.path, 0, file.media_type, names)))
+    query = FileQuery(sample, file.path, file.sha256, transforms, library.store)
     matches, left_out = list(method.find(session, query)), []
-    for part in methods_of_parts(asked.kind):
-        if missing := part.obstacle(asked.media_type):
+    for part in methods_of_parts(file.kind):
+        if missing := part.obstacle(file.media_type):
             left_out.append(missing.text)
         else:
             matches = _with_part(session, query, part, matches)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dam.core.errors import StoreError
-from dam.services.ingest.examine import AnalyseAgain, Examined, Job
+from dam.services.ingest.examine import Examined, ExamineRequest, ReanalyseRequest
 from dam.services.processes import pool as module
 from dam.services.processes.limits import Limits
 from dam.services.processes.pool import CHUNK_BYTES, CHUNK_ITEMS, CHUNKS_AHEAD, Pool
@@ -54,17 +54,17 @@ def make_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakePool]:
     assert multiprocessing.active_children() == []
 
 
-MakeJobs = Callable[..., list[Job]]
+MakeJobs = Callable[..., list[ExamineRequest]]
 
 
 @pytest.fixture
 def make_jobs(tmp_path: Path, store: LocalBlobStore) -> MakeJobs:
-    def make(*contents: str) -> list[Job]:
+    def make(*contents: str) -> list[ExamineRequest]:
         jobs = []
         for number, content in enumerate(contents):
             path = tmp_path / f"{number:04}.txt"
             path.write_text(content)
-            jobs.append(Job(str(path), len(content), store=store))
+            jobs.append(ExamineRequest(str(path), len(content), store=store))
         return jobs
 
     return make
@@ -84,7 +84,7 @@ def test_order_is_kept_with_other_items_in_between(make_pool: MakePool, make_job
     items = [thing for number, job in enumerate(made) for thing in (f"before {number}", job, f"after {number}")]
     results = list(make_pool(jobs).map(items))
     assert [found.path if isinstance(found, Examined) else found for found in results] == [
-        item.path if isinstance(item, Job) else item for item in items
+        item.path if isinstance(item, ExamineRequest) else item for item in items
     ]
     assert widths([found for found in results if isinstance(found, Examined)]) == [job.size for job in made]
 
@@ -135,7 +135,9 @@ def test_several_culprits_in_one_chunk_and_in_others(make_pool: MakePool, make_j
 
 
 def test_a_culprit_among_what_the_library_has_already(make_pool: MakePool, make_jobs: MakeJobs) -> None:
-    made = [AnalyseAgain(job.path, job.size, "text/plain", frozenset()) for job in make_jobs("good", "crash", "good")]
+    made = [
+        ReanalyseRequest(job.path, job.size, "text/plain", frozenset()) for job in make_jobs("good", "crash", "good")
+    ]
     results = list(make_pool().map(made))
     assert widths(results) == [4, "decoding crashed (SIGSEGV)", 4]
     assert [found.file for found in results] == [None] * 3
@@ -144,7 +146,9 @@ def test_a_culprit_among_what_the_library_has_already(make_pool: MakePool, make_
 def test_a_file_that_takes_a_worker_down_may_be_gone_by_then(
     make_pool: MakePool, store: LocalBlobStore, tmp_path: Path
 ) -> None:
-    assert widths([make_pool().run(Job(str(tmp_path / "gone"), 1, store=store))]) == ["No such file or directory"]
+    assert widths([make_pool().run(ExamineRequest(str(tmp_path / "gone"), 1, store=store))]) == [
+        "No such file or directory"
+    ]
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 2])

@@ -124,7 +124,7 @@ def test_what_waits_is_cancelled_and_what_is_under_way_is_done(workers: Workers,
 
 
 def test_one_that_is_stopped_is_missed_and_killed() -> None:
-    workers = Workers(1, multiprocessing.get_context(START_METHOD), nothing, patience=2)
+    workers = Workers(1, multiprocessing.get_context(START_METHOD), nothing, max_silence=2)
     lost = workers.submit(stop).exception()
     assert isinstance(lost, WorkerLostError)
     assert lost.exit_code == -signal.SIGALRM

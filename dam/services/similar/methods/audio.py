@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dam.media import sample as media
 from dam.media.audio import match as audio_match
 from dam.media.audio.decoding import obstacle_of_sound
-from dam.media.audio.match import Fingerprint, Likeness
+from dam.media.audio.match import AudioFingerprint, Likeness
 from dam.media.kinds import Kind, kind_of
 from dam.media.obstacle import Obstacle
 from dam.media.sample import Sample
@@ -56,7 +56,7 @@ def find_similar(session: Session, sample: Sample, *, limit: int | None = None) 
     return sorted(matches, key=lambda match: (-match.score, match.entity_id))[:limit]
 
 
-def _votes(session: Session, query: Fingerprint) -> dict[int, Votes]:
+def _votes(session: Session, query: AudioFingerprint) -> dict[int, Votes]:
     """Return the recordings with an anchor that the query may have too, and the offsets which that speaks for."""
     keys, positions = audio_match.keys(query)
     position_of = dict(zip(keys.tolist(), positions.tolist(), strict=True))
@@ -75,9 +75,9 @@ def _offsets(votes: Votes) -> set[int]:
     return {offset + aside for offset in best for aside in (-1, 0, 1)}
 
 
-def _fingerprints(session: Session, entity_ids: Iterable[int]) -> dict[int, Fingerprint]:
+def _fingerprints(session: Session, entity_ids: Iterable[int]) -> dict[int, AudioFingerprint]:
     table = AudioFingerprintComponent
-    found: dict[int, Fingerprint] = {}
+    found: dict[int, AudioFingerprint] = {}
     for some in ecs.batched(entity_ids):
         rows = session.execute(select(table.entity_id, table.fingerprint).where(table.entity_id.in_(some)))
         found.update((entity_id, audio_match.from_bytes(kept)) for entity_id, kept in rows)
@@ -112,7 +112,7 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
     Those are compared that have an anchor in common: encodings of one recording always do, of clips shorter than half
     a minute and the recordings they are from some do not.
     """
-    kept: dict[int, Fingerprint] = {}
+    kept: dict[int, AudioFingerprint] = {}
     for one, others in _neighbours(session):
         kept = {entity_id: fingerprint for entity_id, fingerprint in kept.items() if entity_id >= one}
         kept |= _fingerprints(session, {one, *others} - kept.keys())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
-from dam.media.documents.minhash import INDEXED, ORDERS, Fingerprint, from_bytes, index_keys, similarity
+from dam.media.documents.minhash import INDEXED_PERMUTATIONS, PERMUTATIONS, MinHash, from_bytes, index_keys, similarity
 from dam.media.kinds import Kind
 from dam.models.document_fingerprint_component import DocumentFingerprintComponent
 from dam.models.document_index_row import DocumentIndexRow
@@ -80,9 +80,9 @@ def _reason(score: float) -> str:
     return f"about {score:.0%} of the phrases of both texts are the same"
 
 
-def _candidates(session: Session, query: Fingerprint) -> list[int]:
+def _candidates(session: Session, query: MinHash) -> list[int]:
     """Return the documents that share enough keys with a query."""
-    parts = [_with_key(number) for number in range(INDEXED)]
+    parts = [_with_key(number) for number in range(INDEXED_PERMUTATIONS)]
     keys = {f"key_{number}": key for number, key in enumerate(index_keys(query).tolist())}
     shared = Counter(session.scalars(union_all(*parts), keys))
     return sorted(entity_id for entity_id, count in shared.items() if count >= MIN_SHARED_KEYS)
@@ -98,7 +98,7 @@ def _with_key(number: int) -> Select[Any]:
     return select(found.subquery())
 
 
-def _fingerprints(session: Session, entity_ids: list[int]) -> tuple[Ids, Fingerprint]:
+def _fingerprints(session: Session, entity_ids: list[int]) -> tuple[Ids, MinHash]:
     """Return the fingerprints of some documents, shapes (n,) and (n, 128)."""
     table = DocumentFingerprintComponent
     found: list[Any] = []
@@ -107,10 +107,10 @@ def _fingerprints(session: Session, entity_ids: list[int]) -> tuple[Ids, Fingerp
     return np.array([row[0] for row in found], np.int64), from_bytes(b"".join(row[1] for row in found))
 
 
-def _all_fingerprints(session: Session) -> tuple[Ids, Fingerprint]:
+def _all_fingerprints(session: Session) -> tuple[Ids, MinHash]:
     """Return all fingerprints, by entity."""
     table = DocumentFingerprintComponent
-    ids, parts = [], [np.empty((0, ORDERS), np.uint16)]
+    ids, parts = [], [np.empty((0, PERMUTATIONS), np.uint16)]
     statement = select(table.entity_id, table.minhash).order_by(table.entity_id)
     with closing(session.execute(statement.execution_options(yield_per=10_000))) as rows:
         for some in rows.partitions():
@@ -119,20 +119,20 @@ def _all_fingerprints(session: Session) -> tuple[Ids, Fingerprint]:
     return np.fromiter(chain.from_iterable(ids), np.int64), np.concatenate(parts)
 
 
-def _distinct(fingerprints: Fingerprint) -> tuple[Ids, Ids]:
+def _distinct(fingerprints: MinHash) -> tuple[Ids, Ids]:
     """Return the places of the first of all equal fingerprints, and for each fingerprint that of its first."""
     if not len(fingerprints):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    whole = np.ascontiguousarray(fingerprints).view(f"V{2 * ORDERS}").ravel()
+    whole = np.ascontiguousarray(fingerprints).view(f"V{2 * PERMUTATIONS}").ravel()
     _, first, number = np.unique(whole, return_index=True, return_inverse=True)
     return np.sort(first), first[number.ravel()]
 
 
-def _pairs_with_equal_keys(fingerprints: Fingerprint) -> tuple[Ids, Ids]:
+def _pairs_with_equal_keys(fingerprints: MinHash) -> tuple[Ids, Ids]:
     """Return the pairs of places that share enough keys, lower ones first."""
     count = len(fingerprints)
     codes = [np.empty(0, np.int64)]
-    for keys in fingerprints[:, :INDEXED].T:
+    for keys in fingerprints[:, :INDEXED_PERMUTATIONS].T:
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
         for step in range(1, MAX_NEIGHBOURS + 1):
@@ -145,7 +145,7 @@ def _pairs_with_equal_keys(fingerprints: Fingerprint) -> tuple[Ids, Ids]:
     return found // max(count, 1), found % max(count, 1)
 
 
-def _similarities(fingerprints: Fingerprint, one: Ids, other: Ids) -> NDArray[np.float64]:
+def _similarities(fingerprints: MinHash, one: Ids, other: Ids) -> NDArray[np.float64]:
     """Return the similarity of each pair of places, a block at a time."""
     parts = [np.empty(0)]
     for start in range(0, len(one), 1 << 16):

@@ -29,9 +29,13 @@ def perceptual_hash(session: Session, query: FileQuery) -> list[SimilarMatch]:
 
     """
     sample = query.sample
-    looks = sample.looks_every_way if query.transforms else sample.looks
+    signature = sample.signature_with_transforms if query.transforms else sample.signature
     image = Query(
-        query.sha256, looks.hashes, looks.luma, looks.turned, partial(pixels_of_file, query.path, sample.media_type)
+        query.sha256,
+        signature.hashes,
+        signature.luma,
+        signature.turned,
+        partial(pixels_of_file, query.path, sample.media_type),
     )
     found = find_similar(session, image, ImageOptions(transforms=query.transforms), store=query.store)
     return sorted(map(_described, found), key=lambda match: (-match.score, match.entity_id))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.media.video.alignment import Alignment, align
-from dam.media.video.fingerprint import Fingerprint, keys
+from dam.media.video.fingerprint import VideoFingerprint, keys
 from dam.models.video_anchor import VideoAnchor
 from dam.models.video_fingerprint_component import VideoFingerprintComponent
 from dam.services.catalogue import ecs
@@ -29,7 +29,7 @@ MAX_FLIPPED = 64
 MAX_FLIPPED_OF_PAIR = 8
 """The same where each video of a library is the query once."""
 MAX_ROWS = 20_000
-"""Anchors that are read for the same `ecs.VARIABLES` halves: a trailer that is in every video is in too many."""
+"""Anchors that are read for the same `ecs.MAX_VARIABLES` halves: a trailer that is in every video is in too many."""
 MAX_CANDIDATES = 200
 """Videos that are compared picture by picture: those that most anchors speak for."""
 SAME_PLACE_MS = 1000
@@ -61,7 +61,7 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
         select(table.entity_id, table.pictures).where(table.entity_id > last).order_by(table.entity_id).limit(PAGE)
     ).all():
         for entity_id, stored in page:
-            query = Fingerprint.from_bytes(stored)
+            query = VideoFingerprint.from_bytes(stored)
             found = _matches(session, query, MAX_FLIPPED_OF_PAIR, above=entity_id)
             for other_id, alignment in sorted(found, key=lambda one: one[0]):
                 score, extent = round(alignment.score, 4), round(alignment.extent, 4)
@@ -69,17 +69,19 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
         last = page[-1].entity_id
 
 
-def _matches(session: Session, query: Fingerprint, flipped: int, above: int = 0) -> Iterator[tuple[int, Alignment]]:
+def _matches(
+    session: Session, query: VideoFingerprint, flipped: int, above: int = 0
+) -> Iterator[tuple[int, Alignment]]:
     """Yield the entities of an id above `above` that share something with the query."""
     table = VideoFingerprintComponent
     for some in ecs.batched(_candidates(session, query, flipped, above)):
         rows = session.execute(select(table.entity_id, table.pictures).where(table.entity_id.in_(some)))
         for entity_id, stored in rows:
-            if alignment := align(query, Fingerprint.from_bytes(stored)):
+            if alignment := align(query, VideoFingerprint.from_bytes(stored)):
                 yield entity_id, alignment
 
 
-def _candidates(session: Session, query: Fingerprint, flipped: int, above: int) -> list[int]:
+def _candidates(session: Session, query: VideoFingerprint, flipped: int, above: int) -> list[int]:
     """Return the entities whose anchors agree best with the query, on one place of the query in them."""
     votes: Counter[tuple[int, int]] = Counter()
     for entity_id, time, asked in {*_look_up(session, query, flipped)}:
@@ -93,7 +95,7 @@ def _candidates(session: Session, query: Fingerprint, flipped: int, above: int) 
     return [entity_id for entity_id, _ in best.most_common(MAX_CANDIDATES)]
 
 
-def _look_up(session: Session, query: Fingerprint, flipped: int) -> Iterator[AnchorMatch]:
+def _look_up(session: Session, query: VideoFingerprint, flipped: int) -> Iterator[AnchorMatch]:
     """Yield the anchors that share half a hash, or nearly so, with a picture of the query."""
     table = VideoAnchor
     for column, times_by_half in zip((table.upper, table.lower), _halves(query, flipped), strict=True):
@@ -104,7 +106,7 @@ def _look_up(session: Session, query: Fingerprint, flipped: int) -> Iterator[Anc
                     yield entity_id, time, asked
 
 
-def _halves(query: Fingerprint, flipped: int) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+def _halves(query: VideoFingerprint, flipped: int) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
     """Return the upper and the lower halves to look up, and of each the times of the pictures it came from."""
     halves: tuple[dict[int, list[int]], dict[int, list[int]]] = {}, {}
     with_flips = set(_spread(len(query), flipped))

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from dam.core.errors import DamError
 from dam.core.interrupts import blocked
 from dam.services.processes.decoder_output import log_output
-from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits, reason_of_end
+from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits, exit_reason
 from dam.services.processes.request import Request
 from dam.services.processes.workers import WorkerLostError, Workers, run_requests
 
@@ -26,7 +26,7 @@ class NotStartedError(DamError):
     """A worker process cannot be started, or ends before it does anything."""
 
 
-class Alone(Generic[R]):
+class IsolatedRun(Generic[R]):
     """A request that runs in a process of its own from now on. Leaving its context ends the process.
 
     Within the limits of the settings, unless others are given.
@@ -47,14 +47,14 @@ class Alone(Generic[R]):
         self._request = request
         self._limits = limits or configured_limits()
         context: Any = multiprocessing.get_context(start_method)
-        self._workers = Workers(1, context, partial(prepare, self._limits), self._limits.patience)
+        self._workers = Workers(1, context, partial(prepare, self._limits), self._limits.max_silence)
         try:
             with blocked():  # until it ignores Ctrl-C
                 self._future = self._workers.submit(run_requests, [request])
         except (OSError, EOFError, NotImplementedError) as exc:
             raise NotStartedError(f"worker processes cannot be started: {exc}") from exc
 
-    def __enter__(self) -> "Alone[R]":
+    def __enter__(self) -> "IsolatedRun[R]":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,14 +74,14 @@ class Alone(Generic[R]):
         except WorkerLostError as exc:
             if not exc.has_begun:
                 raise NotStartedError("worker processes cannot be started: they end as soon as they begin") from exc
-            return self._request.give_up(reason_of_end(exc.exit_code, self._limits))
+            return self._request.give_up(exit_reason(exc.exit_code, self._limits))
         except MemoryError:
             return self._request.give_up(TOO_MUCH_MEMORY)
         log_output(self._request.path, output)
         return result
 
 
-def run_alone(request: Request[R], limits: Limits | None = None) -> R:
-    """Run a request in a process of its own; see `Alone` and its `result` for what is raised."""
-    with Alone(request, limits) as alone:
+def run_isolated(request: Request[R], limits: Limits | None = None) -> R:
+    """Run a request in a process of its own; see `IsolatedRun` and its `result` for what is raised."""
+    with IsolatedRun(request, limits) as alone:
         return alone.result()

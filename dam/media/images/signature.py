@@ -15,7 +15,7 @@ HASHES = {"phash": phash, "ahash": ahash, "dhash": dhash}
 
 
 @dataclass(frozen=True)
-class Looks:
+class ImageSignature:
     """The perceptual hashes of an image by name, and its small luma."""
 
     hashes: Mapping[str, str]
@@ -24,16 +24,16 @@ class Looks:
     """The hashes of the image once transformed, where they were asked for."""
 
 
-def looks(reductions: Reductions) -> Looks:
+def image_signature(reductions: Reductions) -> ImageSignature:
     """Return what an image is compared by."""
-    return Looks(hashes(reductions), small_luma(reductions))
+    return ImageSignature(hashes(reductions), small_luma(reductions))
 
 
-def looks_every_way(reductions: Reductions, luma: "Image") -> Looks:
+def signature_with_transforms(reductions: Reductions, luma: "Image") -> ImageSignature:
     """Return the same with the hashes of the seven transforms of a luma plane."""
     others: list[Transform] = [transform for transform in Transform if transform is not Transform.NONE]
     turned = {each: hashes(Reductions(transform_image(luma, each))) for each in others}
-    return Looks(hashes(reductions), small_luma(reductions), turned)
+    return ImageSignature(hashes(reductions), small_luma(reductions), turned)
 
 
 def hashes(reductions: Reductions) -> dict[str, str]:

@@ -69,7 +69,7 @@ class DuplicateMatch:
 
 
 @dataclass(frozen=True)
-class Facts:
+class AssetEvidence:
     """What is known of entities beside their hashes: equal contents, equal pixels, and what the user says."""
 
     entity_ids: Ids
@@ -85,7 +85,9 @@ class Facts:
     """Pairs of similar videos, audio and documents."""
 
     @classmethod
-    def read(cls, session: Session, pixels: Mapping[int, str | None], media: MediaPairs, among: Ids | None) -> "Facts":
+    def read(
+        cls, session: Session, pixels: Mapping[int, str | None], media: MediaPairs, among: Ids | None
+    ) -> "AssetEvidence":
         """Read the facts on all entities, or on those among some (ascending)."""
         chosen = None if among is None else set(among.tolist())
         contents = {key: value for key, value in _shared_contents(session).items() if chosen is None or key in chosen}
@@ -105,10 +107,10 @@ class Facts:
         return [*equal, said, self.media.key(ranked)]
 
 
-class Judge:
+class PairDecider:
     """Tells which pairs of keepers and members are duplicates, by rank; see `star_clustering`."""
 
-    def __init__(self, session: Session, images: ImageHashes, facts: Facts, options: DuplicateOptions) -> None:
+    def __init__(self, session: Session, images: ImageHashes, facts: AssetEvidence, options: DuplicateOptions) -> None:
         self._session = session
         self._images = images
         self._options = options
@@ -204,7 +206,7 @@ class Judge:
             found[chosen] = transformed_distance(lumas[keepers[chosen]], lumas[members[chosen]], TRANSFORMS[kind])
         return found
 
-    def _by_code(self, facts: Facts) -> tuple[Numbers, Numbers]:
+    def _by_code(self, facts: AssetEvidence) -> tuple[Numbers, Numbers]:
         """Return the pairs with a verdict as `_codes` has them, ascending, and the numbers of the verdicts."""
         ranks = _ranks(facts.judged, self._ids)
         there = (ranks >= 0).all(axis=1)  # the others cannot be in a group

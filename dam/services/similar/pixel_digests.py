@@ -44,7 +44,7 @@ class PixelDigests:
     unread: dict[int, str] = field(default_factory=dict)
 
 
-def digest_twins(library: Library, images: ImageHashes, *, plain_only: bool, pool: Pool) -> PixelDigests:
+def digest_candidates(library: Library, images: ImageHashes, *, plain_only: bool, pool: Pool) -> PixelDigests:
     """Return the pixel digests of all images that might have the same pixels as another one.
 
     Those have equal hashes, lumas and dimensions. What has not been digested yet is decoded, and the digest kept. With

@@ -11,7 +11,7 @@ from dam.services.library import Library
 from dam.storage.modes import Mode
 
 
-class Doubts:
+class ForcedReads:
     """Files that are to be read although they have the size, time and inode of an earlier ingest.
 
     That are those that failed since, to forget that they did; those that are only referenced when now the store is to
