@@ -1,4 +1,4 @@
-"""Single assets: adding a file, and tags. For whole folders there is `dam.services.ingest.ingest`."""
+"""Add a single file, and tag assets. `dam.services.ingest.ingest` adds folders."""
 
 from functools import partial
 from pathlib import Path
@@ -22,13 +22,13 @@ __all__ = ["add_asset_file", "add_tag_to_entity", "get_tags_for_entity"]
 def add_asset_file(
     session: Session, path: Path, original_filename: str | None = None, *, store: BlobStore | None = None
 ) -> tuple[Entity, bool]:
-    """Store a file, describe it, and return its entity and whether that is new.
+    """Store and analyse a file; return its entity and whether it is new.
 
-    Content that is there already keeps its entity: the name and the source are linked to it and missing components
-    are added. The bytes are durable when this returns; the rows are when the caller commits.
+    If the library has the content, the name and the source are linked to its entity, and missing components are
+    added. The bytes are durable on return; the rows are durable once the caller commits.
 
     Raises:
-        UnreadableFileError: the file cannot be read, or changed meanwhile.
+        UnreadableFileError: the file cannot be read, or changed while it was read.
         StoreError: the store cannot be written.
 
     """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from dam.core.errors import MissingExtraError
-from dam.services.processes import limits, workers
+from dam.services.processes import isolated, limits, workers
 from dam.services.processes.isolated import IsolatedRun, NotStartedError, run_isolated
 from dam.services.processes.limits import Limits, time_limit
 from dam.services.processes.request import Request
