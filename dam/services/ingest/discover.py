@@ -1,4 +1,4 @@
-"""The first stage of an ingest: find the files below some paths, outside the library itself."""
+"""Discover, the first stage of an ingest: find the files at and below some paths."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,14 +11,14 @@ from dam.services.library import Library
 
 
 def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: Selection) -> Iterator[WalkBatch]:
-    """Yield the files below some paths in batches, but never those of the library itself.
+    """Yield the files at and below some paths in batches, except those of the library itself.
 
     Raises:
         UsageError: a path is in the library's own store.
 
     """
     root = os.path.realpath(library.store.root)
-    is_file = library.engine.dialect.name == "sqlite"  # elsewhere the name of a database is no path
+    is_file = library.engine.dialect.name == "sqlite"  # for other databases, the name is not a path
     database = (library.engine.url.database or "") if is_file else ""
     own = {(status := os.stat(path)).st_ino: status.st_dev for path in (root, database) if os.path.exists(path)}
     journals = {f"{os.path.abspath(database)}-{ending}" for ending in ("journal", "wal", "shm")}
@@ -36,6 +36,6 @@ def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: 
 
 
 def count_bytes(library: Library, paths: Sequence[str], selection: Selection) -> int:
-    """Return the size of all files that an ingest would take, so that somebody can tell how much is left."""
+    """Return the total size of the files that an ingest would discover, for the time left."""
     found = chain.from_iterable(batch.entries for batch in discover(library, [paths], selection))
     return sum(item.status.st_size for item in found if isinstance(item, FoundFile))

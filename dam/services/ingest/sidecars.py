@@ -1,4 +1,4 @@
-"""Sidecars that come, change or go after the images that they are about."""
+"""Detect sidecars that were added, changed or deleted after their images were ingested."""
 
 import os
 from collections import defaultdict
@@ -26,7 +26,7 @@ from dam.systems.system import sidecar_labels
 
 
 def packets(session: Session, entity_ids: Iterable[int]) -> dict[int, bytes]:
-    """Return the sidecars that entities were read with, by id."""
+    """Return the recorded sidecars of entities, by id."""
     table = XmpSidecarComponent
     found: dict[int, bytes] = {}
     for some in ecs.batched(entity_ids):
@@ -36,15 +36,15 @@ def packets(session: Session, entity_ids: Iterable[int]) -> dict[int, bytes]:
 
 
 def any_sidecar(session: Session) -> bool:
-    """Tell whether any image was read with a sidecar."""
+    """Return whether any image has a recorded sidecar."""
     return session.scalar(select(exists(select(XmpSidecarComponent.id)))) or False
 
 
 def deleted(session: Session, entity_ids: Iterable[int]) -> set[int]:
-    """Return those of some entities that were read with a sidecar which has been deleted since.
+    """Return the entities whose recorded sidecar has been deleted.
 
-    That is so when they lie, unchanged, at every path that they came from, and have a sidecar at none. Where one has
-    gone itself, nobody can tell: it may have been moved, or its disk be elsewhere.
+    This requires that all sources of an entity are present and unchanged, and that none has a sidecar. If a source is
+    missing, it may have been moved together with its sidecar, or its disk may not be mounted.
     """
     lacking: set[int] = set()
     table = SourcePathComponent
@@ -60,9 +60,9 @@ def deleted(session: Session, entity_ids: Iterable[int]) -> set[int]:
 
 
 def read_changed_sidecars(library: Library, pool: Pool, paths: Iterable[str]) -> dict[int, Analysis]:
-    """Read the metadata of images again whose sidecars are others than they were read with, or have been deleted.
+    """Analyse again the images whose sidecars have changed or been deleted.
 
-    `paths` are of images or sidecars. Return what is to be written of the images, by id.
+    `paths` are paths of images or sidecars. Return the analyses to write, by entity.
     """
     read = list(paths)
     with library.read() as session:
@@ -80,7 +80,7 @@ def read_changed_sidecars(library: Library, pool: Pool, paths: Iterable[str]) ->
 
 
 def _entities_at(session: Session, paths: Iterable[str]) -> set[int]:
-    """Return the entities that came from some paths."""
+    """Return the entities with a source at some paths."""
     table = SourcePathComponent
     found: set[int] = set()
     for digests in ecs.batched(path_digest(os.fsencode(path)) for path in paths):
@@ -89,7 +89,7 @@ def _entities_at(session: Session, paths: Iterable[str]) -> set[int]:
 
 
 def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
-    """Return the entities that were read without the sidecar that they have now, by id, and what it says."""
+    """Return the new or changed sidecars of entities, by id."""
     by_folder: dict[str, list[str]] = defaultdict(list)
     for path in sidecars:
         by_folder[os.path.dirname(path)].append(path)

@@ -1,4 +1,4 @@
-"""The second stage of an ingest: pass over the files that need not be read."""
+"""Skip, the second stage of an ingest: skip files that have not changed."""
 
 from collections.abc import Iterable, Iterator
 
@@ -24,9 +24,9 @@ from dam.storage.blob_store import BlobStore
 def skip(
     library: Library, batches: Iterable[WalkBatch], options: Options
 ) -> Iterator[Outcome | Unchanged | ExamineRequest]:
-    """Yield files that are as recorded as unchanged, and the others as jobs; in the order in which they come.
+    """Yield unchanged files together, and a request for each other file, in order.
 
-    A file whose asset has not seen today's systems becomes a job that says which systems it has seen.
+    The request for a file whose asset is outdated contains the systems that have run for it.
     """
     if not options.trusts_state:
         for batch in batches:
@@ -40,38 +40,38 @@ def skip(
 
 
 class _Records:
-    """What is recorded of the files of a walk: looked up folder by folder, in parts where a folder is very large."""
+    """Looks up the recorded files of a walk, folder by folder; very large folders in parts."""
 
-    def __init__(self, library: Library, connection: Connection, doubts: ForcedReads) -> None:
+    def __init__(self, library: Library, connection: Connection, forced_reads: ForcedReads) -> None:
         self._library = library
         self._connection = connection
-        self._doubts = doubts
-        self._todays = current_sets()
+        self._forced_reads = forced_reads
+        self._current_sets = current_sets()
         self._folder: str | None = None
         self._of_folder: RecordedFiles | None = None
 
     def of(self, batch: WalkBatch) -> RecordedFiles:
-        """Return what is recorded of the files of a batch, and maybe of others, without those in doubt."""
-        if batch.folder is not None and batch.folder != self._folder:  # a large folder comes in several batches
+        """Return the recorded files of a batch, and possibly others, without forced reads."""
+        if batch.folder is not None and batch.folder != self._folder:  # a large folder has several batches
             self._folder = batch.folder
-            self._of_folder = recorded_in(self._connection, batch.folder, self._todays)
-            self._remove_doubtful(self._of_folder)
+            self._of_folder = recorded_in(self._connection, batch.folder, self._current_sets)
+            self._remove_forced(self._of_folder)
         if batch.folder is not None and self._of_folder is not None:
             return self._of_folder
         paths = (item.path for item in batch.entries if isinstance(item, FoundFile))
-        recorded = recorded_among(self._connection, paths, self._todays)
-        self._remove_doubtful(recorded)
+        recorded = recorded_among(self._connection, paths, self._current_sets)
+        self._remove_forced(recorded)
         return recorded
 
-    def _remove_doubtful(self, recorded: RecordedFiles | None) -> None:
-        if recorded and recorded.current and self._doubts.exist:
+    def _remove_forced(self, recorded: RecordedFiles | None) -> None:
+        if recorded and recorded.current and self._forced_reads.exist:
             with self._library.read() as session:
-                doubtful = self._doubts.among(session, {key[0]: asset for key, asset in recorded.current.items()})
-            for key in [key for key in recorded.current if key[0] in doubtful]:
+                forced = self._forced_reads.among(session, {key[0]: asset for key, asset in recorded.current.items()})
+            for key in [key for key in recorded.current if key[0] in forced]:
                 del recorded.current[key]
 
     def outdated(self, batch: WalkBatch, recorded: RecordedFiles) -> dict[FileKey, AssetState]:
-        """Return the states of the assets of a batch that have not seen today's systems, by file."""
+        """Return the states of the outdated assets of a batch, by file."""
         if not recorded.outdated:
             return {}
         keys = [key_of(*item) for item in batch.entries if isinstance(item, FoundFile)]
@@ -85,8 +85,8 @@ def _part(
     batch: WalkBatch, recorded: RecordedFiles, outdated: dict[FileKey, AssetState], store: BlobStore, options: Options
 ) -> Iterator[Outcome | Unchanged | ExamineRequest]:
     current = recorded.current
-    if stuck := {key: state.entity_id for key, state in outdated.items() if state.is_current}:
-        current = current | stuck  # what could still run lacks a library: there is nothing to be gained by reading
+    if waiting := {key: state.entity_id for key, state in outdated.items() if state.is_current}:
+        current = current | waiting  # the systems that have not run need an optional dependency
     unchanged: list[UnchangedFile] = []
     for item in batch.entries:
         if isinstance(item, FoundFile):
@@ -106,7 +106,7 @@ def _part(
 def _to_read(
     item: FoundFile | UnreadPath, store: BlobStore, options: Options, outdated: dict[FileKey, AssetState]
 ) -> Outcome | ExamineRequest:
-    """Return the job for a file, or why there is none."""
+    """Return the request for a file, or the outcome of an unread path."""
     if isinstance(item, UnreadPath):
         return Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
     path, status = item

@@ -66,7 +66,7 @@ def test_equals_one_by_one(
         return np.array([pair not in refused | apart for pair in chosen], np.bool_)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grouping, "PAIRS", block)
+        patch.setattr(grouping, "MAX_PAIRS", block)
         found = group(count, keys, are_duplicates, np.array(list(apart), np.int64).reshape(-1, 2))
     near = {(i, j) for i in range(count) for j in range(count) if (values[i] ^ values[j]).bit_count() <= radius}
     assert found.tolist() == one_by_one(count, (near | more) - refused - apart, apart)
