@@ -1,4 +1,4 @@
-"""What a query file is compared by: decoded in a worker process, never here."""
+"""Requests for the features of a query file, which is decoded in a worker process."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class NoImageError(DecodeError):
-    """A file that is no image, as there are in folders."""
+    """A file that is not an image."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """The features of one file: of each the value, or the error that it could not be made for.
+    """The features of one file: for each the value, or the error.
 
-    It has the names that a `Sample` has for what queries are compared by.
+    The properties have the same names as in `Sample`.
     """
 
     media_type: str
@@ -45,31 +45,51 @@ class Features:
 
     @property
     def signature(self) -> "ImageSignature":
-        """The hashes and luma of an image; or DecodeError."""
+        """The hashes and luma of an image.
+
+        Raises:
+            DecodeError: the image cannot be decoded.
+
+        """
         found: ImageSignature = self._value("signature")
         return found
 
     @property
     def signature_with_transforms(self) -> "ImageSignature":
-        """The same with the hashes of its transforms; or DecodeError."""
+        """The hashes and luma of an image, and the hashes of its transforms; for the errors see `signature`."""
         found: ImageSignature = self._value("signature_with_transforms")
         return found
 
     @property
     def dense_video(self) -> "VideoFingerprint":
-        """The fingerprint of moving pictures; or DecodeError."""
+        """The dense fingerprint of a video.
+
+        Raises:
+            DecodeError: the video cannot be decoded.
+
+        """
         found: VideoFingerprint = self._value("dense_video")
         return found
 
     @property
     def audio_fingerprint(self) -> list[int]:
-        """The fingerprint of sound; or DecodeError."""
+        """The fingerprint of the sound.
+
+        Raises:
+            DecodeError: the sound cannot be decoded.
+
+        """
         found: list[int] = self._value("audio_fingerprint")
         return found
 
     @property
     def document_fingerprint(self) -> "MinHash | None":
-        """The MinHash of a text; None without a word; or DecodeError."""
+        """The MinHash of the text; None without words.
+
+        Raises:
+            DecodeError: the document cannot be decoded.
+
+        """
         found: MinHash | None = self._value("document_fingerprint")
         return found
 
@@ -81,7 +101,7 @@ class Features:
 
 
 def features_of(kind: Kind, media_type: str, *, transforms: bool) -> tuple[str, ...]:
-    """Return the names of the features that queries of a kind are compared by, as far as they can be made here."""
+    """Return the names of the features that the methods for a kind compare, if this installation can compute them."""
     match kind:
         case Kind.IMAGE:
             return ("signature_with_transforms" if transforms else "signature",)
@@ -96,19 +116,19 @@ def features_of(kind: Kind, media_type: str, *, transforms: bool) -> tuple[str, 
 
 @dataclass(frozen=True)
 class FeatureRequest(Request[Features]):
-    """The features of a file whose type is known."""
+    """Request for the features of a file of a known media type."""
 
     media_type: str
     names: Sequence[str]
 
     def run(self) -> Features:
-        """Decode the file."""
+        """Decode the file and compute the features."""
         sample = Sample.of_file(self.path, self.media_type)
         with time_limit():
             return Features(self.media_type, {name: _made(sample, name) for name in self.names})
 
     def give_up(self, reason: str) -> Features:
-        """Give the reason for every feature."""
+        """Return the reason as error of every feature."""
         return Features(self.media_type, {name: DecodeError(reason) for name in self.names})
 
 
@@ -121,7 +141,7 @@ def _made(sample: Sample, name: str) -> Any:
 
 @dataclass(frozen=True)
 class ImageFeatures:
-    """What was found of a file that is to be an image query: its digest and looks; or why there are none."""
+    """The digest, media type and signature of a query image, or the error."""
 
     path: str
     sha256: str = ""
@@ -132,7 +152,7 @@ class ImageFeatures:
 
 @dataclass(frozen=True)
 class ImageRequest(Request[ImageFeatures]):
-    """The digest, type and looks of a file that may be an image."""
+    """Request for the digest, media type and signature of a file that may be an image."""
 
     transforms: bool = False
 
@@ -145,8 +165,8 @@ class ImageRequest(Request[ImageFeatures]):
                 found = media_type(file.read(HEAD_BYTES), os.path.basename(self.path))
                 if not found.startswith("image/"):
                     raise NoImageError(f"is not an image but {found}")
-                if hindered := obstacle(found):
-                    raise DecodeError(hindered.text)
+                if missing := obstacle(found):
+                    raise DecodeError(missing.text)
                 sample = Sample.of_file(self.path, found)
                 with time_limit():
                     signature = sample.signature_with_transforms if self.transforms else sample.signature
@@ -155,7 +175,7 @@ class ImageRequest(Request[ImageFeatures]):
         return ImageFeatures(self.path, sha256, found, signature)
 
     def give_up(self, reason: str) -> ImageFeatures:
-        """Say why it cannot be compared."""
+        """Return the reason as error."""
         return ImageFeatures(self.path, error=DecodeError(f"{self.path}: {reason}"))
 
 
@@ -163,14 +183,14 @@ class ImageRequest(Request[ImageFeatures]):
 def start_query(
     paths: Sequence[str], *, transforms: bool, jobs: int | None
 ) -> Iterator[IsolatedRun[ImageFeatures] | None]:
-    """Begin to decode a query that is alone; None where there are several or a folder, or no `jobs` are wanted.
+    """Start to decode a single query; None if there are several, or a folder, or `jobs` is 0.
 
-    To be called first of all: it is decoded while this process imports what a search needs and opens the library.
+    The image is decoded while this process imports modules and opens the library.
     """
     if jobs == 0 or len(paths) != 1 or os.path.isdir(paths[0]):
         yield None
         return
-    import dam.media.images.signature  # noqa: F401, PLC0415  brings numpy, which both processes need
+    import dam.media.images.signature  # noqa: F401, PLC0415  imports numpy, which both processes need
 
     with IsolatedRun(ImageRequest(os.path.abspath(paths[0]), 0, transforms)) as begun:
         yield begun
@@ -178,7 +198,7 @@ def start_query(
 
 @dataclass(frozen=True)
 class PixelDigest:
-    """The digest of an image's pixels, None where there is none to compare; or why it cannot be read."""
+    """The digest of an image's pixels (None if there is none), or the error."""
 
     digest: str | None = None
     error: str | None = None
@@ -186,7 +206,7 @@ class PixelDigest:
 
 @dataclass(frozen=True)
 class PixelRequest(Request[PixelDigest]):
-    """The digest of the pixels of an image."""
+    """Request for the digest of an image's pixels."""
 
     media_type: str
 
@@ -201,5 +221,5 @@ class PixelRequest(Request[PixelDigest]):
             return PixelDigest(error=str(exc))
 
     def give_up(self, reason: str) -> PixelDigest:
-        """Say why it cannot be read."""
+        """Return the reason as error."""
         return PixelDigest(error=reason)

@@ -1,4 +1,4 @@
-"""The image that others are compared with."""
+"""Read image queries from files."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,25 +17,25 @@ from dam.services.similar.features import ImageFeatures, ImageRequest, NoImageEr
 
 @dataclass(frozen=True)
 class Query:
-    """An image that others are compared with: the digest of its file, and its hashes by name."""
+    """An image query: the digest of its file, and its hashes by name."""
 
     sha256: str
     hashes: Mapping[str, str]
     luma: Lumas | None = None
     turned: Mapping[Transform, Mapping[str, str]] = field(default_factory=dict)
-    """The hashes of the image once transformed, where those are looked for too."""
+    """The hashes of each transform of the image, if transforms are enabled."""
     pixels: Callable[[], str | None] = lambda: None
-    """Gives the digest of its pixels, which takes another decoding; None where there is none to compare."""
+    """Decodes the image again and returns the digest of its pixels; None if there is none."""
 
     @property
     def variants(self) -> Mapping[Transform, Mapping[str, str]]:
-        """The hashes by what is done to the image, first of all nothing."""
+        """The hashes by transform, starting with no transform."""
         return {Transform.NONE: self.hashes, **self.turned}
 
 
 @dataclass(frozen=True)
 class QueryFile:
-    """A file that was to be a query, and what came of it: the query, or why there is none."""
+    """A file given as a query: the query, or the error."""
 
     path: str
     query: Query | None
@@ -49,10 +49,10 @@ def read_queries(
     jobs: int | None = None,
     started: IsolatedRun[ImageFeatures] | None = None,
 ) -> Iterator[QueryFile]:
-    """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out.
+    """Yield the image files at and below some paths as queries. In folders, other files are skipped.
 
-    `jobs` workers decode them side by side (None: one a core; 0: this process does it); `begun` is the only one that
-    there is, where its decoding has begun already.
+    `jobs` workers decode them in parallel (None: one per core; 0: this process). `started` is the only query, if
+    `start_query` has started to decode it.
     """
     if started:
         yield _query_file(started.result())
@@ -77,7 +77,7 @@ def _query_files(results: Iterable[QueryFile | ImageFeatures], named: AbstractSe
 
 
 def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Iterator[QueryFile | ImageRequest]:
-    """Yield what to decode, and what cannot be read; files that the user names go into `named`, too."""
+    """Yield requests, and the paths that cannot be read; add the files that are named directly to `named`."""
     for path in paths:
         if not os.path.isdir(path):
             named.add(os.path.abspath(path))
@@ -91,11 +91,11 @@ def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Ite
 
 
 def read_query(path: Path, *, transforms: bool = False) -> Query:
-    """Return the hashes of an image file, and with `transforms` those of its seven other transforms; decoded once.
+    """Read an image file as a query; with `transforms`, also hash its seven transforms.
 
     Raises:
-        UnreadableFileError: it cannot be read.
-        DecodeError: it is no image, or a damaged one, or takes more than the limits.
+        UnreadableFileError: the file cannot be read.
+        DecodeError: it is not an image, is damaged, or exceeds the limits.
 
     """
     found = run_isolated(ImageRequest(str(path), 0, transforms))
@@ -106,7 +106,7 @@ def read_query(path: Path, *, transforms: bool = False) -> Query:
 
 def _query(found: ImageFeatures) -> Query:
     signature = found.signature
-    assert signature  # noqa: S101  or there is an error
+    assert signature  # noqa: S101  present unless there is an error
     return Query(
         found.sha256,
         signature.hashes,
@@ -117,5 +117,5 @@ def _query(found: ImageFeatures) -> Query:
 
 
 def pixels_of_file(path: str, media_type: str) -> str | None:
-    """Return the digest of an image's pixels; None where there is none to compare, or it cannot be decoded again."""
+    """Return the digest of an image's pixels; None if there is none, or the file cannot be decoded."""
     return run_isolated(PixelRequest(path, 0, media_type)).digest

@@ -1,4 +1,4 @@
-"""What a similarity method is, and finding them all."""
+"""Declaration and discovery of similarity methods."""
 
 import importlib
 import pkgutil
@@ -20,15 +20,15 @@ from dam.storage.local import LocalBlobStore
 
 @dataclass(frozen=True)
 class FileQuery:
-    """A file that others are compared with."""
+    """A query: a file that assets are compared with."""
 
     sample: Sample
     path: str
     sha256: str = ""
     transforms: bool = False
-    """Whether to find turned and mirrored copies, too; for methods that know such."""
+    """Whether to find rotated and mirrored copies, if the method supports that."""
     store: LocalBlobStore | None = None
-    """Where the contents of the library can be read."""
+    """The store of the library, to read contents."""
 
 
 Find: TypeAlias = Callable[[Session, FileQuery], Sequence[SimilarMatch]]
@@ -37,19 +37,19 @@ FindPairs: TypeAlias = Callable[[Session], Iterator[SimilarPair]]
 
 @dataclass(frozen=True)
 class SimilarityMethod:
-    """How the similar content of one kind of media is found."""
+    """The function that finds similar content of one kind of media, with its declaration."""
 
     name: str
-    """As `SimilarMatch.method` has it, such as `video_fingerprint`."""
+    """Name in `SimilarMatch.method`, such as `video_fingerprint`."""
     kind: Kind
     find: Find
-    """Return what is similar to a file, best first; DecodeError when it cannot be decoded."""
+    """Returns what is similar to a file, best first. Raises DecodeError if the file cannot be decoded."""
     find_pairs: FindPairs | None = None
-    """Yield all similar pairs of the library; None where groups of duplicates are found otherwise."""
+    """Yields all similar pairs of the library; None if duplicates of the kind are found by another method."""
     parts: Mapping[Kind, str] = field(default_factory=dict)
-    """The other kinds of which it compares a part, and what the part is called: videos have a sound."""
+    """Other kinds of which the method compares a part, with the name of the part, such as the sound of videos."""
     obstacle: FindObstacle = media.obstacle
-    """Return what keeps content of a media type from being compared here, or None."""
+    """Returns why this installation cannot compare a media type, or None."""
 
 
 def similarity_method(
@@ -60,7 +60,7 @@ def similarity_method(
     parts: Mapping[Kind, str] | None = None,
     obstacle: FindObstacle = media.obstacle,
 ) -> Callable[[Find], SimilarityMethod]:
-    """Declare a function the similarity method of a kind; see `SimilarityMethod`."""
+    """Return a decorator that declares a function to be a similarity method; see `SimilarityMethod`."""
 
     def declare(function: Find) -> SimilarityMethod:
         return SimilarityMethod(name, kind, function, pairs, parts or {}, obstacle)
@@ -70,7 +70,7 @@ def similarity_method(
 
 @cache
 def all_methods() -> tuple[SimilarityMethod, ...]:
-    """Return every similarity method, by name."""
+    """Return all similarity methods, sorted by name."""
     found: dict[str, SimilarityMethod] = {}
     for module in pkgutil.iter_modules(methods.__path__, f"{methods.__name__}."):
         members = vars(importlib.import_module(module.name)).values()
@@ -79,7 +79,7 @@ def all_methods() -> tuple[SimilarityMethod, ...]:
 
 
 def method_of(kind: Kind) -> SimilarityMethod | None:
-    """Return the method of a kind, or None if nothing can be compared with it."""
+    """Return the method of a kind; None if it has none."""
     return next((method for method in all_methods() if method.kind is kind), None)
 
 

@@ -1,4 +1,4 @@
-"""Finding what is similar to a file, whatever its kind: first its own content, then what the kind's method finds."""
+"""Find what is similar to a file of any kind: first the same content, then the matches of the kind's method."""
 
 import hashlib
 import os
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from dam.services.similar.method import FileQuery, SimilarityMethod
 
 CONTENT = "content"
-"""The method by which the very same content is found."""
+"""Name of the method that finds the same content."""
 
 
 @dataclass(frozen=True)
 class SearchedFile:
-    """A file that others are compared with."""
+    """The file of a query."""
 
     path: str
     sha256: str
@@ -47,7 +47,7 @@ class SearchedFile:
 
 @dataclass(frozen=True)
 class MatchedAsset:
-    """A match, and the asset in short."""
+    """A match, with a summary of the asset."""
 
     match: SimilarMatch
     asset: Asset
@@ -55,7 +55,7 @@ class MatchedAsset:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What is similar to a file, best first; with the error that nothing but its own content could be looked for."""
+    """The matches of a file, best first. With an error, only the same content was searched for."""
 
     file: SearchedFile
     found: Sequence[MatchedAsset]
@@ -72,13 +72,13 @@ def find_similar(
     limit: int | None = None,
     transforms: bool = False,
 ) -> SearchResult:
-    """Return what is similar to a file, or to an asset that is named by its id or hash.
+    """Return what is similar to a file, or to an asset given by id or hash.
 
-    With `transforms` also what is similar to an image once that is turned or mirrored.
+    With `transforms`, also find rotated and mirrored copies of an image.
 
     Raises:
-        UnreadableFileError: it cannot be read, or there is nothing of that name.
-        UsageError: several assets could be meant.
+        UnreadableFileError: the file cannot be read, or there is no such file or asset.
+        UsageError: the reference is ambiguous.
 
     """
     with library.read() as session:
@@ -99,11 +99,11 @@ def find_similar(
 
 
 def _searched_file(session: Session, library: Library, reference: str) -> SearchedFile:
-    """Return the file that a reference means: an asset by its id or hash, else a path."""
+    """Return the file that a reference refers to: the content of an asset, or a path."""
     ids = find_by_id_or_hash(session, reference)
     if not ids and os.path.lexists(reference):
         return read_searched_file(os.path.abspath(reference))
-    entity_id = only_entity(reference, ids or find_by_source(session, reference) or _nobody(reference))
+    entity_id = only_entity(reference, ids or find_by_source(session, reference) or _raise_not_found(reference))
     [known] = states_by_id(session, [entity_id])
     try:
         return SearchedFile(find_content(session, library.store, known), known.sha256, known.media_type)
@@ -111,24 +111,29 @@ def _searched_file(session: Session, library: Library, reference: str) -> Search
         raise UnreadableFileError(f"entity {entity_id}: {exc}") from exc
 
 
-def _nobody(reference: str) -> list[int]:
+def _raise_not_found(reference: str) -> list[int]:
     raise UnreadableFileError(f"{reference}: there is no such file, and the library has no such asset")
 
 
 def read_searched_file(path: str) -> SearchedFile:
-    """Read a file's digest and media type; UnreadableFileError when it cannot be read."""
+    """Read the digest and media type of a file.
+
+    Raises:
+        UnreadableFileError: the file cannot be read.
+
+    """
     try:
         with open_source(path) as (file, _):
             head = file.read(HEAD_BYTES)
             file.seek(0)
-            digest = hashlib.file_digest(cast("Any", file), "sha256")  # the stubs ask for a buffered file
+            digest = hashlib.file_digest(cast("Any", file), "sha256")  # the stubs require a buffered file
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"{path}: {exc}") from exc
     return SearchedFile(path, digest.hexdigest(), media_type(head, os.path.basename(path)))
 
 
 def _unrelated(session: Session, own: Sequence[int]) -> Iterator[int]:
-    """Yield the assets that the user says are unrelated to some."""
+    """Yield the assets with the verdict `unrelated` on a pair with some assets."""
     for pair, verdict in verdicts(session, own).items() if own else ():
         if verdict is Verdict.UNRELATED:
             yield from pair
@@ -137,12 +142,12 @@ def _unrelated(session: Session, own: Sequence[int]) -> Iterator[int]:
 def _others(
     session: Session, library: Library, file: SearchedFile, *, transforms: bool
 ) -> tuple[list[SimilarMatch], list[str]]:
-    """Return what the method of the kind finds, and why parts of the content were not compared."""
+    """Return the matches of the kind's method, and the reasons why parts of the content were not compared."""
     if file.kind is Kind.OTHER:
         raise DecodeError(f"nothing can be compared with content of the type {file.media_type}")
-    if hindered := obstacle(file.media_type):
-        raise hindered.error
-    from dam.services.similar.method import FileQuery, method_of, methods_of_parts  # noqa: PLC0415  needs numpy, as every extra
+    if undecodable := obstacle(file.media_type):
+        raise undecodable.error
+    from dam.services.similar.method import FileQuery, method_of, methods_of_parts  # noqa: PLC0415  needs numpy
 
     method = method_of(file.kind)
     if method is None:
@@ -162,10 +167,10 @@ def _others(
 def _with_part(
     session: Session, query: "FileQuery", part: "SimilarityMethod", matches: Sequence[SimilarMatch]
 ) -> list[SimilarMatch]:
-    """Return what was found by the whole content, and all that has the same part, best first.
+    """Return the matches of the whole content and of a part of it, best first.
 
-    What is found by both is told once: as found by the whole, with the other in reason and details. Where the part
-    cannot be decoded, only the whole counts.
+    An asset found by both appears once, with the match of the part in its reason and details. If the part cannot be
+    decoded, only the whole counts.
     """
     try:
         by_part = {match.entity_id: match for match in part.find(session, query)}
