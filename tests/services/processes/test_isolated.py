@@ -81,7 +81,7 @@ def test_what_goes_wrong_is_a_reason(order: str, reason: str) -> None:
 
 def test_a_worker_that_is_stopped_is_given_up_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "GRACE_SECONDS", 0.2)
-    monkeypatch.setattr(workers, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(workers, "HEARTBEAT_SECONDS", 0.1)
     assert run_isolated(Obey("stop", 0), LIMITS) == "decoding took longer than 1 s"
 
 

@@ -14,7 +14,7 @@ from pickle import PicklingError
 import pytest
 
 from dam.services.processes.server import START_METHOD
-from dam.services.processes.workers import AHEAD, WorkerLostError, Workers
+from dam.services.processes.workers import WorkerLostError, Workers
 
 LARGE = bytes(500_000)
 
