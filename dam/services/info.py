@@ -37,7 +37,7 @@ def describe(library: Library) -> Info:
     return Info(
         library_id=library.id,
         database_url=library.engine.url.render_as_string(hide_password=True),
-        storage_path=str(library.store.root),
+        storage_path=str(library.store.root or library.store.storage_type),
         entities=entities,
         bytes=size,
         schema_revision=head_revision(),

@@ -17,7 +17,7 @@ from dam.core.interrupts import deferred
 from dam.services.ingest.examine import Examined, Job, examine, examine_all, examine_undecoded
 from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits, reason_of_end
 from dam.services.processes.workers import Workers
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 CHUNK_FILES = 64
 CHUNK_BYTES = 1024 * 1024
@@ -70,7 +70,7 @@ def default_jobs() -> int:
 
 
 @contextmanager
-def open_pool(store: LocalBlobStore, jobs: int | None) -> Iterator["Pool"]:
+def open_pool(store: BlobStore, jobs: int | None) -> Iterator["Pool"]:
     """Give a pool of `jobs` workers (None: one a core) within the configured limits."""
     jobs = default_jobs() if jobs is None else jobs
     pool = Pool(store, jobs, configured_limits())
@@ -128,7 +128,7 @@ class Pool:
 
     def __init__(
         self,
-        store: LocalBlobStore,
+        store: BlobStore,
         jobs: int,
         limits: Limits,
         make_executor: Callable[[], Executor] | None = None,
@@ -254,7 +254,7 @@ class Pool:
         return examine(self._here, job)
 
 
-def _examine_and_send(pipe: Connection, store: LocalBlobStore, job: Job, prepare: Callable[[], None]) -> None:
+def _examine_and_send(pipe: Connection, store: BlobStore, job: Job, prepare: Callable[[], None]) -> None:
     prepare()
     pipe.send(BEGUN)  # it has begun: what ends it from here on is the file
     try:

@@ -32,7 +32,7 @@ from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.services.similar.image_query import read_query
 from dam.services.similar.image_search import SECOND_LOOK
 from dam.services.similar.pixel_twins import pixel_digests
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 
 class Judgement(StrEnum):
@@ -90,7 +90,7 @@ def explain(
     agreement: Agreement = DEFAULT_AGREEMENT,
     *,
     transforms: bool = False,
-    store: LocalBlobStore | None = None,
+    store: BlobStore | None = None,
 ) -> Explanation:
     """Compare two assets or files, as a user calls them; the pixels of assets only if there is a `store` to read them.
 
@@ -108,7 +108,7 @@ def explain(
     return Explanation(subjects, thresholds, distances, transform, differs, verdict, judgement, reason)
 
 
-def find_subject(session: Session, reference: str, store: LocalBlobStore | None = None) -> Subject:
+def find_subject(session: Session, reference: str, store: BlobStore | None = None) -> Subject:
     """Return what a user calls by an id, a hash or its prefix, or a path; see `explain` for what is raised."""
     if not find_asset(session, reference) and os.path.isfile(reference):
         query = read_query(Path(reference))

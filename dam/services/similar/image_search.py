@@ -22,7 +22,7 @@ from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.services.similar.image_query import Asked, Query
 from dam.services.similar.pixel_twins import pixel_digests
 from dam.services.similar.verification import Look, load_lumas, look_at_query
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 UNKNOWN = LONGEST + 1
 """Stands for the distance of an asset that lacks a hash: further away than any."""
@@ -78,7 +78,7 @@ class Search:
         thresholds: Mapping[str, int],
         agreement: Agreement = DEFAULT_AGREEMENT,
         lookups: int = 1,
-        store: LocalBlobStore | None = None,
+        store: BlobStore | None = None,
     ) -> None:
         self._session = session
         self._store = store
