@@ -59,7 +59,7 @@ class MemoryBlobStore:
         return MemoryStagedBlob()
 
     def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
-        """Refuse: memory shares nothing with files."""
+        """Raise an error: memory cannot share bytes with files."""
         raise CannotShareError(f"{source} cannot come into memory as a {mode.value}")
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
@@ -111,9 +111,9 @@ class MemoryBlobStore:
         """Return when this process first staged something; None before, and once the store is closed."""
         return self._since
 
-    def for_worker(self) -> "MemoryBlobStore":
-        """Return an empty store: what is staged in it comes back as bytes."""
-        return MemoryBlobStore()
+    def __reduce__(self) -> "tuple[type[MemoryBlobStore], tuple[()]]":
+        """Give another process an empty store: what is staged in it comes back as bytes."""
+        return MemoryBlobStore, ()
 
     def sweep(self) -> None:
         """Do nothing: what was staged has gone with its process."""

@@ -157,7 +157,7 @@ def test_a_file_has_the_bytes_and_other_processes_can_read_it(store: BlobStore) 
 
 
 def test_what_a_worker_staged_is_published_here(store: BlobStore) -> None:
-    worker = pickle.loads(pickle.dumps(store.for_worker()))
+    worker = pickle.loads(pickle.dumps(store))
     blob = staged(worker, b"from elsewhere")
     blob.finish()
     store.publish({key_of(b"from elsewhere"): pickle.loads(pickle.dumps(blob))})
