@@ -7,11 +7,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 from sqlalchemy import func, select
 
-from dam import __version__
 from dam.core.schema import head_revision
 from dam.models.entity import Entity
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.services.library import Library
+from dam.version import __version__
 
 PACKAGES = ("sqlalchemy", "pillow", "imagehash", "numpy", "psycopg")
 

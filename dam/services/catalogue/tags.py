@@ -1,7 +1,7 @@
 """Tags: words that the user puts on assets."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from dam.core.errors import NotFoundError, UsageError
 from dam.models.entity import Entity
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.lookup import find_one_asset
 
 TAG_LENGTH = 255
 
@@ -45,6 +46,25 @@ def count_tags(session: Session) -> dict[str, int]:
     """Return how many assets have each tag, by tag."""
     tag = TagComponent.tag
     return dict(session.execute(select(tag, func.count()).group_by(tag).order_by(tag)).all())
+
+
+def change_tags(
+    session: Session, reference: str, tags: Iterable[str], change: Callable[[Session, int, str], bool]
+) -> list[str]:
+    """Put tags on the asset that a user means, or take them off; return those that it has then.
+
+    `change` is `add_tag_to_entity` or `remove_tag_from_entity`.
+
+    Raises:
+        NotFoundError: the library has no such asset.
+        UsageError: several assets could be meant, or a text is not a valid tag; nothing has been changed then.
+
+    """
+    checked = checked_tags(tags)
+    entity_id = find_one_asset(session, reference)
+    for tag in checked:
+        change(session, entity_id, tag)
+    return get_tags_for_entity(session, entity_id)
 
 
 def checked_tag(tag: str) -> str:
