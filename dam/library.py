@@ -5,6 +5,7 @@ Each method delegates to the service that the command of the same purpose calls,
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from dam.services.catalogue.description import Description
     from dam.services.duplicates.groups import Duplicates
     from dam.services.info import Info
-    from dam.services.ingest.ingest import Outcome
+    from dam.services.ingest.outcome import Outcome
     from dam.services.ingest.run_systems import Update
     from dam.services.similar.search import SearchResult
     from dam.services.thumbnails import Thumbnail
@@ -76,17 +77,19 @@ class Library(service.Library):
         """
         from dam.media.files.selection import Selection
         from dam.services.catalogue.tags import checked_tags
-        from dam.services.ingest.ingest import Options, Outcome, ingest
+        from dam.services.ingest.ingest import ingest
+        from dam.services.ingest.outcome import Options, each_outcome
         from dam.services.processes.pool import open_pool
 
         listed = [paths] if isinstance(paths, str | os.PathLike) else paths
         selection = Selection(list(include), list(exclude))
-        options = Options(selection, _one_of(Mode, mode), rehash, import_keywords=import_keywords)
+        options = Options(selection, _one_of(Mode, mode), rehash, import_keywords)
         checked = checked_tags(tags)
-        with open_pool(jobs) as pool:
-            for outcome in ingest(self, [os.fspath(path) for path in listed], checked, options, pool=pool):
-                if isinstance(outcome, Outcome):
-                    yield outcome
+        with (
+            open_pool(jobs) as pool,
+            closing(ingest(self, [os.fspath(path) for path in listed], checked, options, pool=pool)) as outcomes,
+        ):
+            yield from each_outcome(self, outcomes)
 
     def find_by_hash(self, digits: str, hash_type: str | None = None) -> list["Asset"]:
         """Return the assets whose SHA-256 or MD5 is this, or begins with these (at least 8) hexadecimal digits.

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dam.media.kinds import Kind
-from dam.services.ingest.ingest import Outcome, ingest
+from dam.services.ingest.ingest import Outcome, each_outcome, ingest
 from dam.services.library import Library
 from dam.storage.blob_store import BlobStore
 from dam.storage.local import LocalBlobStore
@@ -51,7 +51,7 @@ def _with_store(library: Library, request: pytest.FixtureRequest, default: str) 
 
 def ingest_all(library: Library, *paths: Path | str, tags: Iterable[str] = ()) -> list[Outcome]:
     """Ingest some paths to the end."""
-    return list(ingest(library, map(str, paths), list(tags)))
+    return list(each_outcome(library, ingest(library, map(str, paths), list(tags))))
 
 
 def statuses(outcomes: Iterable[Outcome]) -> list[str]:
