@@ -207,17 +207,19 @@ class Library(service.Library):
             UsageError: a text is not a valid tag, or several assets could be meant.
 
         """
+        from dam.services.catalogue.lookup import find_one_asset
         from dam.services.catalogue.tags import add_tag_to_entity, change_tags
 
         with self.write() as session:
-            return change_tags(session, _text(reference), tags, add_tag_to_entity)
+            return change_tags(session, find_one_asset(session, _text(reference)), tags, add_tag_to_entity)
 
     def untag(self, reference: Reference, *tags: str) -> list[str]:
         """Take tags off an asset, and return those that are left. Raises what `tag` raises."""
+        from dam.services.catalogue.lookup import find_one_asset
         from dam.services.catalogue.tags import change_tags, remove_tag_from_entity
 
         with self.write() as session:
-            return change_tags(session, _text(reference), tags, remove_tag_from_entity)
+            return change_tags(session, find_one_asset(session, _text(reference)), tags, remove_tag_from_entity)
 
     def tags(self, reference: Reference) -> list[str]:
         """Return the tags of an asset, in order.

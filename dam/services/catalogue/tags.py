@@ -10,7 +10,6 @@ from dam.core.errors import NotFoundError, UsageError
 from dam.models.entity import Entity
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue import ecs
-from dam.services.catalogue.lookup import find_one_asset
 
 TAG_LENGTH = 255
 
@@ -49,20 +48,18 @@ def count_tags(session: Session) -> dict[str, int]:
 
 
 def change_tags(
-    session: Session, reference: str, tags: Iterable[str], change: Callable[[Session, int, str], bool]
+    session: Session, entity_id: int, tags: Iterable[str], change: Callable[[Session, int, str], bool]
 ) -> list[str]:
-    """Put tags on the asset that a user means, or take them off; return those that it has then.
+    """Put tags on an asset, or take them off; return those that it has then.
 
     `change` is `add_tag_to_entity` or `remove_tag_from_entity`.
 
     Raises:
-        NotFoundError: the library has no such asset.
-        UsageError: several assets could be meant, or a text is not a valid tag; nothing has been changed then.
+        NotFoundError: there is no such entity.
+        UsageError: a text is not a valid tag; nothing has been changed then.
 
     """
-    checked = checked_tags(tags)
-    entity_id = find_one_asset(session, reference)
-    for tag in checked:
+    for tag in checked_tags(tags):
         change(session, entity_id, tag)
     return get_tags_for_entity(session, entity_id)
 
