@@ -18,9 +18,9 @@ from dam.core.errors import DecodeError
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-MOST_STREAMS = 64
-MOST_TAGS = 128
-LONGEST_TAG = 4096
+MAX_STREAMS = 64
+MAX_TAGS = 128
+MAX_TAG_LENGTH = 4096
 MICROSECONDS = 1_000_000
 
 FORMATS = (
@@ -119,7 +119,7 @@ def probe(stream: BinaryIO) -> Container:
     """
     with open_container(stream) as container:
         tags = _tags(container.metadata)
-        streams = list(container.streams)[:MOST_STREAMS]
+        streams = list(container.streams)[:MAX_STREAMS]
         return Container(
             format=container.format.name,
             duration=_duration(container, streams),
@@ -197,8 +197,8 @@ def _rate(rate: Any) -> float | None:
 
 
 def _tags(metadata: dict[str, str]) -> dict[str, str]:
-    pairs = list(metadata.items())[:MOST_TAGS]
-    return {_text(key[:LONGEST_TAG]).lower(): _text(value[:LONGEST_TAG]) for key, value in pairs}
+    pairs = list(metadata.items())[:MAX_TAGS]
+    return {_text(key[:MAX_TAG_LENGTH]).lower(): _text(value[:MAX_TAG_LENGTH]) for key, value in pairs}
 
 
 def _text(tag: str) -> str:

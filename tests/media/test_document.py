@@ -93,7 +93,7 @@ def test_pages_of_a_pdf_follow_each_other() -> None:
 
 
 def test_pages_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf_reader, "MOST_PAGES", 2)
+    monkeypatch.setattr(pdf_reader, "MAX_PAGES", 2)
     found = read(pdf(["one", "two", "three"]))
     assert ((found.text or "").split(), found.pages, found.is_cut) == (["one", "two"], 3, True)
 
@@ -158,7 +158,7 @@ def test_any_html_gives_text(html: str) -> None:
 
 
 def test_an_office_file_may_unpack_to_so_much_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zipped_xml, "MOST_BYTES", 200_000)
+    monkeypatch.setattr(zipped_xml, "MAX_BYTES", 200_000)
     bomb = read(docx(*["word"] * 100_000))
     assert bomb.is_cut
     assert len(bomb.text or "") < 200_000

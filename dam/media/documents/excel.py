@@ -7,7 +7,7 @@ from dam.core.errors import DecodeError
 from dam.media.documents.document import Document
 from dam.media.documents.text_buffer import TextBuffer
 
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 """Larger workbooks are not read: the library holds them whole."""
 
 
@@ -15,9 +15,9 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
     """Read a workbook: a line a row. Pages are its sheets."""
     from xlrd import XLRDError, open_workbook  # noqa: PLC0415  an optional library
 
-    data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise DecodeError(f"more than {MOST_BYTES:,} bytes are not read")
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise DecodeError(f"more than {MAX_BYTES:,} bytes are not read")
     try:
         book = open_workbook(file_contents=data, logfile=io.StringIO(), on_demand=True)
     except XLRDError as exc:

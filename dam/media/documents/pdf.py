@@ -11,7 +11,7 @@ from dam.media.documents.text_buffer import TextBuffer
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
-MOST_PAGES = 2000
+MAX_PAGES = 2000
 """Pages whose text is read."""
 
 IN_MEMORY_BYTES = 32 * 1024 * 1024
@@ -36,14 +36,14 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
     with pdf:
         buffer = TextBuffer()
         pages = len(pdf)
-        for number in range(min(pages, MOST_PAGES)):
+        for number in range(min(pages, MAX_PAGES)):
             _add_page(buffer, pdf, number)
             if buffer.is_full:
                 break
         said = pdf.get_metadata_dict()
         return Document(
             buffer.text(),
-            is_cut=buffer.is_cut or pages > MOST_PAGES,
+            is_cut=buffer.is_cut or pages > MAX_PAGES,
             pages=pages,
             title=_told(said["Title"]),
             author=_told(said["Author"]),

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from dam.media.documents.document import TEXT_LIMIT, Document
 from dam.media.documents.text_buffer import TextBuffer
 
-MOST_BYTES = 4 * TEXT_LIMIT
+MAX_BYTES = 4 * TEXT_LIMIT
 """What is read of a file: no character of UTF-8 or UTF-16 takes more than four bytes."""
 
 _MARKS = (
@@ -22,9 +22,9 @@ _MARKS = (
 
 def read(stream: BinaryIO, media_type: str) -> Document:
     """Read a text file."""
-    data = stream.read(MOST_BYTES + 1)
-    text = decode_text(data[:MOST_BYTES])
-    is_cut = len(data) > MOST_BYTES or len(text) > TEXT_LIMIT
+    data = stream.read(MAX_BYTES + 1)
+    text = decode_text(data[:MAX_BYTES])
+    is_cut = len(data) > MAX_BYTES or len(text) > TEXT_LIMIT
     if media_type in ("text/html", "application/xhtml+xml"):
         body, title = strip_tags(text)
         return Document(body[:TEXT_LIMIT], is_cut=is_cut, title=title)

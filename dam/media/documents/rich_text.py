@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from dam.media.documents.document import TEXT_LIMIT, Document
 
-MOST_BYTES = 16 * TEXT_LIMIT
+MAX_BYTES = 16 * TEXT_LIMIT
 """What is read of a file; pictures within it take most."""
 
 
@@ -14,13 +14,13 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
     """Read an RTF file."""
     from striprtf.striprtf import rtf_to_text  # noqa: PLC0415  an optional library
 
-    data = stream.read(MOST_BYTES + 1)
-    source = data[:MOST_BYTES].decode("latin-1")
+    data = stream.read(MAX_BYTES + 1)
+    source = data[:MAX_BYTES].decode("latin-1")
     text: str = rtf_to_text(source, errors="replace")
     head = source[:65536]
     return Document(
         text[:TEXT_LIMIT],
-        is_cut=len(data) > MOST_BYTES or len(text) > TEXT_LIMIT,
+        is_cut=len(data) > MAX_BYTES or len(text) > TEXT_LIMIT,
         title=_info(head, "title"),
         author=_info(head, "author"),
         subject=_info(head, "subject"),

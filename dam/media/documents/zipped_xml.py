@@ -11,10 +11,10 @@ from dam.core.errors import DecodeError
 if TYPE_CHECKING:
     from xml.parsers.expat import XMLParserType
 
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 """What is unpacked of one document, whatever its archive says."""
 
-MOST_PARTS = 10_000
+MAX_PARTS = 10_000
 CHUNK = 1 << 16
 
 
@@ -36,15 +36,15 @@ class Target(Protocol):
 
 
 class Archive:
-    """The parts of a document. Together they may give `MOST_BYTES`; what comes after is left out."""
+    """The parts of a document. Together they may give `MAX_BYTES`; what comes after is left out."""
 
     def __init__(self, stream: BinaryIO) -> None:
         try:
             self._zip = zipfile.ZipFile(stream)
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as exc:
             raise DecodeError(f"its archive is damaged: {exc}") from exc
-        self._parts = {info.filename: info for info in self._zip.infolist()[:MOST_PARTS]}
-        self._left = MOST_BYTES
+        self._parts = {info.filename: info for info in self._zip.infolist()[:MAX_PARTS]}
+        self._left = MAX_BYTES
         self.is_cut = False
 
     @property
@@ -56,9 +56,9 @@ class Archive:
         """Tell whether the archive has a password for a part."""
         return name in self._parts and bool(self._parts[name].flag_bits & 1)
 
-    def read(self, name: str, most: int = MOST_BYTES) -> bytes:
-        """Return what there is of a part within the bound; nothing where it is missing or larger than `most` bytes."""
-        if name in self._parts and self._parts[name].file_size > most:
+    def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
+        """Return what there is of a part within the bound; nothing where it is missing or larger than `max_bytes`."""
+        if name in self._parts and self._parts[name].file_size > max_bytes:
             return b""
         return b"".join(self._chunks(name))
 
@@ -108,7 +108,7 @@ def _parser(target: Target) -> "XMLParserType":
 class Fields:
     """A target that keeps the text of some elements, by the name that each is to have."""
 
-    MOST = 1000
+    MAX_CHARACTERS = 1000
     """Characters kept of each."""
 
     def __init__(self, wanted: Mapping[str, str]) -> None:
@@ -131,7 +131,7 @@ class Fields:
     def data(self, text: str) -> None:
         """Keep text that is wanted."""
         if self._within:
-            self.found[self._within] = (self.found.get(self._within, "") + text)[: self.MOST]
+            self.found[self._within] = (self.found.get(self._within, "") + text)[: self.MAX_CHARACTERS]
 
     def text(self, name: str) -> str | None:
         """Return a field on one line, if it says anything."""

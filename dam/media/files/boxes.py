@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-MOST_BOXES = 1000
+MAX_BOXES = 1000
 
 
 def boxes(stream: BinaryIO, end: int | None = None) -> Iterator[tuple[bytes, int]]:
@@ -14,7 +14,7 @@ def boxes(stream: BinaryIO, end: int | None = None) -> Iterator[tuple[bytes, int
     no box.
     """
     at = stream.tell()
-    for _ in range(MOST_BOXES):
+    for _ in range(MAX_BOXES):
         stream.seek(at)
         head = stream.read(8)
         if len(head) < 8 or (end is not None and at + 8 > end):  # noqa: PLR2004  the head of a box

@@ -61,7 +61,7 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def chunks(file: BinaryIO, at_once: int = CHUNK_BYTES) -> Iterator[bytes]:
-    """Yield the rest of a file in pieces of at most `at_once` bytes: for each, so much memory is set aside."""
-    while chunk := file.read(at_once):
+def chunks(file: BinaryIO, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+    """Yield the rest of a file in pieces of at most `chunk_bytes` bytes: for each, so much memory is set aside."""
+    while chunk := file.read(chunk_bytes):
         yield chunk

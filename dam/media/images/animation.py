@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
-MOST_PARTS = 1_000_000
+MAX_PARTS = 1_000_000
 """Parts of a file that are looked at."""
 
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_CONTROL, _GIF_APPLICATION = 0x2C, 0x21, 0xF9, 0xFF
@@ -40,7 +40,7 @@ def _gif(stream: BinaryIO) -> Animation | None:
     head = stream.read(13)
     _skip_colours(stream, head[10])
     frames, duration, loops = 0, 0, 1
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         kind = stream.read(1)
         if kind == bytes([_GIF_IMAGE]):
             frames += 1
@@ -81,7 +81,7 @@ def _webp(stream: BinaryIO) -> Animation | None:
     if riff != b"RIFF" or form != b"WEBP":
         return None
     frames, duration, loops = 0, 0, None
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         head = stream.read(8)
         if len(head) < 8 or stream.tell() > size + 8:  # noqa: PLR2004  the head of a chunk
             break
@@ -101,7 +101,7 @@ def _webp(stream: BinaryIO) -> Animation | None:
 def _png(stream: BinaryIO) -> Animation | None:
     stream.seek(8)
     frames, duration, loops = 0, 0.0, None
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         head = stream.read(8)
         if len(head) < 8:  # noqa: PLR2004  the head of a chunk
             break

@@ -14,7 +14,7 @@ EXTRA = "raw"
 LIBRARIES = ("rawpy",)
 MEDIA_TYPES = RAW_TYPES
 
-MOST_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 512 * 1024 * 1024
 """No camera writes larger files."""
 
 PREVIEW_SIDE = 512

@@ -19,10 +19,10 @@ EXTRA = "svg"
 LIBRARIES = ("resvg_py",)
 MEDIA_TYPES = frozenset({"image/svg+xml"})
 
-MOST_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 RENDERED_SIDE = 2048
 """Larger pictures are rendered with a longer side of so many pixels."""
-LONGEST_SIDE = 1_000_000
+MAX_SIDE = 1_000_000
 WITHOUT_SIZE = (100.0, 100.0)
 """What a picture is given that has neither a size nor a viewBox."""
 
@@ -74,9 +74,9 @@ def _parse(stream: BinaryIO) -> Element:
     from defusedxml import DefusedXmlException  # noqa: PLC0415  an optional library
     from defusedxml.ElementTree import fromstring  # noqa: PLC0415  the same
 
-    content = stream.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise DecodeError(f"an SVG file with more than {MOST_BYTES:,} bytes is not rendered")
+    content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise DecodeError(f"an SVG file with more than {MAX_BYTES:,} bytes is not rendered")
     try:
         root: Element = fromstring(content)
     except DefusedXmlException as exc:
@@ -118,7 +118,7 @@ def _size(root: Element) -> tuple[float, float]:
         height = width * of_box[1] / of_box[0] if of_box else width
     assert width is not None  # noqa: S101  one of the cases above
     assert height is not None  # noqa: S101  the same
-    if not (0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE):
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
         raise DecodeError(f"an SVG picture of {width:g} × {height:g} pixels is not rendered")
     return width, height
 

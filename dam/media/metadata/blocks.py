@@ -15,7 +15,7 @@ from dam.media.images import heif, raw
 if TYPE_CHECKING:
     from PIL.Image import Exif
 
-MOST_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 """Blocks that are longer are not read."""
 
 _XMP_TAG, _IPTC_TAG = 700, 33723
@@ -114,9 +114,9 @@ def _in_raw(stream: BinaryIO) -> Blocks:
         return _in_canon_boxes(stream)
     stream.seek(0)
     if head.startswith(_OTHER_TIFF):
-        stream = io.BytesIO(b"II*\0" + stream.read(raw.MOST_BYTES)[4:])
+        stream = io.BytesIO(b"II*\0" + stream.read(raw.MAX_BYTES)[4:])
     elif head.startswith(b"MMOR"):
-        stream = io.BytesIO(b"MM\0*" + stream.read(raw.MOST_BYTES)[4:])
+        stream = io.BytesIO(b"MM\0*" + stream.read(raw.MAX_BYTES)[4:])
     exif = Exif()
     exif.load_from_fp(stream)
     return _in_tiff(exif)
@@ -127,7 +127,7 @@ def _in_fuji(stream: BinaryIO) -> Blocks:
     stream.seek(84)
     offset, length = struct.unpack(">II", stream.read(8))
     stream.seek(offset)
-    return find_blocks(io.BytesIO(stream.read(min(length, raw.MOST_BYTES))), "image/jpeg")
+    return find_blocks(io.BytesIO(stream.read(min(length, raw.MAX_BYTES))), "image/jpeg")
 
 
 def _in_canon_boxes(stream: BinaryIO) -> Blocks:
@@ -146,7 +146,7 @@ def _in_canon_boxes(stream: BinaryIO) -> Blocks:
                     parts |= {
                         name: stream.read(size)
                         for name, size in boxes(stream, inner_end)
-                        if name.startswith(b"CMT") and size <= MOST_BYTES
+                        if name.startswith(b"CMT") and size <= MAX_BYTES
                     }
     merged = Exif()
     for name, pointer in _DIRECTORIES.items():
@@ -162,7 +162,7 @@ def _in_canon_boxes(stream: BinaryIO) -> Blocks:
 def _in_jpeg_xl(stream: BinaryIO) -> Blocks:
     found: dict[bytes, bytes] = {}
     for kind, length in boxes(stream):
-        if kind not in (b"Exif", b"xml ", b"brob") or length > MOST_BYTES:
+        if kind not in (b"Exif", b"xml ", b"brob") or length > MAX_BYTES:
             continue
         data = stream.read(length)
         if kind == b"brob":
@@ -179,7 +179,7 @@ def _unpacked(data: bytes) -> bytes:
     import imagecodecs  # noqa: PLC0415  an optional library
 
     try:
-        return bytes(imagecodecs.brotli_decode(data, out=MOST_BYTES))
+        return bytes(imagecodecs.brotli_decode(data, out=MAX_BYTES))
     except imagecodecs.BrotliError:  # damaged, or more than the bound
         return b""
 
@@ -190,4 +190,4 @@ def _bounded(block: object) -> bytes | None:
         block = block[0] if len(block) == 1 else bytes(block) if all(isinstance(item, int) for item in block) else None
     if isinstance(block, str):
         block = block.encode("utf-8", "surrogateescape")
-    return block if isinstance(block, bytes) and 0 < len(block) <= MOST_BYTES else None
+    return block if isinstance(block, bytes) and 0 < len(block) <= MAX_BYTES else None

@@ -4,17 +4,17 @@ import math
 import unicodedata
 from typing import Any
 
-TEXT_LENGTH = 4000
+MAX_TEXT_LENGTH = 4000
 """Characters of one text that are kept."""
-MOST_ITEMS = 256
+MAX_ITEMS = 256
 """Items of one list that are kept."""
-DEEPEST = 6
+MAX_DEPTH = 6
 """How deep lists and tables within each other are kept."""
 
-LARGEST = 2**31 - 1
+MAX_INTEGER = 2**31 - 1
 
 
-def text(value: Any, length: int = TEXT_LENGTH) -> str | None:
+def text(value: Any, length: int = MAX_TEXT_LENGTH) -> str | None:
     """Return a value as one line of text without control characters; None where nothing is left, or it is no text."""
     if isinstance(value, bytes):
         value = value.rstrip(b"\0").decode(errors="replace")
@@ -38,10 +38,10 @@ def number(value: Any) -> float | None:
     return found if math.isfinite(found) and abs(found) < 1e15 else None  # noqa: PLR2004  more measures nothing
 
 
-def whole(value: Any, least: int = 0, most: int = LARGEST) -> int | None:
+def whole(value: Any, minimum: int = 0, maximum: int = MAX_INTEGER) -> int | None:
     """Return a whole number within bounds, or None."""
     found = number(value[0] if isinstance(value, tuple | list) and value else value)
-    return int(found) if found is not None and least <= found <= most and found == int(found) else None
+    return int(found) if found is not None and minimum <= found <= maximum and found == int(found) else None
 
 
 def positive(value: Any) -> float | None:
@@ -50,17 +50,17 @@ def positive(value: Any) -> float | None:
     return found if found is not None and found > 0 else None
 
 
-def plain(value: Any, depth: int = DEEPEST) -> Any:
+def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
     """Return a value as JSON can hold it, cut to bounds; None for what is no text, number, list or table."""
     match value:
         case str():
             kept: Any = text(value)
         case bytes():
-            kept = text(value) if len(value) <= TEXT_LENGTH and value.rstrip(b"\0").isascii() else None
+            kept = text(value) if len(value) <= MAX_TEXT_LENGTH and value.rstrip(b"\0").isascii() else None
         case list() | tuple():
-            kept = [plain(item, depth - 1) for item in value[:MOST_ITEMS]] if depth else None
+            kept = [plain(item, depth - 1) for item in value[:MAX_ITEMS]] if depth else None
         case dict():
-            items = list(value.items())[:MOST_ITEMS] if depth else ()
+            items = list(value.items())[:MAX_ITEMS] if depth else ()
             kept = {name: cut for name, item in items if (cut := plain(item, depth - 1)) is not None}
         case _:
             kept = number(value)

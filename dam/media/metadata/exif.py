@@ -42,7 +42,7 @@ def _loaded(block: bytes) -> Exif:
 
 def _named(directory: Mapping[int, Any], names: Mapping[int, str]) -> dict[str, Any]:
     named = {}
-    for tag in list(directory)[: 4 * clean.MOST_ITEMS]:
+    for tag in list(directory)[: 4 * clean.MAX_ITEMS]:
         if tag in _LEFT_OUT:
             continue
         try:

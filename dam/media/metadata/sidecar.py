@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dam.core.errors import UnreadableFileError
 from dam.media.files.source import chunks, open_source
 
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 """Larger files are not read as sidecars."""
 
 _ENDINGS = (".xmp", ".XMP")
@@ -21,9 +21,9 @@ def read_sidecar(path: str) -> bytes | None:
     """Return the content of the sidecar of a file; None where there is none, or none that can be read."""
     for name in _names(path):
         try:
-            if 0 < os.stat(name).st_size <= MOST_BYTES:
+            if 0 < os.stat(name).st_size <= MAX_BYTES:
                 with open_source(name) as (file, _):
-                    return b"".join(chunks(file))[:MOST_BYTES]
+                    return b"".join(chunks(file))[:MAX_BYTES]
         except (OSError, ValueError, UnreadableFileError):  # the sidecar is an input of its own, and reported there
             continue
     return None

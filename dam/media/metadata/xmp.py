@@ -10,7 +10,7 @@ from dam.media.metadata import clean
 from dam.media.metadata.fields import Fields, distinct
 from dam.media.metadata.moments import moment
 
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -41,16 +41,16 @@ def table(packet: bytes) -> dict[str, Any]:
     """
     from defusedxml.ElementTree import ParseError, fromstring  # noqa: PLC0415  only where there is XMP
 
-    if len(packet) > MOST_BYTES:
-        raise DecodeError(f"more than {MOST_BYTES:,} bytes are not read")
+    if len(packet) > MAX_BYTES:
+        raise DecodeError(f"more than {MAX_BYTES:,} bytes are not read")
     try:
         root: Element = fromstring(packet.strip(b"\0 \t\r\n"), forbid_dtd=True)
     except (ParseError, ValueError) as exc:  # the exceptions of defusedxml are values that are wrong
         raise DecodeError(f"cannot be read: {str(exc) or type(exc).__name__}") from exc
     rdf = root if root.tag == f"{_RDF}RDF" else root.find(f"{_RDF}RDF")
     found: dict[str, Any] = {}
-    for description in rdf[: clean.MOST_ITEMS] if rdf is not None else ():
-        found |= _properties(description, clean.DEEPEST)
+    for description in rdf[: clean.MAX_ITEMS] if rdf is not None else ():
+        found |= _properties(description, clean.MAX_DEPTH)
     kept: dict[str, Any] = clean.plain(found)
     return kept
 

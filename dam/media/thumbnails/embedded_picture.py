@@ -20,7 +20,7 @@ EPUB = "application/epub+zip"
 ODF = "application/vnd.oasis.opendocument."
 OOXML = "application/vnd.openxmlformats-officedocument."
 
-MOST_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 """Larger pictures are not decoded; their pixels are bounded as those of any image."""
 
 
@@ -34,7 +34,7 @@ def embedded_picture(sample: "Sample", _size: int) -> "Image | None":
     with sample.open_content() as content:
         archive = Archive(content)
         name = _name_of(archive, sample.media_type)
-        data = archive.read(name, MOST_BYTES) if name in archive.names else b""
+        data = archive.read(name, MAX_BYTES) if name in archive.names else b""
     if not data:
         return None
     found = media_type(data[:HEAD_BYTES], name)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 PLACE = 0.1
 """Where to look, as a share of the length: what comes before is often black, or a title."""
-LOOKED_AT = 5
+MAX_FRAMES = 5
 """Key frames that are compared."""
 CONTRAST = 20
 """The spread of luma (0 to 128) from which on a frame is good enough."""
-MOST_FAULTS = 100
-MOST_SHAPE = 16
+MAX_DAMAGED_PACKETS = 100
+MAX_PIXEL_ASPECT = 16
 """Width of a pixel by its height, beyond which it is not believed."""
 
 
@@ -38,7 +38,7 @@ def poster(sample: "Sample", size: int) -> "Image":
             contrast = ImageStat.Stat(picture.convert("L")).stddev[0]
             if best is None or contrast > best[0]:
                 best = contrast, picture
-            if contrast >= CONTRAST or number + 1 == LOOKED_AT:
+            if contrast >= CONTRAST or number + 1 == MAX_FRAMES:
                 break
     if best is None:
         raise DecodeError("no picture of the video can be decoded")
@@ -63,7 +63,7 @@ def _key_frames(container: Any, stream: Any) -> Any:
                 yield from packet.decode()
             except FFmpegError:  # one packet: those after it may be whole
                 faults += 1
-                if faults > MOST_FAULTS:
+                if faults > MAX_DAMAGED_PACKETS:
                     return
     except FFmpegError:  # the file breaks off
         return
@@ -73,7 +73,7 @@ def _displayed(frame: Any, stream: Any, size: int) -> "Image":
     """Return a frame with square pixels, turned as it is shown, and scaled down to about `size`."""
     check_pixels(frame.width, frame.height)
     shape = float(stream.sample_aspect_ratio or 1)
-    width, height = frame.width * (shape if 1 / MOST_SHAPE < shape < MOST_SHAPE else 1), frame.height
+    width, height = frame.width * (shape if 1 / MAX_PIXEL_ASPECT < shape < MAX_PIXEL_ASPECT else 1), frame.height
     scale = min(1.0, size / max(width, height))
     small: Image = frame.to_image(width=max(1, round(width * scale)), height=max(1, round(height * scale)))
     return small.rotate(-clockwise(frame.rotation), expand=True) if clockwise(frame.rotation) else small
