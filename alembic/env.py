@@ -54,7 +54,9 @@ def migrate(connection: Connection) -> None:
 
 
 if context.is_offline_mode():
-    context.configure(url=settings.DATABASE_URL, target_metadata=Base.metadata, literal_binds=True)
+    dialect = context.config.attributes.get("dialect")  # from doc/generate.py, which has no database
+    where = {"dialect_name": dialect} if dialect else {"url": settings.DATABASE_URL}
+    context.configure(**where, target_metadata=Base.metadata, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 elif handed := context.config.attributes.get("connection"):

@@ -1,4 +1,4 @@
-"""Write the pages that derive from the program: `doc/cli.md` and `doc/components.md`.
+"""Write what derives from the program: `doc/cli.md`, `doc/components.md`, and the newest schema from the migrations.
 
 `python doc/generate.py` writes them; with `--check` it changes nothing, and exits 1 when one is not up to date.
 """
@@ -9,10 +9,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from io import StringIO
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint, inspect
 
+from dam.core.schema import SCHEMA_NOTICE, head_revision, migrations_path, schema_file
 from dam.media.hamming.bands import BAND_BITS, BANDS
 from dam.models import component_classes
 from dam.models.base_component import BaseComponent
@@ -117,25 +122,42 @@ def _system(system: System) -> str:
     return f"Produced by the system `{system.name}`, version {system.version}, for: {kinds}. {summary}"
 
 
-PAGES = {"cli.md": cli_page, "components.md": components_page}
+def schema_sql(dialect: str) -> str:
+    """Return the statements of all migrations on an empty database, but for the stamps with their revisions."""
+    config = Config(output_buffer=StringIO())
+    config.set_main_option("script_location", str(migrations_path()))
+    config.attributes["dialect"] = dialect
+    command.upgrade(config, "head", sql=True)
+    text = re.sub(r"^-- .*\n|[ \t]+$", "", config.output_buffer.getvalue(), flags=re.MULTILINE)
+    left_out = ("BEGIN", "COMMIT", "INSERT INTO alembic_version", "UPDATE alembic_version")
+    kept = [each for each in map(str.strip, text.split(";\n")) if each and not each.startswith(left_out)]
+    return SCHEMA_NOTICE.format(head_revision()) + ";\n\n".join(kept) + ";\n"
+
+
+GENERATED = {
+    DOC / "cli.md": cli_page,
+    DOC / "components.md": components_page,
+    **{schema_file(dialect): partial(schema_sql, dialect) for dialect in ("sqlite", "postgresql")},
+}
 
 
 def main() -> int:
-    """Write or check the pages; return the exit code."""
+    """Write or check the files; return the exit code."""
     checking = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not checking:
         sys.exit(__doc__)
     stale = 0
-    for name, page in PAGES.items():
-        path, text = DOC / name, page()
+    for path, make in GENERATED.items():
+        name, text = path.relative_to(DOC.parent), make()
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale += 1
         if checking:
-            print(f"doc/{name} is not up to date: run python doc/generate.py")
+            print(f"{name} is not up to date: run python doc/generate.py")
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
-            print(f"wrote doc/{name}")
+            print(f"wrote {name}")
     return int(checking and stale > 0)
 
 

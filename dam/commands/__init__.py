@@ -1,1 +1,1 @@
-"""What all commands share, and the command groups, one Typer sub-app a file."""
+"""The commands, a module each, named as the command; see `dam.commands.shared.discovery`."""

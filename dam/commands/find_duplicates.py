@@ -4,90 +4,86 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.shared.help_text import LOOKUP, epilog
+from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, image_options
 from dam.core.errors import ExitCode, UsageError
-from dam.services.duplicates.rules import DEFAULT_MATCH, DEFAULT_RULES, DEFAULT_THRESHOLDS, Level
-from dam.services.similar.agreement import Agreement
+from dam.services.duplicates.rules import DEFAULT_RULES, Level
+from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
 
 if TYPE_CHECKING:
     from dam.services.duplicates.groups import Duplicates
 
-Threshold = Annotated[int, typer.Option(max=64, help="Most bits that may differ (0-64); negative: not this hash.")]
-EPILOG = epilog("dam-cli find-duplicates --level pixels --print0 | xargs -0 ls -l", *LOOKUP)
+app = typer.Typer()
 
 
+@app.command(
+    "find-duplicates", epilog=epilog("dam-cli find-duplicates --level pixels --print0 | xargs -0 ls -l", *LOOKUP)
+)
 def find_duplicates(
     assets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ASSET|FOLDER", help="Look only among these, and what came from below these folders."),
+        typer.Argument(metavar="ASSET|FOLDER", help="Compare only these assets, and assets from these folders."),
     ] = None,
-    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Look only among assets with this tag.")] = None,
-    level: Annotated[Level, typer.Option(help="How much two must have in common: see below.")] = Level.SIMILAR,
+    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Compare only assets with this tag.")] = None,
+    level: Annotated[Level, typer.Option(help="How similar duplicates must be: see below.")] = Level.SIMILAR,
     keep: Annotated[
-        str, typer.Option(metavar="RULES", help="Which one of a group to keep: rules with commas between, see below.")
+        str, typer.Option(metavar="RULES", help="Which asset of a group to keep: comma-separated rules, see below.")
     ] = ",".join(DEFAULT_RULES),
-    phash_threshold: Threshold = DEFAULT_THRESHOLDS["phash"],
-    ahash_threshold: Threshold = DEFAULT_THRESHOLDS["ahash"],
-    dhash_threshold: Threshold = DEFAULT_THRESHOLDS["dhash"],
-    match: Annotated[
-        Agreement, typer.Option(help="How many of the hashes must be within their threshold.")
-    ] = DEFAULT_MATCH,
+    phash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["phash"],
+    ahash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["ahash"],
+    dhash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["dhash"],
+    match: MatchOption = DEFAULT_AGREEMENT,
     transforms: Annotated[
-        bool, typer.Option("--transforms", help="Find turned and mirrored copies, too (level similar, by pHash).")
+        bool, typer.Option("--transforms", help="Also find rotated and mirrored copies (level similar, by pHash).")
     ] = False,
     print0: Annotated[
-        bool, typer.Option("--print0", help="Write paths of duplicates, each ended by NUL: see below.")
+        bool, typer.Option("--print0", help="Write the paths of duplicates, each ending with NUL: see below.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Find duplicates in the whole library, in groups: of images, videos, audio and documents.
+    """Find groups of duplicate images, videos, audio files and documents.
 
-    Each group has one asset to keep, and its duplicates: each of them is a duplicate of that one, not only of another
-    in the group. Verdicts come before all measures, and pictures too plain for a hash only match when their pixels are
-    equal.
+    Each group has one asset to keep, and its duplicates. Each duplicate is similar to the asset to keep, not only to
+    another duplicate. Verdicts take precedence over all measures, and images with too little detail match only
+    identical pixels.
 
     \b
-    Levels, each with what the one before it finds:
-      content  the same compressed picture under other metadata (JPEG, PNG, WebP, GIF)
+    Levels; each includes the one before it:
+      content  the same compressed image with different metadata (JPEG, PNG, WebP, GIF)
       pixels   the same pixels in another file or format
-      similar  images within the thresholds of the hashes, and confirmed by a second look; videos, audio and documents
-               by the method of find-similar, from beginning to end: an excerpt is no duplicate
+      similar  images by the rule of find-similar-images: with a threshold above 12 the hashes alone decide, so check
+               what is found; videos, audio and documents by the method of find-similar, over their whole length: an
+               excerpt is not a duplicate
 
-    Of other media than images there is the level similar only: equal files are one asset anyway.
+    Media other than images have only the level similar: identical files are always one asset.
 
     \b
-    Rules, the first that tells two apart decides; those that are left out follow in the order of the default:
+    Rules; the first that distinguishes two assets decides, and rules that are not given follow in the default order:
       most-pixels, fewest-pixels, largest-file, smallest-file, oldest, newest (by modification time), most-tags,
       lowest-id, highest-id
 
-    --print0 writes the paths that the duplicates came from, never one of an asset to keep, as far as they are still
-    there and unchanged: for `xargs -0` and the like.
+    --print0 writes the source paths of duplicates that still exist and are unchanged, and never one of an asset to
+    keep: for `xargs -0` and the like.
     """  # noqa: D301  a real backspace keeps the lines that follow
     from dam.media.images.decoding import require_numpy
 
     if json and print0:
-        raise UsageError("--json and --print0 exclude each other")
+        raise UsageError("--json and --print0 cannot be combined")
     require_numpy()
     from dam.render import duplicates as render
     from dam.services.catalogue.selection import select_assets
     from dam.services.duplicates.groups import find_duplicates as find
     from dam.services.duplicates.groups import paths_of_members
-    from dam.services.duplicates.judge import Wanted
+    from dam.services.duplicates.judge import DuplicateOptions
     from dam.services.duplicates.keepers import read_rules
     from dam.services.library import open_library
-    from dam.services.processes.pool import default_jobs
 
-    thresholds = {"phash": phash_threshold, "ahash": ahash_threshold, "dhash": dhash_threshold}
-    used = {name: threshold for name, threshold in thresholds.items() if threshold >= 0}
-    if not used:
-        raise UsageError("every hash is switched off")
-    if transforms and "phash" not in used:
-        raise UsageError("--transforms needs the pHash")
-    wanted = Wanted(level, read_rules(keep), used, match, transforms)
+    images = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
+    options = DuplicateOptions(level, read_rules(keep), images)
     with open_library() as library:
         with library.read() as session:
             among = select_assets(session, assets or (), tag or ())
-        found = find(library, wanted, among, default_jobs())
+        found = find(library, options, among)
         if print0:
             with library.read() as session:
                 render.paths(paths_of_members(session, found.groups))

@@ -1,33 +1,33 @@
-"""`dam-cli find-similar`: what is similar to a file, whatever its kind."""
+"""`dam-cli find-similar`: assets similar to a file of any kind."""
 
 from typing import Annotated
 
 import typer
 
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.shared.help_text import LOOKUP, epilog
+from dam.commands.shared.options import JsonOption
 from dam.core.errors import ExitCode
 
-EPILOG = epilog("dam-cli find-similar holiday.mp4", *LOOKUP)
+app = typer.Typer()
 
 
+@app.command("find-similar", epilog=epilog("dam-cli find-similar holiday.mp4", *LOOKUP))
 def find_similar(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE|ASSET", help="A file, or an asset by its id, or a hash or its prefix.")
-    ],
-    min_score: Annotated[float, typer.Option(min=0, max=1, help="Leave out matches with a lower score.")] = 0,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many matches.")] = None,
+    file: Annotated[str, typer.Argument(metavar="FILE|ASSET", help="A file, or an asset by id, hash or hash prefix.")],
+    min_score: Annotated[float, typer.Option(min=0, max=1, help="Minimum score of a match.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of matches.")] = None,
     transforms: Annotated[
-        bool, typer.Option("--transforms", help="Of images, find turned and mirrored copies, too: all eight ways.")
+        bool, typer.Option("--transforms", help="For images, also find rotated and mirrored copies.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Find what is similar to a file: images, videos, audio and documents.
+    """Find assets similar to a file: images, videos, audio and documents.
 
-    By the method for its kind: perceptual hashes of images, pictures and sound of videos, the sound of audio (which
-    finds videos, too), the words of documents. The very same content comes first, then what is most similar. The score
-    is from 0 to 1; what it means differs from method to method. The file need not be in the library.
+    The method depends on the kind: perceptual hashes of images, frames and sound of videos, sound of audio (which also
+    finds videos), words of documents. Identical content comes first, then the highest score. Scores are from 0 to 1,
+    and their meaning depends on the method. The file need not be in the library.
 
-    It is decoded in a process of its own, within the limits of DAM_DECODE_SECONDS and DAM_WORKER_MEMORY_MB.
+    The file is decoded in a separate process, limited by DAM_DECODE_SECONDS and DAM_WORKER_MEMORY_MB.
     """
     from dam.render import find_similar as render
     from dam.render.text import note, safe
@@ -37,8 +37,8 @@ def find_similar(
     with open_library() as library:
         answer = find(library, file, min_score=min_score, limit=limit, transforms=transforms)
     render.answer(answer, as_json=json)
-    if answer.unheard:
-        note(f"dam-cli: {answer.unheard}")
+    for reason in answer.parts_left_out:
+        note(f"dam-cli: {reason}")
     if answer.error:
         note(f"dam-cli: {safe(str(answer.error))}")
         raise typer.Exit(answer.error.exit_code)

@@ -5,23 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.shared.help_text import LOOKUP, epilog
+from dam.commands.shared.options import AssetArgument, JsonOption
 from dam.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-app = typer.Typer(
-    name="tag", help="Put tags on assets, take them off, list them.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(name="tag", help="Add, remove and list tags.", no_args_is_help=True)
 
-AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or its prefix, or a path.")]
 TagsArgument = Annotated[list[str], typer.Argument(metavar="TAG", help="The tags.")]
 
 
 @app.command("add", epilog=epilog("dam-cli tag add 42 holiday sea", *LOOKUP))
 def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
-    """Put tags on an asset; those it has already stay."""
+    """Add tags to an asset. Tags that it already has are ignored."""
     from dam.services.catalogue.tags import add_tag_to_entity
 
     _change(asset, tags, add_tag_to_entity, as_json=json)
@@ -29,7 +27,7 @@ def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> N
 
 @app.command("rm", epilog=epilog("dam-cli tag rm 42 sea", *LOOKUP))
 def remove(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
-    """Take tags off an asset. Those it does not have are no error."""
+    """Remove tags from an asset. Tags that it does not have are ignored."""
     from dam.services.catalogue.tags import remove_tag_from_entity
 
     _change(asset, tags, remove_tag_from_entity, as_json=json)
@@ -37,10 +35,12 @@ def remove(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -
 
 @app.command("ls", epilog=epilog("dam-cli tag ls", *LOOKUP))
 def list_tags(
-    asset: Annotated[str | None, typer.Argument(metavar="ASSET", help="Whose tags; all tags without it.")] = None,
+    asset: Annotated[
+        str | None, typer.Argument(metavar="ASSET", help="List the tags of this asset; default: all.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """List the tags of an asset, or all tags. Of all tags, with how many assets have each."""
+    """List the tags of an asset, or all tags with the number of assets that have them."""
     from dam.render import tags as render
     from dam.services.catalogue.lookup import find_one_asset
     from dam.services.catalogue.tags import count_tags, get_tags_for_entity

@@ -1,28 +1,30 @@
-"""`dam-cli thumbnail`: a small picture of an asset."""
+"""`dam-cli thumbnail`: a small image of an asset."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dam.commands.help_text import LOOKUP, JsonOption, epilog
+from dam.commands.shared.help_text import LOOKUP, epilog
+from dam.commands.shared.options import AssetArgument, JsonOption
 
-EPILOG = epilog("dam-cli thumbnail holiday.mp4 --size 512 -o poster.jpg", *LOOKUP)
+app = typer.Typer()
 
 
+@app.command("thumbnail", epilog=epilog("dam-cli thumbnail holiday.mp4 --size 512 -o poster.jpg", *LOOKUP))
 def thumbnail(
-    asset: Annotated[str, typer.Argument(metavar="ASSET", help="An entity id, a hash or its prefix, or a path.")],
-    size: Annotated[int, typer.Option(min=16, max=4096, help="Most pixels of the longer side.")] = 256,
+    asset: AssetArgument,
+    size: Annotated[int, typer.Option(min=16, max=4096, help="Maximum size of the longer side in pixels.")] = 256,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to FILE, too, and name that.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Also write it to FILE, and print that path.")
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a thumbnail of an asset, and write its path: a JPEG.
+    """Make a JPEG thumbnail of an asset, and print its path.
 
-    Of an image, of a video a picture from near its beginning, of a PDF its first page, of audio the waveform, of an
-    office document the thumbnail that it carries, of a book its cover. It is kept in the folder thumbnails of the
-    store, which can be deleted at any time. `dam-cli run-systems --thumbnails` makes all that are missing.
+    It shows the image, a frame from near the start of a video, the first page of a PDF, the waveform of audio, the
+    embedded thumbnail of an office document, or the cover of an e-book. It is kept in the folder `thumbnails` of the
+    store, which can be deleted at any time. `dam-cli run-systems --thumbnails` makes all missing ones.
     """
     from dam.render import thumbnails as render
     from dam.services.catalogue.lookup import find_one_asset

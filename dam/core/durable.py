@@ -1,4 +1,4 @@
-"""Files and folders that outlast a power cut."""
+"""Files and folders that survive a power cut."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def flush(path: str | Path) -> None:
-    """Make a file's content, or the entries of a folder, durable; OSError when the device fails."""
+    """Make a file's content, or the entries of a folder, durable; OSError if the device fails."""
     if os.name == "nt" and os.path.isdir(path):  # a folder cannot be opened there
         return
     descriptor = os.open(path, os.O_RDONLY)
@@ -17,7 +17,7 @@ def flush(path: str | Path) -> None:
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:
-    """Make a folder and those that it is in, as far as they are missing, and make their entries durable.
+    """Make a folder and its missing parents, and make their entries durable.
 
     `mode` is that of the folder itself. OSError when one cannot be made.
     """
@@ -26,5 +26,5 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
     except FileNotFoundError:
         make_folder(folder.parent)
         folder.mkdir(mode, exist_ok=True)
-    with contextlib.suppress(PermissionError):  # one may write into a folder that one may not read
-        flush(folder.parent)  # also of a folder that was there: whoever made it may have been killed before
+    with contextlib.suppress(PermissionError):  # a folder can be writable but not readable
+        flush(folder.parent)  # also if the folder existed: the process that made it may have been killed

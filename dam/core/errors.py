@@ -2,28 +2,28 @@
 
     DamError                      5   a fatal error
     ├── NotFoundError             1   the library has no such asset
-    ├── UsageError                2   the command's words are off
-    ├── NoLibraryError           10   nothing is set up at the configured place
+    ├── UsageError                2   invalid usage
+    ├── NoLibraryError           10   there is no library where the settings point
     ├── ForeignStoreError        10   the store does not belong to the database
     ├── OutdatedSchemaError      10   the schema is older than the program
-    ├── LockedError              11   another process held a lock past the timeout
-    │   └── DeadlockError             two processes waited for each other: the same again works
+    ├── LockedError              11   timeout waiting for a lock of another process
+    │   └── DeadlockError             two processes waited for each other: retry
     ├── NewerSchemaError         12   the schema is newer than the program
-    ├── MissingExtraError         5   an optional library is not installed
+    ├── MissingExtraError         5   a missing optional dependency
     ├── StoreError                5   the store cannot be read or written
-    │   └── CannotShareError          its file system cannot share a file's bytes
+    │   └── CannotShareError          its file system cannot share the bytes of a file
     └── InputError                3   one input: its path and the cause
-        ├── UnreadableFileError       it cannot be read, or changed meanwhile
+        ├── UnreadableFileError       it cannot be read, or changed while it was read
         └── DecodeError               its content cannot be decoded
-            └── NoSoundError              there is no sound in it to decode
+            └── NoSoundError              it has no sound to decode
 
-A message names what it is about and the cause, and says what to do next. An `InputError` is recorded as
-a fact about its file and the run goes on; every other error ends the run.
+A message names the thing, the cause and what to do, in that order. An `InputError` is recorded for its file and the run
+continues; every other error ends the run.
 """
 
 
 class ExitCode:
-    """The exit codes of `dam-cli`, as promised in every `--help`."""
+    """The exit codes of `dam-cli`, as listed by every `--help`."""
 
     DONE = 0
     NOT_FOUND = 1
@@ -46,13 +46,13 @@ class DamError(Exception):
 
 
 class NotFoundError(DamError):
-    """The library has nothing that the user's words name."""
+    """No asset in the library matches."""
 
     exit_code = ExitCode.NOT_FOUND
 
 
 class UsageError(DamError):
-    """The command, a setting or an argument is not of the form it must have."""
+    """Invalid usage: of a command, an option, an argument or a setting."""
 
     exit_code = ExitCode.USAGE
 
@@ -76,7 +76,7 @@ class OutdatedSchemaError(DamError):
 
 
 class LockedError(DamError):
-    """Another process held the database for longer than the timeout."""
+    """Timeout waiting for another process to release the database."""
 
     exit_code = ExitCode.LOCKED
 
@@ -86,13 +86,13 @@ class DeadlockError(LockedError):
 
 
 class NewerSchemaError(DamError):
-    """The database has a schema that this program does not know."""
+    """The database has a newer schema than this program."""
 
     exit_code = ExitCode.NEWER_SCHEMA
 
 
 class MissingExtraError(DamError):
-    """An optional library is needed and not installed."""
+    """A missing optional dependency."""
 
 
 class StoreError(DamError):
@@ -118,4 +118,4 @@ class DecodeError(InputError):
 
 
 class NoSoundError(DecodeError):
-    """There is no sound in a file: no fault in a video."""
+    """A file has no sound. Not a failure for a video."""

@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM: they end the program between two steps, never in the middle of a write."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,11 @@ from dam.core.errors import ExitCode
 
 
 class _Pending:
-    """What has come while it could not be heard."""
+    """What has come while it could not be heard, and what an interruption leaves."""
 
     depth = 0
     signal: int | None = None
+    has_changed = False
 
 
 def handle_interrupts() -> None:
@@ -40,6 +42,31 @@ def deferred() -> Iterator[None]:
         if _Pending.depth == 0 and _Pending.signal is not None:
             number, _Pending.signal = _Pending.signal, None
             _end(number)
+
+
+@contextmanager
+def blocked() -> Iterator[None]:
+    """Let processes that are started in the block begin with SIGINT blocked: Ctrl-C is not meant for them."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def note_change() -> None:
+    """Note that this process has changed something durably."""
+    _Pending.has_changed = True
+
+
+def message() -> str:
+    """Return what to say of an interruption that ends the program."""
+    if _Pending.has_changed:
+        return "interrupted: what was reported is safe; the same command continues"
+    return "interrupted: nothing was changed"
 
 
 def _hear(number: int, _frame: FrameType | None) -> None:

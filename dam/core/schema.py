@@ -13,6 +13,7 @@ from dam.core.errors import NewerSchemaError, NoLibraryError, OutdatedSchemaErro
 
 PACKAGE = Path(__file__).parent.parent
 SETUP_HINT = "set it up with: dam-cli setup-db"
+SCHEMA_NOTICE = "-- Schema {}, written by doc/generate.py from the migrations: do not edit.\n\n"
 
 
 def migrations_path() -> Path:
@@ -24,6 +25,31 @@ def migrations_path() -> Path:
 def head_revision() -> str:
     """Return the newest revision that this program has a migration for."""
     return max(path.name.partition("_")[0] for path in (migrations_path() / "versions").glob("[0-9]*.py"))
+
+
+def schema_file(dialect: str) -> Path:
+    """Return the file with the statements that make the newest schema at once."""
+    return migrations_path() / "schema" / f"{dialect}.sql"
+
+
+def newest_schema(dialect: str) -> list[str] | None:
+    """Return the statements that make the newest schema in an empty database.
+
+    None where the file is older than the newest migration, as while one is being written.
+    """
+    notice, content = SCHEMA_NOTICE.format(head_revision()), schema_file(dialect).read_text(encoding="utf-8")
+    return content.removeprefix(notice).strip(";\n").split(";\n\n") if content.startswith(notice) else None
+
+
+def has_revisions(connection: Connection) -> bool:
+    """Tell whether a database has the table with the revision of its schema."""
+    return connection.dialect.has_table(connection, "alembic_version")
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision of the schema of a database that has the table for it; None after a downgrade to nothing."""
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 def check_schema(connection: Connection) -> str:

@@ -1,1 +1,1 @@
-"""Pure handling of files and media: walking, reading, digests, types, decoding. No database, no terminal."""
+"""Read and decode files and media. No database access, no terminal output."""

@@ -1,7 +1,7 @@
-"""What a container of video or audio holds, read with PyAV (FFmpeg), within bounds and from the file alone.
+"""Probe video and audio containers with PyAV (FFmpeg), within limits and from the open file only.
 
-FFmpeg could be led to other files or to the network by what a file says: by a playlist, or a reference in a container.
-So it gets an open file and no name, may use the formats below only, and no protocol at all.
+A playlist, or a reference inside a container, can make FFmpeg open other files or network addresses. To prevent that,
+FFmpeg gets an open file without a name, a whitelist of demuxers, and no protocols.
 """
 
 import math
@@ -21,81 +21,92 @@ if TYPE_CHECKING:
 MAX_STREAMS = 64
 MAX_TAGS = 128
 MAX_TAG_LENGTH = 4096
+"""Maximum length of a tag's key, and of its value, in characters."""
 MICROSECONDS = 1_000_000
 
-FORMATS = (
+DEMUXERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dv,eac3,flac,flv,h264,hevc,ivf,m4v,matroska,mov,mp3,mpc,mpeg,mpegts,"
     "mpegvideo,mxf,obu,ogg,rm,tta,voc,w64,wav,webm,wv,yuv4mpegpipe"
 )
-"""FFmpeg's names of the formats that are read: none that refers to other files."""
+"""FFmpeg's names of the permitted demuxers. None of them opens other files."""
 
-OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "none"}
+OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "none"}
 
 
 @dataclass(frozen=True)
 class VideoStream:
-    """A stream of pictures; None is what the container does not tell."""
+    """A video stream. None marks a value that the container does not give."""
 
     index: int
     codec: str
     width: int
     height: int
     frame_rate: float | None
-    """Frames a second, on average."""
+    """Average number of frames per second."""
     bit_rate: int | None
+    """Bits per second."""
     rotation: int
-    """Degrees clockwise by which the pictures are turned to be shown: 0, 90, 180 or 270."""
+    """Clockwise rotation for display, in degrees: 0, 90, 180 or 270."""
     pixel_format: str | None
     is_cover: bool
-    """Whether it is one picture that belongs to the file, such as the cover of an album."""
+    """Whether the stream is a single attached picture, such as an album cover."""
 
 
 @dataclass(frozen=True)
 class AudioStream:
-    """A stream of sound; None is what the container does not tell."""
+    """An audio stream. None marks a value that the container does not give."""
 
     index: int
     codec: str
     sample_rate: int
+    """Samples per second."""
     channels: int
     bit_rate: int | None
+    """Bits per second."""
     language: str | None
 
 
 @dataclass(frozen=True)
 class Container:
-    """A file of video or audio."""
+    """Properties of a video or audio file, its metadata and its streams."""
 
     format: str
-    """FFmpeg's name of the format, such as `matroska,webm`."""
+    """FFmpeg's name of the demuxer, such as `matroska,webm`."""
     duration: float | None
-    """In seconds."""
+    """Seconds."""
     bit_rate: int | None
+    """Bits per second."""
     created: datetime | None
+    """Creation time in UTC."""
     tags: dict[str, str] = field(default_factory=dict)
-    """The metadata of the container, such as `title`; keys in lower case."""
+    """Metadata of the container, such as `title`. Keys are in lower case."""
     video: tuple[VideoStream, ...] = ()
     audio: tuple[AudioStream, ...] = ()
 
     @property
-    def pictures(self) -> VideoStream | None:
-        """The first stream of moving pictures."""
+    def main_video(self) -> VideoStream | None:
+        """The first video stream that is not a cover."""
         return next((stream for stream in self.video if not stream.is_cover), None)
 
 
 @cache
 def installed() -> bool:
-    """Tell whether PyAV is there."""
+    """Return whether PyAV is installed."""
     return find_spec("av") is not None
 
 
 @contextmanager
 def open_container(stream: BinaryIO) -> Iterator["InputContainer"]:
-    """Open a file of video or audio; whatever FFmpeg says of it meanwhile is raised as DecodeError."""
+    """Open a video or audio file for demuxing and decoding.
+
+    Raises:
+        DecodeError: FFmpeg fails to open the file, or fails while the context is active.
+
+    """
     import av  # noqa: PLC0415  needs an extra
     from av.error import FFmpegError  # noqa: PLC0415
 
-    # What becomes of tags that are not UTF-8 is an option of PyAV up to 18, and always this from 19 on
+    # PyAV 18 has an option for tags that are not UTF-8; PyAV 19 always escapes them as surrogates
     tags: Any = {"metadata_errors": "surrogateescape"} if av.__version__.startswith("18.") else {}
     try:
         with av.open(stream, "r", options=OPTIONS, **tags) as container:
@@ -105,16 +116,17 @@ def open_container(stream: BinaryIO) -> Iterator["InputContainer"]:
     except FFmpegError as exc:
         raise DecodeError(f"FFmpeg cannot read it: {exc.strerror or exc}") from exc
     except MemoryError as exc:
-        raise DecodeError("decoding takes more memory than there is") from exc
-    except (ValueError, TypeError, OverflowError, ArithmeticError, RuntimeError, LookupError) as exc:  # of odd numbers
+        raise DecodeError("decoding needs more memory than is available") from exc
+    # PyAV raises these for invalid numbers in a damaged file
+    except (ValueError, TypeError, OverflowError, ArithmeticError, RuntimeError, LookupError) as exc:
         raise DecodeError(f"cannot be decoded: {str(exc) or type(exc).__name__}") from exc
 
 
 def probe(stream: BinaryIO) -> Container:
-    """Return what a container says of itself and its streams.
+    """Return the properties, metadata and streams of a container.
 
     Raises:
-        DecodeError: it is damaged, or of a format that is not read.
+        DecodeError: the file is damaged, or its format has no permitted demuxer.
 
     """
     with open_container(stream) as container:
@@ -124,18 +136,20 @@ def probe(stream: BinaryIO) -> Container:
             format=container.format.name,
             duration=_duration(container, streams),
             bit_rate=container.bit_rate or None,
-            created=_moment(tags),
+            created=_created(tags),
             tags=tags,
-            video=tuple(_video(container, one) for one in streams if one.type == "video"),
-            audio=tuple(_audio(one) for one in streams if one.type == "audio"),
+            video=tuple(_video(container, stream) for stream in streams if stream.type == "video"),
+            audio=tuple(_audio(stream) for stream in streams if stream.type == "audio"),
         )
 
 
 def _duration(container: "InputContainer", streams: list[Any]) -> float | None:
     if container.duration and container.duration > 0:
         return float(container.duration / MICROSECONDS)
-    lengths = [float(one.duration * one.time_base) for one in streams if one.duration and one.time_base]
-    return max((length for length in lengths if length > 0), default=None)
+    durations = [
+        float(stream.duration * stream.time_base) for stream in streams if stream.duration and stream.time_base
+    ]
+    return max((duration for duration in durations if duration > 0), default=None)
 
 
 def _video(container: "InputContainer", stream: Any) -> VideoStream:
@@ -148,7 +162,7 @@ def _video(container: "InputContainer", stream: Any) -> VideoStream:
         codec=context.codec.canonical_name if context else "unknown",
         width=context.width if context else 0,
         height=context.height if context else 0,
-        frame_rate=_rate(stream.average_rate or stream.guessed_rate),
+        frame_rate=_frame_rate(stream.average_rate or stream.guessed_rate),
         bit_rate=(context.bit_rate if context else None) or None,
         rotation=0 if is_cover or not context else _rotation(container, stream),
         pixel_format=context.pix_fmt if context else None,
@@ -157,20 +171,20 @@ def _video(container: "InputContainer", stream: Any) -> VideoStream:
 
 
 def _rotation(container: "InputContainer", stream: Any) -> int:
-    """Return the rotation that the first frame comes with: a stream by itself does not tell."""
+    """Return the rotation of the first frame, in degrees clockwise; PyAV has it on frames only."""
     import av  # noqa: PLC0415  needs an extra
 
     try:
         stream.thread_type = "NONE"
         frame = next(container.decode(stream), None)
         container.seek(0)
-    except av.error.FFmpegError:  # what is known of the container stands, also where no frame can be decoded
+    except av.error.FFmpegError:  # the container's properties remain valid when no frame can be decoded
         return 0
     return clockwise(frame.rotation) if frame else 0
 
 
 def clockwise(rotation: float) -> int:
-    """Return FFmpeg's rotation, degrees against the clock, as quarter turns clockwise in degrees."""
+    """Convert FFmpeg's anticlockwise rotation to clockwise quarter turns, in degrees."""
     return round(-rotation / 90) * 90 % 360
 
 
@@ -188,33 +202,33 @@ def _audio(stream: Any) -> AudioStream:
 
 def _language(metadata: dict[str, str]) -> str | None:
     language = metadata.get("language")
-    return _text(language[:16]) if language and language != "und" else None
+    return _utf8(language[:16]) if language and language != "und" else None
 
 
-def _rate(rate: Any) -> float | None:
+def _frame_rate(rate: Any) -> float | None:
     value = float(rate) if rate else 0.0
     return value if math.isfinite(value) and value > 0 else None
 
 
 def _tags(metadata: dict[str, str]) -> dict[str, str]:
     pairs = list(metadata.items())[:MAX_TAGS]
-    return {_text(key[:MAX_TAG_LENGTH]).lower(): _text(value[:MAX_TAG_LENGTH]) for key, value in pairs}
+    return {_utf8(key[:MAX_TAG_LENGTH]).lower(): _utf8(value[:MAX_TAG_LENGTH]) for key, value in pairs}
 
 
-def _text(tag: str) -> str:
-    """Replace the bytes that are no UTF-8, which a database could not take."""
+def _utf8(tag: str) -> str:
+    """Replace escaped bytes that are not UTF-8; a database cannot store surrogates."""
     return tag.encode(errors="surrogateescape").decode(errors="replace")
 
 
-def _moment(tags: dict[str, str]) -> datetime | None:
-    """Return when it was made, in UTC; a moment without an offset is taken as UTC, as FFmpeg writes it."""
+def _created(tags: dict[str, str]) -> datetime | None:
+    """Return the creation time in UTC. A time without an offset is in UTC, as FFmpeg writes it."""
     for key in ("creation_time", "com.apple.quicktime.creationdate"):
         try:
-            moment = datetime.fromisoformat(tags[key])
+            created = datetime.fromisoformat(tags[key])
         except (KeyError, ValueError):
             continue
         try:
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            return created.replace(tzinfo=UTC) if created.tzinfo is None else created.astimezone(UTC)
         except OverflowError:
             continue
     return None

@@ -1,10 +1,10 @@
-"""The kinds of media, and which kind a media type is of."""
+"""Kinds of media, and the kind of a media type."""
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What an asset is, as far as choosing how to look at it goes."""
+    """Kind of an asset; it selects the systems and the similarity method."""
 
     IMAGE = "image"
     VIDEO = "video"
@@ -13,7 +13,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-_DOCUMENTS = (
+_DOCUMENT_PREFIXES = (
     "application/epub",
     "application/msword",
     "application/pdf",
@@ -28,7 +28,7 @@ _DOCUMENTS = (
 
 def kind_of(media_type: str) -> Kind:
     """Return the kind of a media type such as `image/png`."""
-    family = media_type.partition("/")[0]
-    if family in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO):
-        return Kind(family)
-    return Kind.DOCUMENT if media_type.startswith(_DOCUMENTS) else Kind.OTHER
+    top_level = media_type.partition("/")[0]
+    if top_level in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO):
+        return Kind(top_level)
+    return Kind.DOCUMENT if media_type.startswith(_DOCUMENT_PREFIXES) else Kind.OTHER

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from dam.core.errors import DecodeError
@@ -10,6 +11,7 @@ from dam.media.audio import decoding as audio
 from dam.media.documents import document
 from dam.media.images import decoding as image
 from dam.media.kinds import Kind, kind_of
+from dam.media.obstacle import Obstacle, registered_obstacle
 from dam.media.video import sampling as video
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from dam.media.container import Container
     from dam.media.documents.document import Document
+    from dam.media.documents.minhash import Fingerprint as MinHash
     from dam.media.images.looks import Looks
     from dam.media.images.perceptual_hash import Reductions
     from dam.media.metadata.metadata import Metadata
@@ -25,19 +28,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OBSTACLES: dict[Kind, Callable[[str], str | None]] = {
-    Kind.AUDIO: audio.obstacle,
-    Kind.IMAGE: image.obstacle,
-    Kind.VIDEO: video.obstacle,
-    Kind.DOCUMENT: document.obstacle,
-}
-"""Who knows what it takes to decode a kind of media: a line for each that has decoders."""
 
-
-def obstacle(media_type: str) -> str | None:
+def obstacle(media_type: str) -> Obstacle | None:
     """Return why this installation cannot decode such content, or None if it can or nobody needs to."""
-    ask = _OBSTACLES.get(kind_of(media_type))
-    return ask(media_type) if ask else None
+    return registered_obstacle(media_type)
 
 
 class Sample:
@@ -48,6 +42,11 @@ class Sample:
         self.media_type = media_type
         self.sidecar = sidecar
         """What an XMP file beside the source says of it, if there is one."""
+
+    @classmethod
+    def of_file(cls, path: str, media_type: str, *, sidecar: bytes | None = None) -> "Sample":
+        """Return the sample of a file, which is opened when it is needed."""
+        return cls(lambda: Path(path).open("rb"), media_type, sidecar=sidecar)
 
     @property
     def kind(self) -> Kind:
@@ -149,6 +148,13 @@ class Sample:
                 return document.decode(stream, self.media_type)
             except DecodeError as exc:  # kept, as that of an image is
                 return exc
+
+    @cached_property
+    def document_fingerprint(self) -> "MinHash | None":
+        """The MinHash of the text of a document; None where there is no word; or DecodeError."""
+        from dam.media.documents.minhash import fingerprint  # noqa: PLC0415  needs numpy
+
+        return fingerprint(self.document.text or "")
 
     @property
     def audio_fingerprint(self) -> list[int]:

@@ -1,7 +1,7 @@
-"""The tables: `Base`, `Entity`, and one component a file. All of them are found, none is listed.
+"""Tables: `Base`, `Entity`, and one component per file, found by discovery.
 
-Each is imported when it is first asked for, here or by its module: a command that needs five tables does not wait
-for the mapping of all.
+Modules are imported on demand. A command that imports the modules of a few tables does not map the others; accessing a
+class as an attribute of this package imports all.
 """
 
 import importlib
@@ -15,16 +15,16 @@ from dam.models.base_component import BaseComponent
 
 @cache
 def all_models() -> dict[str, type[Base]]:
-    """Import every table and return them by the names of their classes, in order."""
+    """Import all tables; return them by class name, sorted."""
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
         importlib.import_module(module.name)
     return dict(sorted((mapper.class_.__name__, mapper.class_) for mapper in Base.registry.mappers))
 
 
 def component_classes() -> list[type[BaseComponent]]:
-    """Return every kind of component, by name."""
-    found = [table for table in all_models().values() if issubclass(table, BaseComponent)]
-    return sorted(found, key=lambda component: component.component_name())
+    """Return all component classes, sorted by component name."""
+    classes = [table for table in all_models().values() if issubclass(table, BaseComponent)]
+    return sorted(classes, key=lambda component: component.component_name())
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The frames of an animated picture."""
+"""Frame count and timing of an animated image."""
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,9 +8,9 @@ from dam.models.types import BigInt
 
 
 class AnimationComponent(BaseComponent):
-    """The frames of an animated picture, and for how long it shows them once.
+    """Frame count of an animated image, duration of one loop in milliseconds, and number of loops.
 
-    `loops` is how many times it is shown, 0 for ever; null where it does not say.
+    `loops` is 0 for an endless animation, and null where the file does not say.
     """
 
     __tablename__ = "component_animation"

@@ -1,4 +1,4 @@
-"""The index of audio fingerprints."""
+"""Inverted index of audio fingerprints."""
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import BigInt
 
 
 class AudioAnchor(BaseIndexRow):
-    """A sub-fingerprint that recordings are found by, and where in the recording it stands: at most 128 each."""
+    """A sub-fingerprint (`key`) and its position in an audio fingerprint; at most 128 per entity."""
 
     __tablename__ = "audio_anchors"
     __table_args__ = (Index("ix_audio_anchors_key", "key"), {"sqlite_with_rowid": False})

@@ -1,4 +1,4 @@
-"""The Chromaprint fingerprint of a recording."""
+"""Chromaprint fingerprint of an audio stream."""
 
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class AudioFingerprintComponent(BaseComponent):
-    """The raw Chromaprint fingerprint of the first ten minutes: 32 bits for each eighth of a second, little-endian."""
+    """Raw Chromaprint fingerprint of the first ten minutes: 32 bits per 0.124 seconds, little-endian."""
 
     __tablename__ = "component_audio_fingerprint"
     __table_args__ = (UniqueConstraint("entity_id"),)

@@ -1,4 +1,4 @@
-"""What a recording is."""
+"""Technical properties of an audio file."""
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,9 +8,9 @@ from dam.models.types import BigInt
 
 
 class AudioPropertiesComponent(BaseComponent):
-    """Container, codec, sample rate (hertz), channels, duration (seconds) and bit rate (bits a second) of a recording.
+    """Properties of the first audio stream: sample rate in hertz, duration in seconds, bit rate in bits per second.
 
-    Of its first audio stream. The bit rate is that of the whole file where the stream does not say.
+    `container` and `codec` are FFmpeg's names. `bit_rate` is that of the file where the stream has none.
     """
 
     __tablename__ = "component_audio_properties"

@@ -1,4 +1,4 @@
-"""A stream of sound in a file."""
+"""An audio stream of a file."""
 
 from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class AudioStreamComponent(BaseComponent):
-    """A stream of sound in a file: codec, samples a second, channels, bits a second, language."""
+    """An audio stream of a file: sample rate in hertz, bit rate in bits per second, language as in the container."""
 
     __tablename__ = "component_audio_stream"
     __table_args__ = (UniqueConstraint("entity_id", "stream_index"),)

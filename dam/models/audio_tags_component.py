@@ -1,4 +1,4 @@
-"""What a recording says of itself."""
+"""Tags of an audio file."""
 
 from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class AudioTagsComponent(BaseComponent):
-    """Title, artist, album, track and year as a recording's tags say; the other tags as a JSON object in `more`."""
+    """Title, artist, album, track and year from the tags of an audio file; other tags as a JSON object in `more`."""
 
     __tablename__ = "component_audio_tags"
     __table_args__ = (UniqueConstraint("entity_id"),)

@@ -1,4 +1,4 @@
-"""The declarative base of every table."""
+"""Declarative base of all tables."""
 
 from typing import dataclass_transform
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, mapped_column, re
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column, relationship))
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
-    """A table that is a keyword-only dataclass, with named constraints."""
+    """Base of all tables: keyword-only dataclasses, with a naming convention for constraints."""
 
     metadata = MetaData(
         naming_convention={

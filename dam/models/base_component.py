@@ -1,4 +1,4 @@
-"""What every component has."""
+"""Base of all components."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -14,8 +14,8 @@ from dam.models.types import BigInt, PrimaryKey, UtcDateTime
 class BaseComponent(Base):
     """Data about one aspect of an entity; a subclass adds the columns.
 
-    It can be built with `entity=`, with `entity_id=`, or with neither and attached later. A subclass names its table
-    `component_<name>` and has a unique constraint that begins with `entity_id`: on `entity_id` alone where an entity
+    Construct it with `entity=`, with `entity_id=`, or with neither and attach it later. The table of a subclass is
+    named `component_<name>` and has a unique constraint that begins with `entity_id`: on `entity_id` alone if an entity
     has at most one such component.
     """
 
@@ -37,5 +37,5 @@ class BaseComponent(Base):
 
     @classmethod
     def component_name(cls) -> str:
-        """Return the name of this kind of component, such as `dimensions`."""
+        """Return the name of this component type, such as `dimensions`."""
         return str(cls.__tablename__).removeprefix(cls.TABLE_PREFIX)

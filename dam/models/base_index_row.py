@@ -1,4 +1,4 @@
-"""What the rows of an index share."""
+"""Base of the rows of search indexes."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,11 +8,11 @@ from dam.models.types import BigInt
 
 
 class BaseIndexRow(Base):
-    """A row by which entities are found; it says nothing that a component does not say too, and can be made again.
+    """A row of a search index. It is derived from a component and can be rebuilt.
 
-    A system gives such rows with its component, and they are written with it. A subclass adds what is looked up, and a
-    `number` or the like that makes its primary key unique within an entity. On SQLite a table without rowid is best:
-    each of its indexes then holds the primary key, and answers alone.
+    A system returns such rows together with its component. A subclass adds the indexed columns, and a column such as
+    `number` that makes the primary key unique within an entity. On SQLite use a WITHOUT ROWID table: each of its
+    indexes then includes the primary key and covers a look-up.
     """
 
     __abstract__ = True
@@ -23,5 +23,5 @@ class BaseIndexRow(Base):
         primary_key=True,
         autoincrement=False,
         default=None,
-        sort_order=-1,  # the primary key begins with it, so that a deletion finds the rows
+        sort_order=-1,  # first in the primary key, so that a deletion finds the rows
     )

@@ -1,4 +1,4 @@
-"""What components that are about two entities share."""
+"""Base of components that describe a pair of entities."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -9,9 +9,9 @@ from dam.models.types import BigInt
 
 
 class BasePair(BaseComponent):
-    """Data about two entities. It belongs to the one of the lower id, and goes when either goes.
+    """Data about a pair of entities. `entity_id` is the lower id. Deleting either entity deletes the row.
 
-    A subclass has a check that the ids are in order, and an index on `other_entity_id`.
+    A subclass adds a check constraint on the order of the ids, and an index on `other_entity_id`.
     """
 
     __abstract__ = True
@@ -21,5 +21,5 @@ class BasePair(BaseComponent):
     @declared_attr
     @classmethod
     def other_entity(cls) -> Mapped[Entity]:
-        """Return the entity of the higher id."""
+        """Return the entity with the higher id."""
         return relationship(Entity, foreign_keys=lambda: cls.other_entity_id, default=None, repr=False)

@@ -1,4 +1,4 @@
-"""The camera and lens of a picture."""
+"""Camera and lens of an image."""
 
 from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class CameraComponent(BaseComponent):
-    """The camera and lens that a picture was taken with."""
+    """Make and model of the camera, and the lens, that took an image."""
 
     __tablename__ = "component_camera"
     __table_args__ = (UniqueConstraint("entity_id"),)

@@ -1,4 +1,4 @@
-"""When and how a picture was taken."""
+"""Time and exposure of an image."""
 
 from datetime import datetime
 
@@ -10,11 +10,11 @@ from dam.models.types import UtcDateTime
 
 
 class CaptureComponent(BaseComponent):
-    """When and how a picture was taken, as the camera or a sidecar says.
+    """Time and exposure of an image, from its metadata or a sidecar.
 
-    `local_time` is the time on the camera's clock, with sub-seconds as written; `moment` the same in UTC, where the
-    offset is known. `exposure_seconds` and `focal_length` (in millimetres) are as written; `orientation` is EXIF's,
-    1 to 8.
+    `local_time` is the time of the camera's clock, with sub-seconds as recorded. `moment` is the same time in UTC, null
+    if the offset is unknown. `exposure_seconds`, `aperture` (F-number), `iso` and `focal_length` (millimetres) are as
+    recorded. `orientation` is that of EXIF, 1 to 8.
     """
 
     __tablename__ = "component_capture"

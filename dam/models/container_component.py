@@ -1,4 +1,4 @@
-"""The container of a video or a sound."""
+"""Container of a video or audio file."""
 
 from datetime import datetime
 
@@ -10,9 +10,10 @@ from dam.models.types import UtcDateTime
 
 
 class ContainerComponent(BaseComponent):
-    """The container of a video or a sound: format, seconds, bits a second, when it was made, and its own metadata.
+    """Container of a video or audio file: duration in seconds, bit rate in bits per second, creation time in UTC.
 
-    `format` is FFmpeg's name; `tags` is a JSON object. What the container does not tell is null.
+    `format` is FFmpeg's name of the demuxer. `tags` is the container's metadata as a JSON object. Values that the
+    container does not give are null.
     """
 
     __tablename__ = "component_container"

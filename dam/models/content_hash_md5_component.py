@@ -1,4 +1,4 @@
-"""The MD5 digest of an asset's content."""
+"""MD5 digest of an asset's content."""
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import HexDigest
 
 
 class ContentHashMd5Component(BaseComponent):
-    """The MD5 digest of an asset's content, 32 hexadecimal digits."""
+    """MD5 digest of an asset's content, 32 hexadecimal digits."""
 
     __tablename__ = "component_content_hash_md5"
     __table_args__ = (UniqueConstraint("entity_id"), Index(None, "hash_value"))

@@ -1,4 +1,4 @@
-"""The SHA-256 digest of an asset's content."""
+"""SHA-256 digest of an asset's content."""
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import HexDigest
 
 
 class ContentHashSha256Component(BaseComponent):
-    """The SHA-256 digest of an asset's content, 64 hexadecimal digits."""
+    """SHA-256 digest of an asset's content, 64 hexadecimal digits."""
 
     __tablename__ = "component_content_hash_sha256"
     __table_args__ = (UniqueConstraint("entity_id"), UniqueConstraint("hash_value"))

@@ -1,4 +1,4 @@
-"""What people have written of a picture."""
+"""Descriptive metadata of an image."""
 
 from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,9 +8,9 @@ from dam.models.types import JsonText
 
 
 class DescriptionComponent(BaseComponent):
-    """What people have written of a picture, in the file or in a sidecar.
+    """Descriptive metadata that people have written into an image or its sidecar.
 
-    `rating` is 0 to 5, or -1 for rejected; `keywords` is a list.
+    `rating` is 0 to 5, or -1 for rejected. `keywords` is a list of texts.
     """
 
     __tablename__ = "component_description"

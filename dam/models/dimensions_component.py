@@ -1,4 +1,4 @@
-"""The size of a picture."""
+"""Pixel size of an image or video."""
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped

@@ -1,4 +1,4 @@
-"""What a document says of itself."""
+"""Properties of a document."""
 
 from datetime import datetime
 
@@ -12,8 +12,8 @@ from dam.models.types import UtcDateTime
 class DocumentComponent(BaseComponent):
     """Pages, title, author, subject and dates of a document, and whether it is encrypted and has text.
 
-    Pages are slides in a presentation and sheets in a workbook. A date without a zone counts as UTC. `has_text` is
-    false for a document of pictures, such as a scan, and for one that needs a password.
+    `pages` counts slides in a presentation and sheets in a workbook. A date without a time zone is taken as UTC.
+    `has_text` is false for a document that contains only images, such as a scan, and for one that needs a password.
     """
 
     __tablename__ = "component_document"

@@ -1,4 +1,4 @@
-"""The fingerprint of a document's text."""
+"""MinHash fingerprint of a document's text."""
 
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,9 +7,9 @@ from dam.models.base_component import BaseComponent
 
 
 class DocumentFingerprintComponent(BaseComponent):
-    """The MinHash of a text's word shingles: 128 numbers of 16 bits, little-endian.
+    """MinHash of a text's word shingles: 128 values of 16 bits, little-endian.
 
-    The share of equal numbers of two texts estimates the Jaccard similarity of their shingles.
+    The fraction of equal values in two fingerprints estimates the Jaccard similarity of the shingle sets.
     """
 
     __tablename__ = "component_document_fingerprint"

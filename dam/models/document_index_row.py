@@ -1,4 +1,4 @@
-"""The index of the fingerprints of documents."""
+"""Inverted index of document fingerprints."""
 
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import BigInt
 
 
 class DocumentIndexRow(BaseIndexRow):
-    """A key under which a document is found: the number of an order (times 65,536) and the first shingle under it."""
+    """An LSH key of a document: 65,536 times the index of a permutation, plus the min-hash under that permutation."""
 
     __tablename__ = "document_index"
     __table_args__ = (Index(None, "entity_id"), {"sqlite_with_rowid": False})

@@ -1,4 +1,4 @@
-"""The text of a document."""
+"""Text of a document."""
 
 from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class DocumentTextComponent(BaseComponent):
-    """The text of a document, at most a million characters; `is_cut` says that there is more."""
+    """Text of a document, at most a million characters; `is_cut` is true if the text was truncated."""
 
     __tablename__ = "component_document_text"
     __table_args__ = (UniqueConstraint("entity_id"),)

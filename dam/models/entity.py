@@ -1,4 +1,4 @@
-"""An entity: an asset's identity, and nothing else."""
+"""Identity of an asset."""
 
 from datetime import datetime
 
@@ -10,10 +10,10 @@ from dam.models.types import PrimaryKey, UtcDateTime
 
 
 class Entity(Base):
-    """An asset. What is known of it stands in its components."""
+    """An asset. Its data is in components."""
 
     __tablename__ = "entities"
-    __table_args__ = ({"sqlite_autoincrement": True},)  # the id of a deleted asset never names another one
+    __table_args__ = ({"sqlite_autoincrement": True},)  # ids of deleted assets are never reused
 
     id: Mapped[PrimaryKey] = mapped_column(init=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, init=False, server_default=func.now())

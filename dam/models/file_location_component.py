@@ -1,4 +1,4 @@
-"""Where the content of an asset is stored."""
+"""Location of an asset's content."""
 
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class FileLocationComponent(BaseComponent):
-    """The place of an asset's bytes in a store."""
+    """Location of an asset's content: its key in a store of type `storage_type`."""
 
     __tablename__ = "component_file_location"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What a file is called and what it is."""
+"""Name, size and media type of an asset."""
 
 from sqlalchemy import BigInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class FilePropertiesComponent(BaseComponent):
-    """The name under which content first came in, its size in bytes, and its media type by content."""
+    """Name under which the content was first added, its size in bytes, and its media type as detected by content."""
 
     __tablename__ = "component_file_properties"
     __table_args__ = (UniqueConstraint("entity_id"),)

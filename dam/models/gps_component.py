@@ -1,4 +1,4 @@
-"""Where a picture was taken."""
+"""Position at which an image was taken."""
 
 from sqlalchemy import Double, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class GpsComponent(BaseComponent):
-    """Where a picture was taken: degrees north and east, and metres above the sea."""
+    """Position at which an image was taken: degrees north, degrees east, and metres above sea level."""
 
     __tablename__ = "component_gps"
     __table_args__ = (UniqueConstraint("entity_id"),)

@@ -1,4 +1,4 @@
-"""The indexes on the bands of a perceptual hash (see `dam.media.hamming.bands`)."""
+"""Indexes on the bands of a perceptual hash (see `dam.media.hamming.bands`)."""
 
 from typing import Any, cast
 
@@ -9,10 +9,10 @@ from dam.models.base_component import BaseComponent
 
 
 def index_bands(kind: type[BaseComponent]) -> None:
-    """Put an index on each band of a component's `hash_value`.
+    """Declare an index on each band of a component's `hash_value`.
 
-    SQLite's have the hash too, and so all that a search needs before it has found something. PostgreSQL packs equal
-    bands into few bytes, but only where they stand alone.
+    On SQLite the indexes include the hash, so that they cover the search for candidates. On PostgreSQL they do not:
+    B-tree deduplication compresses equal bands, but only without another column.
     """
     table = cast("Table", kind.__table__)
     for band in BANDS:

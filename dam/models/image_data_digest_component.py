@@ -1,4 +1,4 @@
-"""The digest of an image's compressed picture."""
+"""Digest of the compressed image data."""
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,9 +8,9 @@ from dam.models.types import HexDigest
 
 
 class ImageDataDigestComponent(BaseComponent):
-    """The SHA-256 of an image's compressed picture without metadata, 64 hexadecimal digits.
+    """SHA-256 of the compressed image data of a JPEG, PNG, WebP or GIF file, 64 hexadecimal digits.
 
-    JPEG, PNG, WebP and GIF have one. It stays the same when EXIF, XMP, comments or colour profiles are changed.
+    A change of EXIF, XMP, comments or the colour profile leaves it unchanged.
     """
 
     __tablename__ = "component_image_data_digest"

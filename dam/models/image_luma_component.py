@@ -1,4 +1,4 @@
-"""The small luma picture of an image."""
+"""Luma thumbnail of an image."""
 
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class ImageLumaComponent(BaseComponent):
-    """The luma of an image at 16 × 16 pixels, 256 bytes row by row: for a second look at what its hashes resemble."""
+    """Luma of an image at 16 × 16 pixels, 256 bytes in row-major order, for the verification of candidates."""
 
     __tablename__ = "component_image_luma"
     __table_args__ = (UniqueConstraint("entity_id"),)

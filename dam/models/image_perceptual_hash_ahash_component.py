@@ -1,4 +1,4 @@
-"""The aHash of an image."""
+"""aHash of an image."""
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,7 +9,7 @@ from dam.models.types import PerceptualHash
 
 
 class ImagePerceptualHashAhashComponent(BaseComponent):
-    """The aHash (mean hash) of an image, 64 bits as 16 hexadecimal digits, as the imagehash library gives it."""
+    """aHash (average hash) of an image, 64 bits as 16 hexadecimal digits, equal to that of the imagehash library."""
 
     __tablename__ = "component_image_perceptual_hash_ahash"
     __table_args__ = (UniqueConstraint("entity_id"),)

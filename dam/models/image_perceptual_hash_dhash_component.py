@@ -1,4 +1,4 @@
-"""The dHash of an image."""
+"""dHash of an image."""
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,7 +9,7 @@ from dam.models.types import PerceptualHash
 
 
 class ImagePerceptualHashDhashComponent(BaseComponent):
-    """The dHash (gradient hash) of an image, 64 bits as 16 hexadecimal digits, as the imagehash library gives it."""
+    """dHash (gradient hash) of an image, 64 bits as 16 hexadecimal digits, equal to that of the imagehash library."""
 
     __tablename__ = "component_image_perceptual_hash_dhash"
     __table_args__ = (UniqueConstraint("entity_id"),)

@@ -1,4 +1,4 @@
-"""The digest of an image's pixels."""
+"""Digest of an image's pixels."""
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,9 +8,9 @@ from dam.models.types import HexDigest
 
 
 class ImagePixelDigestComponent(BaseComponent):
-    """The SHA-256 of an image's pixels as displayed, 64 hexadecimal digits; null when it has several frames.
+    """SHA-256 of an image's pixels as displayed, 64 hexadecimal digits; null if the image has several frames.
 
-    It is made when `find-duplicates` first needs it: for images that nothing else tells apart.
+    `find-duplicates` computes it on demand, for images that no other measure distinguishes.
     """
 
     __tablename__ = "component_image_pixel_digest"

@@ -1,4 +1,4 @@
-"""Paths that could not be ingested."""
+"""Paths that failed to be ingested."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from dam.models.types import PrimaryKey, UtcDateTime
 
 
 class IngestFailure(Base):
-    """A path that could not be read when it was last tried, and why. It goes when the path comes in after all."""
+    """A path that could not be read at the last attempt, and the reason. A later success deletes the row."""
 
     __tablename__ = "ingest_failures"
     __table_args__ = (UniqueConstraint("path_digest"),)
@@ -21,7 +21,7 @@ class IngestFailure(Base):
     path_display: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     mode: Mapped[str] = mapped_column(Text, default="copy", server_default="copy")
-    """How it was to come in."""
+    """The `--mode` of the attempt."""
     tags: Mapped[str] = mapped_column(Text, default="", server_default="")
-    """The tags that it was to get, with commas between."""
+    """The tags of the attempt, comma-separated."""
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime, init=False, server_default=func.now())

@@ -1,4 +1,4 @@
-"""The identity of the library."""
+"""Identity of the library."""
 
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_class import Base
 
 
 class LibraryIdentity(Base):
-    """The library's id, in one row. The store has it too: so a foreign or unmounted store is recognised."""
+    """UUID of the library, in a single row. The store has a copy, so that a wrong or unmounted store is detected."""
 
     __tablename__ = "library"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)

@@ -1,4 +1,4 @@
-"""Which assets have been compared with all others by `dam-cli link-similar`: one compact row an entity."""
+"""Assets that `dam-cli link-similar` has compared with all others: one row per entity."""
 
 from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,10 +8,10 @@ from dam.models.types import BigInt
 
 
 class LinkRecord(Base):
-    """An entity that has been compared, in which state, and by which rule.
+    """An entity that has been compared, with its state and the rule at that time.
 
-    The state is the set of systems that had run for it: when it is another by now, there is something new to compare.
-    `rule` is a digest of the thresholds.
+    `system_set_id` is the set of systems that had run for the entity. If it has changed since, the entity is compared
+    again. `rule` is a digest of the thresholds.
     """
 
     __tablename__ = "link_records"

@@ -1,4 +1,4 @@
-"""All that a file says of itself."""
+"""Complete metadata of a file."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from dam.models.types import JsonText
 
 
 class MetadataComponent(BaseComponent):
-    """All that was found in the EXIF, IPTC and XMP of a file and in its sidecar, as JSON.
+    """Complete EXIF, IPTC and XMP metadata of a file and its sidecar, as JSON.
 
-    Tables by `exif`, `iptc`, `xmp` and `sidecar`; under `problems` what could not be read.
+    `found` has tables under `exif`, `iptc`, `xmp` and `sidecar`, and error messages under `problems`.
     """
 
     __tablename__ = "component_metadata"

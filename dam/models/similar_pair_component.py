@@ -1,4 +1,4 @@
-"""Two images that look alike."""
+"""A pair of similar images."""
 
 from sqlalchemy import CheckConstraint, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,9 +7,9 @@ from dam.models.base_pair import BasePair
 
 
 class SimilarPairComponent(BasePair):
-    """Two images that look alike: by which hash, and how many bits differ. Kept with the one of the lower id.
+    """A pair of similar images: the hash (`method`) and its Hamming distance. `entity_id` is the lower id.
 
-    `transform` is what was done to the first to give the second: `none`, or a rotation or mirror image.
+    `transform` maps the image with the lower id to the other: `none`, or a rotation or reflection.
     """
 
     __tablename__ = "component_similar_pair"

@@ -1,4 +1,4 @@
-"""Where a file was when it was ingested."""
+"""Path from which a file was ingested."""
 
 from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,11 +7,11 @@ from dam.models.base_component import BaseComponent
 
 
 class SourcePathComponent(BaseComponent):
-    """A path that an asset came from, and the file's state then, so that a later scan can skip what is unchanged.
+    """A path from which an asset was ingested, and the state of the file, so that a rescan can skip unchanged files.
 
-    `path` has the raw bytes of the absolute path, `path_display` the same as text that can be shown. `path_digest`
-    is the BLAKE2b-128 of `path`: what is looked up and kept unique, since a path can be too long for an index.
-    `folder_digest` is that of the folder that it is in: a rescan asks once for all files of a folder.
+    `path` has the bytes of the absolute path, `path_display` a displayable form. `path_digest` is the BLAKE2b-128 of
+    `path`; it is indexed instead of the path, which can exceed the maximum size of an index entry. `folder_digest` is
+    the digest of the parent folder, by which a rescan looks up all files of a folder at once.
     """
 
     __tablename__ = "component_source_path"

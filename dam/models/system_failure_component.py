@@ -1,4 +1,4 @@
-"""Why a system could not describe an asset."""
+"""Failure of a system on an asset."""
 
 from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class SystemFailureComponent(BaseComponent):
-    """A system that failed on an asset's content, at which version, and the reason."""
+    """Failure of a system on an asset's content: the system, its version, and the reason."""
 
     __tablename__ = "component_system_failure"
     __table_args__ = (UniqueConstraint("entity_id", "system"),)

@@ -1,4 +1,4 @@
-"""Which systems have run for an asset: one compact row an entity."""
+"""Systems that have run for an asset: one row per entity."""
 
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import BigInt, PrimaryKey
 
 
 class SystemSet(Base):
-    """A set of systems with their versions, written as `image: image_ahash@1 image_dhash@1`. There are few."""
+    """A set of systems with their versions, in the form `image: image_ahash@1 image_dhash@1`. The table is small."""
 
     __tablename__ = "system_sets"
 

@@ -1,4 +1,4 @@
-"""A word that the user put on an asset."""
+"""A tag of an asset."""
 
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class TagComponent(BaseComponent):
-    """One tag of an asset; an asset has any number, each once."""
+    """A tag that the user has given an asset. An asset can have several, but no tag twice."""
 
     __tablename__ = "component_tag"
     __table_args__ = (UniqueConstraint("entity_id", "tag"), Index(None, "tag"))

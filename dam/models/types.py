@@ -1,4 +1,4 @@
-"""Column types: what is stored compactly is read and written as people write it."""
+"""Column types that store values compactly and convert them to readable Python values."""
 
 import json
 from datetime import UTC, datetime
@@ -9,40 +9,50 @@ from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
 BigInt = BigInteger().with_variant(Integer, "sqlite")
-"""64 bits everywhere; on SQLite the type that a rowid needs."""
+"""A 64-bit integer. On SQLite its type is INTEGER, as an alias of the rowid requires."""
 
 PrimaryKey = Annotated[int, mapped_column(BigInt, primary_key=True)]
 
 DIGITS = 16
-"""The hexadecimal digits of a perceptual hash: 64 bits."""
+"""Number of hexadecimal digits of a 64-bit perceptual hash."""
 
 
 class HexDigest(TypeDecorator[str]):
     """A digest: lower-case hexadecimal digits in Python, bytes in the database.
 
-    Bytes take half the room and sort as the digits do, so a prefix is a range.
+    Bytes take half the space and sort in the same order, so that a prefix corresponds to a range.
     """
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        """Turn digits into bytes; ValueError when they are no hexadecimal digits."""
+        """Convert digits to bytes.
+
+        Raises:
+            ValueError: the value is not hexadecimal.
+
+        """
         return None if value is None else bytes.fromhex(value)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Turn bytes into digits."""
+        """Convert bytes to digits."""
         return None if value is None else value.hex()
 
 
 class PerceptualHash(TypeDecorator[str]):
-    """A 64-bit perceptual hash: 16 hexadecimal digits in Python, one signed integer in the database."""
+    """A 64-bit perceptual hash: 16 hexadecimal digits in Python, a signed integer in the database."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Turn 16 digits into a signed integer of the same 64 bits; ValueError when they are not 16 digits."""
+        """Convert 16 digits to the signed integer with the same 64 bits.
+
+        Raises:
+            ValueError: the value does not have 16 hexadecimal digits.
+
+        """
         if value is None:
             return None
         if len(value) != DIGITS:
@@ -50,35 +60,35 @@ class PerceptualHash(TypeDecorator[str]):
         return int.from_bytes(bytes.fromhex(value), signed=True)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Turn a signed integer into 16 digits."""
+        """Convert a signed integer to 16 digits."""
         return None if value is None else value.to_bytes(8, signed=True).hex()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, aware in Python whatever the database keeps."""
+    """A date-time in UTC, always aware in Python."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        """Turn an aware moment into UTC."""
+        """Convert an aware date-time to UTC."""
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Name the time zone that SQLite forgets."""
+        """Add the time zone, which SQLite does not store."""
         return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class JsonText(TypeDecorator[Any]):
-    """Lists and tables: plain values in Python, JSON text in the database."""
+    """Lists and dicts in Python, JSON text in the database."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Write JSON; the same value is always the same text."""
+        """Serialise to JSON. Equal values give equal texts."""
         return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        """Read JSON."""
+        """Parse JSON."""
         return None if value is None else json.loads(value)

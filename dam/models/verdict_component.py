@@ -1,4 +1,4 @@
-"""What the user says of a pair of assets."""
+"""The user's verdict on a pair of assets."""
 
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,9 +7,9 @@ from dam.models.base_pair import BasePair
 
 
 class VerdictComponent(BasePair):
-    """The user's verdict on two assets: `duplicate`, `alternate` (a version worth keeping) or `unrelated`.
+    """The user's verdict on a pair of assets: `duplicate`, `alternate` (a version worth keeping) or `unrelated`.
 
-    It comes before every measure. It is kept with the asset of the lower id.
+    A verdict overrides every measure. `entity_id` is the lower id.
     """
 
     __tablename__ = "component_verdict"

@@ -1,4 +1,4 @@
-"""Some pictures of each video, by which it is found."""
+"""Index of video fingerprints."""
 
 from sqlalchemy import BigInteger, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_index_row import BaseIndexRow
 
 
 class VideoAnchor(BaseIndexRow):
-    """A picture of a video's fingerprint: its time in milliseconds, and the two halves of its hash."""
+    """A frame of a video fingerprint: its time in milliseconds, and the two halves of its pHash."""
 
     __tablename__ = "video_anchors"
     __table_args__ = (

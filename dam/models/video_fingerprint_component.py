@@ -1,4 +1,4 @@
-"""The fingerprint of a video."""
+"""Fingerprint of a video."""
 
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,9 +7,9 @@ from dam.models.base_component import BaseComponent
 
 
 class VideoFingerprintComponent(BaseComponent):
-    """The fingerprint of a video: time and pHash of its pictures, about four a second, without those too plain.
+    """Fingerprint of a video: time and pHash of sampled frames, about four per second, without those too plain.
 
-    `pictures` has 12 bytes for each: milliseconds and hash, little-endian. It is empty where all are too plain.
+    `pictures` has 12 bytes per frame: milliseconds (4) and hash (8), little-endian. It is empty if all are too plain.
     """
 
     __tablename__ = "component_video_fingerprint"

@@ -1,4 +1,4 @@
-"""A stream of pictures in a file."""
+"""A video stream of a file."""
 
 from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,9 +7,9 @@ from dam.models.base_component import BaseComponent
 
 
 class VideoStreamComponent(BaseComponent):
-    """A stream of pictures in a file: codec, coded size in pixels, frames and bits a second, rotation to be shown.
+    """A video stream of a file: coded size in pixels, frame rate in frames per second, bit rate in bits per second.
 
-    `rotation` is in degrees clockwise. `is_cover` tells a single picture, such as the cover of an album.
+    `rotation` for display is in degrees clockwise. `is_cover` marks a single attached picture, such as an album cover.
     """
 
     __tablename__ = "component_video_stream"

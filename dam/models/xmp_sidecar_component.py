@@ -1,4 +1,4 @@
-"""The sidecar that an asset was read with."""
+"""XMP sidecar of an asset."""
 
 from sqlalchemy import LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +8,7 @@ from dam.models.types import HexDigest
 
 
 class XmpSidecarComponent(BaseComponent):
-    """The XMP sidecar that lay beside the source: its SHA-256, and its content, so that it can be read again."""
+    """XMP sidecar beside the source: its SHA-256, and its content for later runs of `run-systems`."""
 
     __tablename__ = "component_xmp_sidecar"
     __table_args__ = (UniqueConstraint("entity_id"),)

@@ -1,4 +1,4 @@
-"""Assets on stdout: in short, and with all their components."""
+"""Assets on stdout: a summary, or all components."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from dam.models.base_component import BaseComponent
 from dam.render.json_output import write_document
-from dam.render.pairs import relatives
 from dam.render.text import human_size, line, safe
 from dam.services.catalogue.assets import Asset
 from dam.services.catalogue.ecs import values_of
@@ -14,12 +13,12 @@ from dam.services.catalogue.ecs import values_of
 if TYPE_CHECKING:
     from dam.services.catalogue.pairs import Relative
 
-MOST_SHOWN = 200
-"""Characters of a value that are shown; none but texts of documents are longer."""
+MAX_SHOWN = 200
+"""Maximum number of characters shown of a value; only texts of documents are longer."""
 
 
 def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
-    """Write the assets that a hash or a file was found as."""
+    """Write the assets that match a hash or a file."""
     if as_json:
         write_document(**more, matches=found)
         return
@@ -31,17 +30,17 @@ def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
 
 
 def head(asset: Asset, remark: str = "") -> None:
-    """Write an asset's first line, with a remark."""
+    """Write the first line of an asset, with a remark."""
     parts = [f"entity {asset.entity_id}", safe(asset.media_type), human_size(asset.size), remark]
     line("  ".join(part for part in parts if part))
 
 
 def places(asset: Asset) -> None:
-    """Write an asset's names, and where it came from and is."""
+    """Write the names, sources and location of an asset."""
     line(f"  names   {', '.join(map(safe, asset.names))}")
     for source in asset.sources:
         line(f"  source  {safe(source)}")
-    absent = "nowhere: it is referenced" if asset.referenced else "missing from the store"
+    absent = "no (referenced)" if asset.referenced else "missing from the store"
     line(f"  stored  {safe(asset.stored_path) if asset.stored_path else absent}")
 
 
@@ -49,6 +48,8 @@ def components(
     entity_id: int, described: Sequence[BaseComponent], related: Sequence["Relative"], *, as_json: bool
 ) -> None:
     """Write all components of an entity, derived from the models, and its relatives."""
+    from dam.render.pairs import relatives  # noqa: PLC0415  brings tables that other commands do not need
+
     by_name = {
         name: [values_of(component) for component in alike]
         for name, alike in groupby(described, key=lambda component: component.component_name())
@@ -61,7 +62,7 @@ def components(
         for values in alike:
             line(f"  {name}: {_values(values)}")
             if values.get("has_text") is False:
-                password = "it needs a password" if values["encrypted"] else "its pages are pictures, as of a scan"
+                password = "password required" if values["encrypted"] else "the pages are images, as in a scan"
                 line(f"  note    no text: {password}")
     relatives(related)
 
@@ -71,5 +72,5 @@ def _values(values: Mapping[str, Any]) -> str:
 
 
 def _short(text: str) -> str:
-    """Return the beginning of a long text; all of it stands in the JSON."""
-    return safe(text) if len(text) <= MOST_SHOWN else f"{safe(text[:MOST_SHOWN])}… ({len(text):,} characters)"
+    """Return the beginning of a long text; the JSON has all of it."""
+    return safe(text) if len(text) <= MAX_SHOWN else f"{safe(text[:MAX_SHOWN])}… ({len(text):,} characters)"

@@ -28,7 +28,7 @@ def _document(group: Group) -> None:
 
 
 def _keys(asset: Asset) -> dict[str, Any]:
-    return dict(vars(asset))  # `asdict` copies what is in it, too: ten times as slow
+    return dict(vars(asset))  # `asdict` also copies the values: ten times as slow
 
 
 def _how(member: Member) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _remark(member: Member) -> str:
 
 
 def paths(found: Iterable[str]) -> None:
-    """Write paths, each ended by NUL."""
+    """Write paths, each ending with NUL."""
     sys.stdout.flush()
     for path in found:
         sys.stdout.buffer.write(os.fsencode(path) + b"\0")
@@ -74,6 +74,6 @@ def paths(found: Iterable[str]) -> None:
 
 
 def unread(failures: Mapping[int, str]) -> None:
-    """Say which assets could not be compared pixel by pixel."""
+    """Report the assets whose pixels could not be compared."""
     for entity_id, reason in failures.items():
         note(f"entity {entity_id}: its pixels could not be compared: {safe(reason)}")

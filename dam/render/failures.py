@@ -1,4 +1,4 @@
-"""Remembered failures on stdout."""
+"""Recorded failures on stdout."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from dam.services.catalogue.failures import RememberedFailure
 
 
 def failures(remembered: Iterable[RememberedFailure], *, as_json: bool, forgotten: bool = False) -> int:
-    """Write failures, a line each, that are remembered or were just forgotten; return how many there were."""
+    """Write failures that are recorded or were just forgotten, one per line; return their number."""
     count = 0
     for count, failure in enumerate(remembered, start=1):  # noqa: B007  the last count is the result
         if as_json:
@@ -22,5 +22,5 @@ def failures(remembered: Iterable[RememberedFailure], *, as_json: bool, forgotte
     if forgotten:
         note(f"{counted(count, 'failure')} forgotten")
     else:
-        note(f"{counted(count, 'failure')} remembered{'; to try again: dam-cli failures --retry' if count else ''}")
+        note(f"{counted(count, 'failure')} recorded{'; retry with: dam-cli failures --retry' if count else ''}")
     return count

@@ -1,4 +1,4 @@
-"""What is similar to a file, on stdout: as text, or as JSON."""
+"""Assets similar to a file, on stdout: as text or JSON."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -8,11 +8,11 @@ from dam.render.json_output import path_keys, write_document
 from dam.render.text import line, safe
 
 if TYPE_CHECKING:
-    from dam.services.similar.search import Answer, Found
+    from dam.services.similar.search import MatchedAsset, SearchResult
 
 
-def answer(given: "Answer", *, as_json: bool) -> None:
-    """Write what is similar to a file, best first."""
+def answer(given: "SearchResult", *, as_json: bool) -> None:
+    """Write the assets similar to a file, best first."""
     if as_json:
         write_document(
             **path_keys(given.asked.path),
@@ -29,7 +29,7 @@ def answer(given: "Answer", *, as_json: bool) -> None:
         places(found.asset)
 
 
-def _keys(found: "Found") -> dict[str, Any]:
+def _keys(found: "MatchedAsset") -> dict[str, Any]:
     match = found.match
     return asdict(found.asset) | {
         "score": round(match.score, 4),

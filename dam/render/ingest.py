@@ -1,4 +1,4 @@
-"""What became of files, a line each, and a summary."""
+"""Outcomes of files, one per line, and a summary."""
 
 import io
 import sys
@@ -10,10 +10,10 @@ from dam.services.ingest.ingest import Outcome, Status, Unchanged
 from dam.services.ingest.run_systems import Update
 
 PLURALS = {"audio": "audio", "other": "other"}
-"""Kinds that are no nouns: the others get an s."""
+"""Irregular plurals of kinds; the others get an s."""
 
-MOST_LISTED = 20
-"""How many failures are listed again at the end."""
+MAX_LISTED = 20
+"""Maximum number of failures that are listed again at the end."""
 
 
 class IngestReport:
@@ -21,7 +21,7 @@ class IngestReport:
 
     def __init__(self, *, as_json: bool, quiet: bool = False, tells_shares: bool = False) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(line_buffering=True)  # what is reported is safe: let nobody wait to hear it
+            sys.stdout.reconfigure(line_buffering=True)  # a reported file is safe: report it at once
         self._as_json = as_json
         self._quiet = quiet
         self._tells_shares = tells_shares
@@ -32,7 +32,7 @@ class IngestReport:
         self._taken: Counter[str] = Counter()
         self._problems: list[str] = []
         self.problems = 0
-        """How many inputs failed: unreadable, or stored but not decodable."""
+        """Number of inputs that failed: unreadable, or stored but not decodable."""
 
     def add(self, outcome: Outcome | Unchanged) -> None:
         """Write and count an outcome."""
@@ -52,7 +52,7 @@ class IngestReport:
         self._bytes += outcome.size
         if outcome.error:
             self.problems += 1
-            if len(self._problems) < MOST_LISTED:
+            if len(self._problems) < MAX_LISTED:
                 self._problems.append(f"{safe(outcome.path)}: {safe(outcome.error)}")
         if self._as_json:
             write_document(**_keys(outcome))
@@ -60,7 +60,7 @@ class IngestReport:
             line(_line(outcome))
 
     def finish(self) -> None:
-        """Write the summary: the last line of the JSON, or for the reader on stderr."""
+        """Write the summary: the last line of the JSON, or text on stderr."""
         counts = {status.value: self._statuses[status] for status in Status}
         if self._as_json:
             write_document(
@@ -82,14 +82,14 @@ class IngestReport:
         if self._kinds:
             note(", ".join(counted(count, kind, PLURALS.get(kind)) for kind, count in sorted(self._kinds.items())))
         if self._taken["shared"] or self._tells_shares:
-            note(f"the store shares {self._taken['shared']:,} with their sources, and copied {self._taken['copied']:,}")
+            note(f"{self._taken['shared']:,} shared with their sources, {self._taken['copied']:,} copied")
         for obstacle, count in sorted(self._obstacles.items()):
             note(f"{counted(count, 'file')} without fingerprints: {obstacle}")
         _list_problems(self._problems, self.problems)
 
 
 class UpdateReport:
-    """Writes what the systems did for assets, and counts."""
+    """Writes and counts updates of assets by systems."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
@@ -97,7 +97,7 @@ class UpdateReport:
         self._updated = 0
         self._problems: list[str] = []
         self.problems = 0
-        """For how many assets a system failed."""
+        """Number of assets for which a system failed."""
 
     def add(self, update: Update) -> None:
         """Write and count an update."""
@@ -128,7 +128,7 @@ class UpdateReport:
         note(f"{counted(self._updated, 'asset')} brought up to date")
         for obstacle, count in sorted(self._obstacles.items()):
             note(f"{counted(count, 'file')} without fingerprints: {obstacle}")
-        _list_problems(self._problems[:MOST_LISTED], self.problems)
+        _list_problems(self._problems[:MAX_LISTED], self.problems)
 
 
 def _list_problems(listed: list[str], count: int) -> None:

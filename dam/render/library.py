@@ -1,4 +1,4 @@
-"""The library itself on stdout: where it is, and how its set-up went."""
+"""The library itself on stdout: its location, and the result of a set-up."""
 
 from dataclasses import asdict
 
@@ -23,7 +23,7 @@ def info(described: Info, *, as_json: bool) -> None:
 
 
 def setup(result: SetupResult, *, as_json: bool) -> None:
-    """Write what a set-up did."""
+    """Write the result of a set-up."""
     if as_json:
         write_document(library_id=result.library_id, before=result.before, schema_revision=result.after)
     elif result.before == result.after:

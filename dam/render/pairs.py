@@ -1,4 +1,4 @@
-"""Pairs of assets on stdout: verdicts, links, and why two are similar or not."""
+"""Pairs of assets on stdout: verdicts, links and explanations."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def verdict(pair: Pair, given: Verdict | None, *, as_json: bool) -> None:
-    """Write the verdict on a pair, None where there is none any more."""
+    """Write the verdict on a pair; None if it was removed."""
     if as_json:
         write_document(**_verdict(pair, given))
     else:
@@ -22,7 +22,7 @@ def verdict(pair: Pair, given: Verdict | None, *, as_json: bool) -> None:
 
 
 def verdicts(given: Iterable[tuple[Pair, Verdict]], *, as_json: bool) -> int:
-    """Write one line or document a verdict; return how many there were."""
+    """Write one line or document per verdict; return their number."""
     count = 0
     for pair, word in given:
         verdict(pair, word, as_json=as_json)
@@ -35,7 +35,7 @@ def _verdict(pair: Pair, given: Verdict | None) -> dict[str, Any]:
 
 
 def relatives(found: Sequence[Relative]) -> None:
-    """Write the relatives of an asset, as the end of what is shown of it."""
+    """Write the relatives of an asset."""
     for relative in found:
         links = [
             f"{link.method} {link.distance}{'' if link.transform == 'none' else f' {link.transform}'}"
@@ -46,8 +46,8 @@ def relatives(found: Sequence[Relative]) -> None:
 
 
 def explanation(found: "Explanation", *, as_json: bool) -> None:
-    """Write everything that is known of a pair, and what follows from it."""
-    from dam.media.images.small_luma import INFORMATION_NEEDED, SAME_PICTURE  # noqa: PLC0415  needs the image extra
+    """Write the hashes, distances and measures of a pair, and the decision."""
+    from dam.media.images.small_luma import MAX_DIFFERENCE, MIN_INFORMATION  # noqa: PLC0415  needs the image extra
 
     if as_json:
         write_document(
@@ -56,22 +56,20 @@ def explanation(found: "Explanation", *, as_json: bool) -> None:
             thresholds=dict(found.thresholds),
             transform=found.transform,
             difference=found.difference,
-            same_picture=SAME_PICTURE,
-            information_needed=INFORMATION_NEEDED,
+            same_picture=MAX_DIFFERENCE,
+            information_needed=MIN_INFORMATION,
             verdict=found.verdict,
             judgement=found.judgement,
             reason=found.reason,
         )
         return
     one, other = found.subjects
-    line(f"{'':<12}{'A':>18}{'B':>18}{'differ by':>12}{'limit':>8}")
+    line(f"{'':<12}{'A':>18}{'B':>18}{'distance':>12}{'limit':>8}")
     for name, away in found.distances.items():
         limit = found.thresholds.get(name, "unused")
         line(f"{name:<12}{one.hashes.get(name, '-'):>18}{other.hashes.get(name, '-'):>18}{_known(away):>12}{limit:>8}")
-    line(
-        f"{'information':<12}{_known(one.information):>18}{_known(other.information):>18}{'':>12}{INFORMATION_NEEDED:>8}"
-    )
-    line(f"{'luma':<12}{'':>36}{_known(found.difference, 3):>12}{SAME_PICTURE:>8}")
+    line(f"{'information':<12}{_known(one.information):>18}{_known(other.information):>18}{'':>12}{MIN_INFORMATION:>8}")
+    line(f"{'luma':<12}{'':>36}{_known(found.difference, 3):>12}{MAX_DIFFERENCE:>8}")
     for letter, subject in zip("AB", found.subjects, strict=True):
         line(f"{letter:<12}{safe(subject.name)}  {_place(subject)}")
     line(f"{'transform':<12}{found.transform}")
@@ -97,16 +95,16 @@ def _known(value: float | None, digits: int = 1) -> str:
     return "-" if value is None else str(value) if isinstance(value, int) else f"{value:.{digits}f}"
 
 
-REASONS = {"different": "the luma pictures differ", "plain": "one is too plain", "unrelated": "your verdict"}
+REASONS = {"different": "the luma pictures differ", "plain": "too little detail", "unrelated": "verdict"}
 
 
 def linked(result: "Linked", *, as_json: bool) -> None:
-    """Write what a run of link-similar has done."""
+    """Write the result of link-similar."""
     if as_json:
         write_document(compared=result.compared, plain=result.plain, pairs=result.pairs, rejected=dict(result.rejected))
         return
     line(f"{counted(result.pairs, 'similar pair')} found by comparing {counted(result.compared, 'new image')}")
     if result.plain:
-        note(f"{counted(result.plain, 'image')} too plain for a hash to say anything")
+        note(f"{counted(result.plain, 'image')} skipped: too little detail")
     for reason, count in result.rejected.items():
-        note(f"{counted(count, 'pair')} near by hash, but not similar: {REASONS[reason]}")
+        note(f"{counted(count, 'pair')} within the thresholds, but not similar: {REASONS[reason]}")

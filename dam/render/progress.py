@@ -1,5 +1,6 @@
-"""Progress on stderr: a line that moves on a terminal, elsewhere a line every so often."""
+"""Progress on stderr: one updated line on a terminal, otherwise a line at intervals."""
 
+import os
 import sys
 import threading
 import time
@@ -13,22 +14,22 @@ from dam.render.text import counted, human_size, note, safe
 Clock = Callable[[], float]
 
 EVERY_SECONDS = 10.0
-"""How often a line is written where there is no terminal."""
+"""Interval between lines if stderr is not a terminal."""
 
 
 class Progress(Protocol):
-    """What a long command tells its reader meanwhile."""
+    """Reports the progress of a long command."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
     def advance(self, name: str, size: int) -> None:
-        """Say that one more file, of `size` bytes, is done."""
+        """Report that one more file, of `size` bytes, is done."""
 
 
 class NoProgress:
-    """Says nothing."""
+    """Reports nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -37,11 +38,11 @@ class NoProgress:
         pass
 
     def advance(self, name: str, size: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 class Tally:
-    """What has been done so far, and how fast. `clock` gives seconds."""
+    """Counts files and bytes, and computes the rate. `clock` returns seconds."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -59,7 +60,7 @@ class Tally:
         return f"{counted(self._files, 'file')}, {human_size(self._bytes)}, {human_size(rate)}/s"
 
     def time_left(self, total: int | None) -> str | None:
-        """Return how long the rest of `total` bytes takes if it goes on like this; None where nobody can say."""
+        """Return the estimated time for the rest of `total` bytes; None if it is unknown."""
         if not total or not self._bytes or self._bytes > total:
             return None
         seconds = (self._clock() - self._began) * (total - self._bytes) / self._bytes
@@ -69,7 +70,7 @@ class Tally:
 
 
 class LineProgress:
-    """A line every so often, for logs."""
+    """A line at intervals, for logs."""
 
     def __init__(self, clock: Clock = time.monotonic, every: float = EVERY_SECONDS) -> None:
         self._clock = clock
@@ -84,7 +85,7 @@ class LineProgress:
         pass
 
     def advance(self, name: str, size: int) -> None:  # noqa: ARG002  a log has the names on stdout
-        """Count a file, and write a line when it is time."""
+        """Count a file, and write a line when the interval has passed."""
         self._tally.add(size)
         now = self._clock()
         if now >= self._next:
@@ -96,22 +97,25 @@ class TerminalProgress:
     """A spinner, counts, rate, time left and the current name, on one line of stderr."""
 
     def __init__(self, total: Callable[[], int | None]) -> None:
-        from rich.console import Console  # noqa: PLC0415  needed on a terminal only
-        from rich.progress import Progress as Bar  # noqa: PLC0415
-        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-        self._bar = Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
-        self._task = self._bar.add_task("reading …", total=None)
         self._tally = Tally(time.monotonic)
         self._total = total
 
     def __enter__(self) -> Self:
+        from rich.console import Console  # noqa: PLC0415  needed on a terminal only
+        from rich.progress import Progress as Bar  # noqa: PLC0415
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+        # A descriptor of its own: with --jobs 0, what is written to stderr while a file is decoded goes to the log
+        self._terminal = open(os.dup(2), "w", encoding=sys.stderr.encoding, errors="backslashreplace")
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        self._bar = Bar(*columns, console=Console(file=self._terminal), transient=True, redirect_stdout=False)
+        self._task = self._bar.add_task("reading …", total=None)
         self._bar.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._bar.stop()
+        self._terminal.close()
 
     def advance(self, name: str, size: int) -> None:
         """Count a file and show its name."""
@@ -121,15 +125,15 @@ class TerminalProgress:
 
 
 class Beside:
-    """A number that a thread finds out while the work goes on; None until it is known."""
+    """A number computed by a thread in the background; None until it is known."""
 
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
         self._found: int | None = None
-        threading.Thread(target=self._run, daemon=True).start()  # nobody waits for it when the work is done first
+        threading.Thread(target=self._run, daemon=True).start()  # not awaited if the work finishes first
 
     def _run(self) -> None:
-        with suppress(DamError, OSError):  # the work itself meets it too, and says so
+        with suppress(DamError, OSError):  # the work itself meets the same error and reports it
             self._found = self._count()
 
     def __call__(self) -> int | None:
@@ -138,11 +142,11 @@ class Beside:
 
 
 def progress(*, quiet: bool = False, count: Callable[[], int] | None = None) -> Progress:
-    """Return a progress that fits where stderr goes. `count` tells how many bytes there are, for the time left."""
+    """Return a progress that suits stderr. `count` returns the total number of bytes, for the time left."""
     if quiet:
         return NoProgress()
     if not sys.stderr.isatty():
         return LineProgress()
-    if sys.stdout.isatty():  # the lines there tell enough already
+    if sys.stdout.isatty():  # the lines there show progress already
         return NoProgress()
     return TerminalProgress(Beside(count) if count else lambda: None)

@@ -1,4 +1,4 @@
-"""Images that look like others on stdout: as text, as JSON, or as paths."""
+"""Similar images on stdout: as text, JSON or paths."""
 
 import os
 import sys
@@ -12,11 +12,11 @@ from dam.render.json_output import path_keys, write_document
 from dam.render.text import line, note, safe
 
 if TYPE_CHECKING:
-    from dam.services.similar.image_search import Answer, Found
+    from dam.services.similar.image_search import MatchedAsset, SearchResult
 
 
-def answers(given: Sequence["Answer"], *, as_json: bool) -> None:
-    """Write what looks like each query, nearest first."""
+def answers(given: Sequence["SearchResult"], *, as_json: bool) -> None:
+    """Write the matches of each query, closest first."""
     for answer in given:
         if as_json:
             matches = [_keys(found) for found in answer.found]
@@ -28,8 +28,8 @@ def answers(given: Sequence["Answer"], *, as_json: bool) -> None:
             _text(found)
 
 
-def paths(given: Sequence["Answer"]) -> None:
-    """Write where the matches are, each ended by NUL."""
+def paths(given: Sequence["SearchResult"]) -> None:
+    """Write the paths of the matches, each ending with NUL."""
     sys.stdout.flush()
     for answer in given:
         for found in answer.found:
@@ -38,15 +38,15 @@ def paths(given: Sequence["Answer"]) -> None:
     sys.stdout.buffer.flush()
 
 
-def errors(given: Sequence["Answer"]) -> int:
-    """Say which queries there was no answer to; return how many."""
+def errors(given: Sequence["SearchResult"]) -> int:
+    """Report the queries that failed; return their number."""
     failed = [answer.error for answer in given if answer.error]
     for error in failed:
         note(f"dam-cli: {safe(error)}")
     return len(failed)
 
 
-def _keys(found: "Found") -> dict[str, Any]:
+def _keys(found: "MatchedAsset") -> dict[str, Any]:
     match = found.match
     return asdict(found.asset) | {
         "distances": dict(match.distances),
@@ -55,7 +55,7 @@ def _keys(found: "Found") -> dict[str, Any]:
     }
 
 
-def _text(found: "Found") -> None:
+def _text(found: "MatchedAsset") -> None:
     match = found.match
     remarks = [f"{name} {'-' if away is None else away}" for name, away in match.distances.items()]
     remarks += [match.transform.value] if match.transform is not Transform.NONE else []

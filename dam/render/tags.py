@@ -16,7 +16,7 @@ def tags_of(entity_id: int, tags: Sequence[str], *, as_json: bool) -> None:
 
 
 def tag_counts(counts: Mapping[str, int], *, as_json: bool) -> None:
-    """Write all tags with how many assets have each."""
+    """Write all tags with the number of assets that have each."""
     if as_json:
         write_document(tags=counts)
         return

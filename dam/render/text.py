@@ -1,31 +1,31 @@
-"""Text for terminals: nothing in a name can move the cursor, change colours or reorder what is read."""
+"""Text for terminals: names cannot move the cursor, change colours or reorder text."""
 
 import sys
 import unicodedata
 
-# Categories whose characters act on a terminal or its reader instead of being seen: controls, formats (among them the
-# bidirectional overrides), surrogates, and separators of lines and paragraphs.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Categories of invisible characters that act on a terminal: controls, formats (including the bidirectional overrides),
+# surrogates, and separators of lines and paragraphs.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def safe(text: str) -> str:
-    r"""Return text with every character that is not simply seen written as an escape such as `\x1b`."""
+    r"""Return text with each invisible character replaced by an escape such as `\x1b`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        _escaped(character) if unicodedata.category(character) in _UNSEEN else character for character in text
+        _escaped(character) if unicodedata.category(character) in _INVISIBLE else character for character in text
     )
 
 
 def _escaped(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":  # a byte that is not UTF-8, as os.fsdecode hands it on
+    if "\udc80" <= character <= "\udcff":  # a byte that is not UTF-8, as os.fsdecode returns it
         return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode()
 
 
 def human_size(size: float) -> str:
-    """Return a number of bytes as people read it, such as `1.5 MB` (powers of 1,000)."""
+    """Return a human-readable number of bytes, such as `1.5 MB` (powers of 1,000)."""
     for unit in _UNITS:
         if size < 1000 or unit == _UNITS[-1]:  # noqa: PLR2004  the step between units
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
@@ -44,7 +44,7 @@ def line(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Write a line for the reader to stderr."""
+    """Write a line to stderr."""
     sys.stderr.write(_encodable(text, sys.stderr.encoding) + "\n")
 
 

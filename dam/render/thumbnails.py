@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def thumbnail(made: "Thumbnail", *, as_json: bool) -> None:
-    """Write where a thumbnail is."""
+    """Write the path of a thumbnail."""
     if as_json:
         write_document(**(asdict(made) | path_keys(made.path)))
     else:

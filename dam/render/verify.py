@@ -1,4 +1,4 @@
-"""What a verification found, a line each, and a summary."""
+"""Findings of a verification, one per line, and a summary."""
 
 from collections import Counter
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from dam.services.verify import Finding, Problem, Sound
 
 
 class VerifyReport:
-    """Writes findings as they come and counts what is sound."""
+    """Writes findings as they come, and counts sound assets."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
@@ -19,7 +19,7 @@ class VerifyReport:
 
     @property
     def damage(self) -> int:
-        """How many findings there were."""
+        """The number of findings."""
         return self._problems.total()
 
     def add(self, result: Finding | Sound) -> None:

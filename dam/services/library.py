@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from dam.core import database
+from dam.core import database, interrupts
 from dam.core.config import Settings, default_settings
 from dam.core.errors import DamError, DeadlockError, ForeignStoreError, NoLibraryError
 from dam.core.interrupts import deferred
@@ -51,8 +51,8 @@ class Library:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Give a session that only reads."""
-        with deferred(), database.reading(self.engine)() as session:
+        """Give a session that only reads. An interruption is heard at once: there is nothing to be torn apart."""
+        with database.reading(self.engine)() as session:
             yield session
 
     @contextmanager
@@ -64,8 +64,10 @@ class Library:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Give a session that is committed at the end, durably, or rolled back on an error."""
-        with deferred(), database.writing(self.engine).begin() as session:
-            yield session
+        with deferred():
+            with database.writing(self.engine).begin() as session:
+                yield session
+            interrupts.note_change()
 
     def write_again(self, work: Callable[[Session], T]) -> T:
         """Do some work in a transaction, and again where another process wrote the same beside us.
@@ -113,7 +115,9 @@ def set_up_library(settings: Settings | None = None) -> "SetupResult":
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     store = LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
-        return set_up(engine, store)
+        done = set_up(engine, store)
+        interrupts.note_change()
+        return done
     finally:
         store.close()
         engine.dispose()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DamError, NewerSchemaError
-from dam.core.schema import head_revision, migrations_path
+from dam.core.schema import current_revision, has_revisions, head_revision, migrations_path, newest_schema
 from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
 from dam.storage.local import LocalBlobStore
@@ -61,20 +61,36 @@ def _alone(engine: Engine) -> Iterator[Connection]:
 
 
 def _upgrade(connection: Connection) -> str | None:
-    from alembic import command  # noqa: PLC0415  0.35 s, and only set-up needs it
+    """Bring the schema to the newest revision, and return the one it had. A new database gets the newest at once."""
+    is_new = not has_revisions(connection)
+    before, head = None if is_new else current_revision(connection), head_revision()
+    if before is not None and before > head:
+        raise NewerSchemaError(f"the database has schema {before}, this program knows {head}")
+    statements = newest_schema(connection.dialect.name) if is_new else None
+    if statements:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
+    elif before != head:
+        migrate(connection, before)
+    return before
+
+
+def migrate(connection: Connection, before: str | None) -> None:
+    """Run the migrations from a revision to the newest.
+
+    Raises:
+        DamError: the revision is not one of the program's.
+
+    """
+    from alembic import command  # noqa: PLC0415  0.35 s, and few set-ups need it
     from alembic.config import Config  # noqa: PLC0415
-    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
 
-    before = MigrationContext.configure(connection).get_current_revision()
-    if before is not None and before > head_revision():
-        raise NewerSchemaError(f"the database has schema {before}, this program knows {head_revision()}")
-    if before != head_revision():
-        config = Config()
-        config.set_main_option("script_location", str(migrations_path()).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as exc:  # the revision is not one of ours, or the schema was changed by hand
-            raise DamError(f"the database cannot be brought from schema {before} to {head_revision()}: {exc}") from exc
-    return before
+    config = Config()
+    config.set_main_option("script_location", str(migrations_path()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as exc:
+        raise DamError(f"the database cannot be brought from schema {before} to {head_revision()}: {exc}") from exc

@@ -14,16 +14,18 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from dam.core.errors import DecodeError, InputError, MissingExtraError, StoreError, UnreadableFileError
+from dam.core.errors import DamError, DecodeError, InputError, MissingExtraError, StoreError, UnreadableFileError
+from dam.media.files.source import open_source
 from dam.media.sample import Sample
 from dam.media.thumbnails.thumbnail import SIZE, thumbnail, thumbnail_obstacle
 from dam.services.catalogue.content import find_content
 from dam.services.catalogue.known import Known, known_after, known_by_id
-from dam.services.ingest.examine import Examined, Job
 from dam.services.ingest.run_systems import PAGE, Update
 from dam.services.library import Library
-from dam.services.processes.apart import run_apart
+from dam.services.processes.alone import run_alone
+from dam.services.processes.limits import in_time
 from dam.services.processes.pool import Pool
+from dam.services.processes.request import Request
 from dam.storage.local_staging import naming
 
 FOLDER = "thumbnails"
@@ -42,6 +44,34 @@ class Thumbnail:
     path: str
     size: int
     """The most pixels of the longer side."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A thumbnail as a JPEG, empty where the content carries no picture of itself; or why none can be made."""
+
+    content: bytes = b""
+    error: DamError | None = None
+
+
+@dataclass(frozen=True)
+class DrawThumbnail(Request[Drawn]):
+    """A thumbnail to make of a content."""
+
+    media_type: str
+    longer_side: int
+
+    def run(self) -> Drawn:
+        """Decode the content and draw it."""
+        try:
+            with open_source(self.path, linking=True), in_time():
+                return Drawn(thumbnail(Sample.of_file(self.path, self.media_type), self.longer_side))
+        except (InputError, MissingExtraError) as exc:
+            return Drawn(error=exc)
+
+    def give_up(self, reason: str) -> Drawn:
+        """Say why there is none."""
+        return Drawn(error=DecodeError(reason))
 
 
 def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: Path | None = None) -> Thumbnail:
@@ -72,18 +102,17 @@ def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: P
 def _draw(session: Session, library: Library, known: Known, size: int) -> bytes:
     """Make a thumbnail in a process of its own."""
     try:
-        if reason := thumbnail_obstacle(known.media_type):
-            raise (MissingExtraError if "install" in reason else DecodeError)(reason)
-        drawn = run_apart(_thumbnail_of, find_content(session, library.store, known), known.media_type, size)
+        if hindered := thumbnail_obstacle(known.media_type):
+            raise hindered.error
+        path = find_content(session, library.store, known)
+        drawn = run_alone(DrawThumbnail(path, known.size, known.media_type, size))
+        if drawn.error:
+            raise drawn.error
     except (InputError, MissingExtraError) as exc:
         raise type(exc)(f"entity {known.entity_id}: {exc}") from exc
-    if not drawn:
+    if not drawn.content:
         raise DecodeError(f"entity {known.entity_id}: {NOTHING_TO_SHOW}")
-    return drawn
-
-
-def _thumbnail_of(path: str, media_type: str, size: int) -> bytes:
-    return thumbnail(Sample(lambda: Path(path).open("rb"), media_type), size)
+    return drawn.content
 
 
 def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Update]:
@@ -97,48 +126,48 @@ def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Upd
         with library.read() as session:
             page = known_after(session, last, PAGE)
             lacking = [known for known in page if _is_lacking(library, known, size)]
-            items: list[Job | Update] = [_job(session, library, known, size) for known in lacking]
+            items: list[DrawThumbnail | Update] = [_job(session, library, known, size) for known in lacking]
         if not page:
             return
         last = page[-1].entity_id
-        results: Iterator[Update | Examined] = pool.map(items)
+        results: Iterator[Update | Drawn] = pool.map(items)
         for known, result in zip(lacking, results, strict=True):
             if update := _keep(library, known, result, size):
                 yield update
 
 
 def _is_lacking(library: Library, known: Known, size: int) -> bool:
-    reason = thumbnail_obstacle(known.media_type)
-    if reason and "install" not in reason:
+    hindered = thumbnail_obstacle(known.media_type)
+    if hindered and not hindered.missing:
         return False
     place = _place(library, known.sha256, size)
     return not place.with_suffix(".failed").exists() and not _is_whole(place)
 
 
-def _job(session: Session, library: Library, known: Known, size: int) -> Job | Update:
+def _job(session: Session, library: Library, known: Known, size: int) -> DrawThumbnail | Update:
     """Say how to make a thumbnail, or why that is not possible."""
-    if reason := thumbnail_obstacle(known.media_type):
-        return Update(known.entity_id, known.sha256, known.media_type, known.size, obstacle=reason)
+    if hindered := thumbnail_obstacle(known.media_type):
+        return Update(known.entity_id, known.sha256, known.media_type, known.size, obstacle=hindered.text)
     try:
         path = find_content(session, library.store, known)
     except (StoreError, UnreadableFileError) as exc:
         return Update(known.entity_id, known.sha256, known.media_type, known.size, error=str(exc))
-    return Job(path, known.size, media_type=known.media_type, thumbnail=size)
+    return DrawThumbnail(path, known.size, known.media_type, size)
 
 
-def _keep(library: Library, known: Known, result: Update | Examined, size: int) -> Update | None:
+def _keep(library: Library, known: Known, result: Update | Drawn, size: int) -> Update | None:
     """Put a thumbnail into the cache, or the reason why there is none; None where that is no fault."""
     if isinstance(result, Update):
         return result
     place = _place(library, known.sha256, size)
     about = partial(Update, known.entity_id, known.sha256, known.media_type, known.size)
-    if result.thumbnail is None:
-        _write(place.with_suffix(".failed"), (result.error or "").encode(errors="backslashreplace"))
+    if result.error:
+        _write(place.with_suffix(".failed"), str(result.error).encode(errors="backslashreplace"))
         return about(ran=("thumbnail",), error=f"no thumbnail: {result.error}")
-    if not result.thumbnail:
+    if not result.content:
         _write(place.with_suffix(".failed"), NOTHING_TO_SHOW.encode())
         return None
-    _write(place, result.thumbnail)
+    _write(place, result.content)
     return about(ran=("thumbnail",))
 
 

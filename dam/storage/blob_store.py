@@ -1,4 +1,4 @@
-"""The contract of a blob store. `tests/storage/test_conformance.py` holds every implementation to it."""
+"""The contract of a blob store; `tests/storage/test_conformance.py` tests every implementation."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,23 +12,23 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class StagedBlob(Protocol):
-    """Bytes on their way into a store, invisible there until they are published."""
+    """Bytes staged for a store, invisible until they are published."""
 
     size: int
     is_shared: bool | None
-    """Whether it shares its bytes with the source: a reflink or a hard link. None once it was dropped."""
+    """Whether it shares its bytes with the source (reflink or hard link); None once discarded."""
 
     def write(self, data: bytes) -> None:
-        """Append `data`; StoreError when the store cannot take it."""
+        """Append `data`; StoreError if the store cannot be written."""
 
     def open(self) -> BinaryIO:
-        """Open what has been written so far for reading from its start."""
+        """Open the bytes written so far for reading from the start."""
 
     def finish(self) -> None:
-        """Say that all is written. Idempotent. After that, the blob can be handed to another process."""
+        """Finish writing. Idempotent. A finished blob can be handed to another process."""
 
     def discard(self) -> None:
-        """Drop the bytes and free their room. Idempotent; does nothing once published."""
+        """Discard the bytes and free their space. Idempotent; does nothing once published."""
 
 
 class BlobStore(Protocol):
@@ -41,7 +41,7 @@ class BlobStore(Protocol):
     storage_type: str
 
     def stage(self, key: str | None = None) -> StagedBlob:
-        """Begin a blob. Concurrent stagings, also in other processes, do not meet.
+        """Begin a blob. Concurrent stagings, also in other processes, are independent.
 
         `key`, where it is known by now, lets the store make its place ready: whoever stages may be one of many, and
         whoever publishes is one.
@@ -68,13 +68,13 @@ class BlobStore(Protocol):
         """Open the blob for reading; StoreError when there is none."""
 
     def path(self, key: str) -> Path | None:
-        """Return the file that holds the blob, or None when there is no blob, or none in a file."""
+        """Return the file that holds the blob; None if there is no blob, or the store has no files."""
 
     def keys(self) -> Iterator[str]:
         """Yield the keys of all blobs in ascending order."""
 
     def close(self) -> None:
-        """Drop what was staged and not published. Idempotent."""
+        """Discard everything staged and not published. Idempotent."""
 
 
 def checked_key(key: str) -> str:

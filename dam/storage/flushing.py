@@ -1,4 +1,4 @@
-"""Making all that was written to a file system durable at once."""
+"""Flushing a whole file system at once."""
 
 import ctypes
 import os

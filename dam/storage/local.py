@@ -36,9 +36,9 @@ class LocalBlobStore:
         self._area: StagingArea | None = None
         self._staging = staging
 
-    def for_worker(self) -> "LocalBlobStore":
-        """Return a store that another process can stage in; its temporary files go when this store is closed."""
-        return LocalBlobStore(self.root, self._staging_folder())
+    def __reduce__(self) -> tuple[type["LocalBlobStore"], tuple[Path, str]]:
+        """Become, in another process, a store to stage in; its temporary files go when this store is closed."""
+        return LocalBlobStore, (self.root, self._staging_folder())
 
     def _staging_folder(self) -> str:
         if self._staging is None:

@@ -51,7 +51,7 @@ class MemoryBlobStore:
         return MemoryStagedBlob()
 
     def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
-        """Refuse: memory shares nothing with files."""
+        """Raise an error: memory cannot share bytes with files."""
         raise CannotShareError(f"{source} cannot come into memory as a {mode.value}")
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:

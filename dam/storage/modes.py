@@ -1,24 +1,24 @@
-"""How the bytes of a source come into a store."""
+"""Modes of storing the bytes of a source."""
 
 from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """What is done with a source file."""
+    """How a source file is stored."""
 
     COPY = "copy"
-    """Its bytes are copied."""
+    """Copy the bytes."""
     AUTO = "auto"
-    """They are shared with the store where the file system can do that (reflink), and copied elsewhere."""
+    """Share the bytes if the file system supports it (reflink), copy them otherwise."""
     REFLINK = "reflink"
-    """They are shared with the store until one of both changes; an error where the file system cannot."""
+    """Share the bytes until one of the two files changes; fail if the file system does not support it."""
     HARDLINK = "hardlink"
-    """The store gets another name of the same file; an error across file systems. Writing to one writes to both."""
+    """Make a hard link; fail across file systems. Writing to one file changes both."""
     MOVE = "move"
-    """They are copied, and the source is unlinked once the library has it for good."""
+    """Copy the bytes, and unlink the source once they are stored durably."""
     REFERENCE = "reference"
-    """They stay where they are: the library knows the file by its path and content."""
+    """Leave the file in place: the library records its path and content."""
 
 
 REFERENCE_STORAGE = "reference"
-"""The storage type of content that is only where it came from."""
+"""The storage type of content that exists only at its source."""

@@ -1,4 +1,4 @@
-"""Where a process writes its temporary files: a folder that is its own, and that others sweep once it is dead.
+"""Temporary files of a process: in a folder of its own, which other processes sweep after its death.
 
 A process holds a lock on its folder for as long as it lives. A folder whose lock can be taken has lost its owner,
 and goes. Where the platform has no such locks (Windows), a folder goes after a day.
@@ -19,7 +19,7 @@ STALE_AFTER = 24 * 60 * 60
 
 
 class StagingArea:
-    """A folder below `parent` that belongs to this process until it is closed."""
+    """A folder below `parent` owned by this process until it is closed."""
 
     def __init__(self, parent: Path) -> None:
         parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +28,7 @@ class StagingArea:
         while self._lock is None:
             self.folder = parent / uuid4().hex
             self.folder.mkdir()
-            self._lock = _take(self.folder)
+            self._lock = lock_folder(self.folder)
         self.files = self.folder / "files"  # a level of its own: the folder above keeps the time when this was made
         self.files.mkdir()
 
@@ -47,14 +47,14 @@ class StagingArea:
 
 
 def sweep(parent: Path) -> None:
-    """Remove what dead processes have left below `parent`, as far as that is possible."""
+    """Remove the folders of dead processes below `parent`, as far as possible."""
     with contextlib.suppress(OSError):
         for folder in parent.iterdir():
-            _sweep(folder)
+            sweep_folder(folder)
 
 
 def oldest_begin(parent: Path) -> float | None:
-    """Return when the oldest of the living processes that have a folder below `parent` made it; None without any."""
+    """Return the creation time of the oldest folder of a living process below `parent`; None if there is none."""
     begun = []
     with contextlib.suppress(OSError):
         for folder in parent.iterdir():
@@ -64,7 +64,7 @@ def oldest_begin(parent: Path) -> float | None:
 
 
 def _is_owned(folder: Path) -> bool:
-    """Tell whether the owner of a folder lives."""
+    """Tell whether the owner of a folder is alive."""
     if sys.platform == "win32":
         return time.time() - folder.stat().st_mtime <= STALE_AFTER
     descriptor = os.open(folder, os.O_RDONLY)
@@ -77,8 +77,11 @@ def _is_owned(folder: Path) -> bool:
     return False
 
 
-def _take(folder: Path) -> int | None:
-    """Lock a folder and return the descriptor that holds the lock; None if another process has or swept it."""
+def lock_folder(folder: Path) -> int | None:
+    """Lock a folder and return the descriptor that holds the lock; None if another process has or swept it.
+
+    The lock lasts until the process ends or closes the descriptor. OSError when the folder cannot be opened.
+    """
     if sys.platform == "win32":
         return -1
     try:
@@ -87,7 +90,7 @@ def _take(folder: Path) -> int | None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if folder.exists():  # a sweeper may have removed it between its making and the lock
+        if folder.exists():  # a sweeper may have removed it before it was locked
             return descriptor
     except BlockingIOError:
         pass
@@ -95,13 +98,13 @@ def _take(folder: Path) -> int | None:
     return None
 
 
-def _sweep(folder: Path) -> None:
+def sweep_folder(folder: Path) -> None:
     """Remove a folder whose owner is dead."""
     if sys.platform == "win32":
         if time.time() - folder.stat().st_mtime > STALE_AFTER:
             shutil.rmtree(folder, ignore_errors=True)
         return
-    lock = _take(folder)
+    lock = lock_folder(folder)
     if lock is not None:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)

@@ -1,1 +1,1 @@
-"""Systems: pure functions that derive a component from the content of a file. One file each, found, not listed."""
+"""Systems: pure functions that derive components from the content of a file. One file each, found by discovery."""

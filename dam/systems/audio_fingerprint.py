@@ -1,4 +1,4 @@
-"""The Chromaprint fingerprint of a recording or of a video's sound, and the anchors that find it."""
+"""Chromaprint fingerprint of an audio stream, and the anchors that index it."""
 
 from dam.core.errors import NoSoundError
 from dam.media.audio.decoding import obstacle_of_sound
@@ -17,7 +17,7 @@ from dam.systems.system import Row, system
     obstacle=obstacle_of_sound,
 )
 def audio_fingerprint(sample: Sample) -> list[Row]:
-    """Chromaprint of the first ten minutes, of what has sound and is not too short for it."""
+    """Chromaprint of the first ten minutes of the first audio stream; none if it is shorter than about 3 seconds."""
     from dam.media.audio import match as audio_match  # noqa: PLC0415  needs the audio extra
 
     try:

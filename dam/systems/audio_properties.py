@@ -1,4 +1,4 @@
-"""What a recording is."""
+"""Technical properties of an audio file."""
 
 from dam.core.errors import DecodeError
 from dam.media.kinds import Kind
@@ -9,10 +9,10 @@ from dam.systems.system import system
 
 @system(kinds={Kind.AUDIO}, produces=AudioPropertiesComponent, version=1)
 def audio_properties(sample: Sample) -> AudioPropertiesComponent:
-    """Container, codec, sample rate, channels, duration and bit rate."""
+    """Container, codec, sample rate, channels, duration and bit rate of the first audio stream."""
     container = sample.container
     if not container.audio:
-        raise DecodeError("it has no audio stream")
+        raise DecodeError("the file has no audio stream")
     audio = container.audio[0]
     return AudioPropertiesComponent(
         container=container.format,

@@ -1,4 +1,4 @@
-"""The streams of sound in a file."""
+"""Audio streams of a file."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -8,7 +8,7 @@ from dam.systems.system import system
 
 @system(kinds={Kind.VIDEO, Kind.AUDIO}, produces=AudioStreamComponent, version=1)
 def audio_streams(sample: Sample) -> list[AudioStreamComponent]:
-    """Codec, sample rate, channels and bit rate of each stream of sound."""
+    """Codec, sample rate, channels, bit rate and language of each audio stream."""
     return [
         AudioStreamComponent(
             stream_index=stream.index,

@@ -1,4 +1,4 @@
-"""What a recording says of itself."""
+"""Tags of an audio file."""
 
 import json
 
@@ -11,7 +11,7 @@ from dam.systems.system import system
 
 @system(kinds={Kind.AUDIO}, produces=AudioTagsComponent, version=1)
 def audio_tags(sample: Sample) -> AudioTagsComponent | None:
-    """Artist, title, album, track, year and other tags, where there are any."""
+    """Title, artist, album, track, year and other tags; none if the file has no tags."""
     with sample.open_content() as stream:
         tags = read_tags(stream, sample.container.tags)
     if tags is None:

@@ -1,4 +1,4 @@
-"""The container of a video or a sound."""
+"""Container of a video or audio file."""
 
 import json
 
@@ -11,11 +11,11 @@ from dam.systems.system import system
 @system(kinds={Kind.VIDEO, Kind.AUDIO}, produces=ContainerComponent, version=1)
 def container(sample: Sample) -> ContainerComponent:
     """Format, duration, bit rate, creation time and metadata of the container."""
-    found = sample.container
+    probed = sample.container
     return ContainerComponent(
-        format=found.format,
-        duration=found.duration,
-        bit_rate=found.bit_rate,
-        created=found.created,
-        tags=json.dumps(found.tags, sort_keys=True),
+        format=probed.format,
+        duration=probed.duration,
+        bit_rate=probed.bit_rate,
+        created=probed.created,
+        tags=json.dumps(probed.tags, sort_keys=True),
     )

@@ -1,4 +1,4 @@
-"""What a document says of itself."""
+"""Properties of a document."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -8,7 +8,7 @@ from dam.systems.system import system
 
 @system(kinds={Kind.DOCUMENT}, produces=DocumentComponent, version=1)
 def document(sample: Sample) -> DocumentComponent | None:
-    """Pages, title, author, subject, dates; nothing for plain text, which says nothing of itself."""
+    """Pages, title, author, subject and dates; none for plain text, which has no properties."""
     read = sample.document
     if sample.media_type.startswith("text/") and not read.title:
         return None

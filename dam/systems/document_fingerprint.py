@@ -1,4 +1,4 @@
-"""The fingerprint of a document's text."""
+"""MinHash fingerprint of a document's text, and its keys in the inverted index."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -9,10 +9,10 @@ from dam.systems.system import Row, system
 
 @system(kinds={Kind.DOCUMENT}, produces=DocumentFingerprintComponent, version=2, index=DocumentIndexRow)
 def document_fingerprint(sample: Sample) -> list[Row]:
-    """MinHash of the text, and the keys under which it is found; nothing where there is no word."""
-    from dam.media.documents.minhash import fingerprint, index_keys, to_bytes  # noqa: PLC0415  needs numpy
+    """MinHash of the text, and its keys in the index; none for a text without words."""
+    from dam.media.documents.minhash import index_keys, to_bytes  # noqa: PLC0415  needs numpy
 
-    found = fingerprint(sample.document.text or "")
+    found = sample.document_fingerprint
     if found is None:
         return []
     rows: list[Row] = [DocumentFingerprintComponent(minhash=to_bytes(found))]

@@ -1,4 +1,4 @@
-"""The text of a document."""
+"""Text of a document."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -8,6 +8,6 @@ from dam.systems.system import system
 
 @system(kinds={Kind.DOCUMENT}, produces=DocumentTextComponent, version=1)
 def document_text(sample: Sample) -> DocumentTextComponent | None:
-    """Text, up to a million characters; nothing where there is none, as in a scan."""
+    """Text, truncated to a million characters; none for a document without text, such as a scan."""
     read = sample.document
-    return DocumentTextComponent(text=read.text, is_cut=read.is_cut) if read.text and read.text.strip() else None
+    return DocumentTextComponent(text=read.text, is_cut=read.is_truncated) if read.text and read.text.strip() else None

@@ -1,4 +1,4 @@
-"""The aHash of an image."""
+"""aHash of an image."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample

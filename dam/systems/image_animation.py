@@ -1,4 +1,4 @@
-"""The frames of an animated image."""
+"""Frame count and timing of an animated image."""
 
 from dam.media.images.animation import read_animation
 from dam.media.kinds import Kind
@@ -9,7 +9,11 @@ from dam.systems.system import system
 
 @system(kinds={Kind.IMAGE}, produces=AnimationComponent, version=1)
 def image_animation(sample: Sample) -> AnimationComponent | None:
-    """Frames, duration and loops of GIF, WebP and APNG."""
+    """Frame count, duration and loop count of animated GIF, WebP and PNG."""
     with sample.open_content() as stream:
-        found = read_animation(stream, sample.media_type)
-    return AnimationComponent(frames=found.frames, duration_ms=found.duration_ms, loops=found.loops) if found else None
+        animation = read_animation(stream, sample.media_type)
+    return (
+        AnimationComponent(frames=animation.frames, duration_ms=animation.duration_ms, loops=animation.loops)
+        if animation
+        else None
+    )

@@ -1,4 +1,4 @@
-"""When and how an image was taken."""
+"""Time and exposure of an image."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -9,19 +9,19 @@ from dam.systems.system import system
 @system(kinds={Kind.IMAGE}, produces=CaptureComponent, version=1, reads_sidecar=True)
 def image_capture(sample: Sample) -> CaptureComponent | None:
     """Time, exposure and orientation from the metadata."""
-    said = sample.metadata.common
-    taken = said.taken
+    fields = sample.metadata.common
+    taken = fields.taken
     if taken is None and not (
-        said.exposure_seconds or said.aperture or said.iso or said.focal_length or said.orientation
+        fields.exposure_seconds or fields.aperture or fields.iso or fields.focal_length or fields.orientation
     ):
         return None
     return CaptureComponent(
         local_time=taken.local if taken else None,
         offset_minutes=taken.offset if taken else None,
         moment=taken.utc if taken else None,
-        exposure_seconds=said.exposure_seconds,
-        aperture=said.aperture,
-        iso=said.iso,
-        focal_length=said.focal_length,
-        orientation=said.orientation,
+        exposure_seconds=fields.exposure_seconds,
+        aperture=fields.aperture,
+        iso=fields.iso,
+        focal_length=fields.focal_length,
+        orientation=fields.orientation,
     )

@@ -1,4 +1,4 @@
-"""The digest of an image's compressed picture."""
+"""Digest of the compressed image data."""
 
 from dam.media.images.image_data import image_data_digest as digest_of
 from dam.media.kinds import Kind
@@ -9,7 +9,7 @@ from dam.systems.system import system
 
 @system(kinds={Kind.IMAGE}, produces=ImageDataDigestComponent, version=1)
 def image_data_digest(sample: Sample) -> ImageDataDigestComponent | None:
-    """SHA-256 of the compressed picture without metadata."""
+    """SHA-256 of the compressed image data without metadata."""
     with sample.open_content() as stream:
         digest = digest_of(stream, sample.media_type)
     return ImageDataDigestComponent(digest=digest) if digest else None

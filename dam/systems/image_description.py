@@ -1,4 +1,4 @@
-"""What people have written of an image."""
+"""Descriptive metadata of an image."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -8,16 +8,16 @@ from dam.systems.system import system
 
 @system(kinds={Kind.IMAGE}, produces=DescriptionComponent, version=1, reads_sidecar=True)
 def image_description(sample: Sample) -> DescriptionComponent | None:
-    """Title, keywords, rating and the like from the metadata."""
-    said = sample.metadata.common
-    values = (said.title, said.description, said.artist, said.copyright, said.rating, said.keywords)
+    """Title, description, artist, copyright, rating and keywords from the metadata."""
+    fields = sample.metadata.common
+    values = (fields.title, fields.description, fields.artist, fields.copyright, fields.rating, fields.keywords)
     if not any(value is not None for value in values):
         return None
     return DescriptionComponent(
-        title=said.title,
-        description=said.description,
-        artist=said.artist,
-        copyright=said.copyright,
-        rating=said.rating,
-        keywords=list(said.keywords) if said.keywords else None,
+        title=fields.title,
+        description=fields.description,
+        artist=fields.artist,
+        copyright=fields.copyright,
+        rating=fields.rating,
+        keywords=list(fields.keywords) if fields.keywords else None,
     )

@@ -1,4 +1,4 @@
-"""The dHash of an image."""
+"""dHash of an image."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample

@@ -1,4 +1,4 @@
-"""The pixel size of an image."""
+"""Pixel size of an image."""
 
 from dam.media.images.decoding import displayed_size
 from dam.media.kinds import Kind
@@ -9,6 +9,6 @@ from dam.systems.system import system
 
 @system(kinds={Kind.IMAGE}, produces=DimensionsComponent, version=1)
 def image_dimensions(sample: Sample) -> DimensionsComponent:
-    """Pixel size after orientation."""
+    """Pixel size with the orientation applied."""
     width, height = displayed_size(sample.image)
     return DimensionsComponent(width=width, height=height)

@@ -1,4 +1,4 @@
-"""Where an image was taken."""
+"""Position at which an image was taken."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -9,7 +9,7 @@ from dam.systems.system import system
 @system(kinds={Kind.IMAGE}, produces=GpsComponent, version=1, reads_sidecar=True)
 def image_gps(sample: Sample) -> GpsComponent | None:
     """Latitude, longitude and altitude from the metadata."""
-    said = sample.metadata.common
-    if said.latitude is None or said.longitude is None:
+    fields = sample.metadata.common
+    if fields.latitude is None or fields.longitude is None:
         return None
-    return GpsComponent(latitude=said.latitude, longitude=said.longitude, altitude=said.altitude)
+    return GpsComponent(latitude=fields.latitude, longitude=fields.longitude, altitude=fields.altitude)

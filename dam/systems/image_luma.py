@@ -1,4 +1,4 @@
-"""The small luma picture of an image."""
+"""Luma thumbnail of an image, for verification of similarity."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample

@@ -1,4 +1,4 @@
-"""All that an image file says of itself."""
+"""Complete metadata of an image."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -8,6 +8,6 @@ from dam.systems.system import system
 
 @system(kinds={Kind.IMAGE}, produces=MetadataComponent, version=1, reads_sidecar=True)
 def image_metadata(sample: Sample) -> MetadataComponent | None:
-    """All of EXIF, IPTC and XMP, embedded and in a sidecar."""
-    found = dict(sample.metadata.everything)
-    return MetadataComponent(found=found) if found else None
+    """Complete EXIF, IPTC and XMP metadata, embedded and from a sidecar."""
+    tables = dict(sample.metadata.everything)
+    return MetadataComponent(found=tables) if tables else None

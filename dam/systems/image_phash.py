@@ -1,4 +1,4 @@
-"""The pHash of an image."""
+"""pHash of an image."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample

@@ -1,4 +1,4 @@
-"""The sidecar of an image."""
+"""XMP sidecar of an image."""
 
 from hashlib import sha256
 
@@ -10,6 +10,6 @@ from dam.systems.system import system
 
 @system(kinds={Kind.IMAGE}, produces=XmpSidecarComponent, version=1, reads_sidecar=True)
 def image_xmp_sidecar(sample: Sample) -> XmpSidecarComponent | None:
-    """XMP sidecar beside the source."""
+    """Digest and content of the XMP sidecar beside the source."""
     packet = sample.sidecar
     return XmpSidecarComponent(digest=sha256(packet).hexdigest(), packet=packet) if packet else None

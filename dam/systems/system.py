@@ -1,4 +1,4 @@
-"""What a system is, and finding them all."""
+"""Declaration and discovery of systems."""
 
 import importlib
 import pkgutil
@@ -10,67 +10,74 @@ from typing import TypeAlias
 
 import dam.systems
 from dam.media.kinds import Kind
+from dam.media.obstacle import Ask, Obstacle
 from dam.media.sample import Sample, obstacle
 from dam.models.base_component import BaseComponent
 from dam.models.base_index_row import BaseIndexRow
 
 IndexRow: TypeAlias = dict[str, int]
-"""The columns of a row of an index: there may be thousands, and a plain mapping costs little."""
+"""Values of an index row by column. A mapping is cheap, and a file may have thousands of rows."""
 Row: TypeAlias = BaseComponent | IndexRow
+"""A row that a system derives."""
 RowTable: TypeAlias = type[BaseComponent] | type[BaseIndexRow]
 Run: TypeAlias = Callable[[Sample], Row | Sequence[Row] | None]
-Obstacle: TypeAlias = Callable[[str], str | None]
 
 
 def nothing_is_missing(_media_type: str) -> None:
-    """Stand for a system that needs no more than what decodes the content."""
+    """Return no obstacle: for a system that only needs the decoder of the content."""
 
 
 @dataclass(frozen=True)
 class System:
-    """A function from a sample to components of one kind, and what one must know to run it.
+    """A function from a sample to components of one type, with its declaration.
 
-    With them it may give rows of an `index`, as plain mappings, by which the components of others are found. Raise
-    `version` when the function would now give another result: `dam-cli run-systems` then runs it again, and what it
-    gave before goes.
+    Besides components, the function may return rows of `index`, as mappings, by which a search finds the entity. Raise
+    `version` when the function returns different results for the same content: `dam-cli run-systems` then runs it
+    again and replaces its earlier rows.
     """
 
     run: Run
     kinds: AbstractSet[Kind]
+    """Kinds of media that the system processes."""
     produces: type[BaseComponent]
     version: int
     index: type[BaseIndexRow] | None = None
     reads_sidecar: bool = False
-    """Whether what it says depends on the sidecar beside the source, too."""
-    obstacle: Obstacle = nothing_is_missing
-    """Gives why it alone cannot look at such content here, though the content can be decoded: it runs later."""
+    """Whether the result also depends on the sidecar beside the source."""
+    obstacle: Ask = nothing_is_missing
+    """Function of the media type that returns why this system cannot run here, although the content can be decoded."""
 
     @property
     def name(self) -> str:
-        """The function's name."""
+        """Name of the function."""
         return self.run.__name__
 
     @property
     def label(self) -> str:
-        """Name and version, as in a system set."""
+        """Name and version, such as `image_ahash@1`."""
         return f"{self.name}@{self.version}"
 
     @property
     def tables(self) -> tuple[RowTable, ...]:
-        """Where what it gives is kept."""
+        """Tables of the rows that the system returns."""
         return (self.produces, self.index) if self.index else (self.produces,)
 
     def __call__(self, sample: Sample) -> list[Row]:
-        """Run the system; nothing when there is nothing to say of this sample, DecodeError when it is damaged."""
-        given = self.run(sample)
-        if given is None:
+        """Run the system; return an empty list if it does not apply to this sample.
+
+        Raises:
+            DecodeError: the content is damaged.
+
+        """
+        result = self.run(sample)
+        if result is None:
             return []
-        return list(given) if isinstance(given, Sequence) else [given]
+        return list(result) if isinstance(result, Sequence) else [result]
 
     def table_of(self, row: Row) -> RowTable:
-        """Return where a row that it gave is kept."""
+        """Return the table of a row that the system returned."""
         table = self.index if isinstance(row, dict) else type(row)
-        assert table, f"{self.name} has no index for rows"  # noqa: S101  so it must be declared
+        assert table, f"{self.name} returns index rows but declares no index"  # noqa: S101  an error in the system
         return table
 
 
@@ -81,11 +88,11 @@ def system(
     version: int,
     index: type[BaseIndexRow] | None = None,
     reads_sidecar: bool = False,
-    obstacle: Obstacle = nothing_is_missing,
+    obstacle: Ask = nothing_is_missing,
 ) -> Callable[[Run], System]:
-    """Declare a function a system for samples of some kinds.
+    """Return a decorator that declares a function to be a system; for the parameters see `System`.
 
-    What it produces is its own: rows of that kind that somebody else gave an asset go when it runs.
+    A system owns its tables: when it runs for an asset, it replaces all of the asset's rows in them.
     """
 
     def declare(function: Run) -> System:
@@ -96,46 +103,46 @@ def system(
 
 @cache
 def all_systems() -> tuple[System, ...]:
-    """Return every system, by name."""
-    found: set[System] = set()
+    """Return all systems, sorted by name."""
+    systems: set[System] = set()
     for module in pkgutil.iter_modules(dam.systems.__path__, f"{dam.systems.__name__}."):
         members = vars(importlib.import_module(module.name)).values()
-        found.update(member for member in members if isinstance(member, System))
-    return tuple(sorted(found, key=lambda system: system.name))
+        systems.update(member for member in members if isinstance(member, System))
+    return tuple(sorted(systems, key=lambda system: system.name))
 
 
 def tables_by_system() -> dict[str, tuple[RowTable, ...]]:
-    """Return where what each system gives is kept, by its name."""
+    """Return the tables of each system, by system name."""
     return {system.name: system.tables for system in all_systems()}
 
 
 def systems_for(kind: Kind) -> tuple[System, ...]:
-    """Return the systems that look at a kind of media, by name."""
+    """Return the systems that process a kind of media, sorted by name."""
     return tuple(system for system in all_systems() if kind in system.kinds)
 
 
-def obstacles(media_type: str, due: Iterable[System]) -> dict[str, str]:
-    """Return why some of the systems that are due cannot look at such content here, by the names of these."""
+def obstacles(media_type: str, due: Iterable[System]) -> dict[str, Obstacle]:
+    """Return why due systems cannot process a media type on this installation, by system name."""
     of_all = obstacle(media_type)
     reasons = ((system.name, of_all or system.obstacle(media_type)) for system in due)
     return {name: reason for name, reason in reasons if reason}
 
 
 def labels_of_readers(kind: Kind) -> frozenset[str]:
-    """Return the labels of the systems that look at sidecars."""
+    """Return the labels of the systems that read sidecars."""
     return frozenset(system.label for system in systems_for(kind) if system.reads_sidecar)
 
 
 def system_set(kind: Kind, labels: AbstractSet[str]) -> str:
-    """Write down a set of systems, such as `image: image_ahash@1 image_dhash@1`."""
+    """Return the text form of a set of systems, such as `image: image_ahash@1 image_dhash@1`."""
     return f"{kind.value}: {' '.join(sorted(labels))}".strip()
 
 
 def todays_set(kind: Kind) -> str:
-    """Write down the set of systems that an asset of this kind should have seen."""
+    """Return the text form of the current set of systems for a kind of media."""
     return system_set(kind, {system.label for system in systems_for(kind)})
 
 
-def labels_in(written: str) -> frozenset[str]:
-    """Return the labels of a set that `system_set` wrote."""
-    return frozenset(written.partition(":")[2].split())
+def labels_in(text: str) -> frozenset[str]:
+    """Return the labels in the text form of a set; the inverse of `system_set`."""
+    return frozenset(text.partition(":")[2].split())

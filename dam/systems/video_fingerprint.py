@@ -1,4 +1,4 @@
-"""The fingerprint of a video."""
+"""Fingerprint of a video, and the anchors that index it."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from dam.systems.system import Row, system
 
 @system(kinds={Kind.VIDEO}, produces=VideoFingerprintComponent, index=VideoAnchor, version=1)
 def video_fingerprint(sample: Sample) -> Sequence[Row]:
-    """Time and pHash of sampled pictures, and the anchors among them."""
+    """Time and pHash of sampled frames, and the anchors among them."""
     from dam.media.video.fingerprint import anchors, keys  # noqa: PLC0415  needs the video extra
 
     found = sample.video

@@ -1,4 +1,4 @@
-"""The streams of pictures in a file."""
+"""Video streams of a file."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -8,7 +8,7 @@ from dam.systems.system import system
 
 @system(kinds={Kind.VIDEO, Kind.AUDIO}, produces=VideoStreamComponent, version=1)
 def video_streams(sample: Sample) -> list[VideoStreamComponent]:
-    """Codec, size, frame rate, bit rate and rotation of each stream of pictures."""
+    """Codec, size, frame rate, bit rate and rotation of each video stream."""
     return [
         VideoStreamComponent(
             stream_index=stream.index,

@@ -43,7 +43,7 @@ from pathlib import Path
 from dam.core.database import default_engine, reading
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.sample import Sample
-from dam.services.similar.audio import find_similar
+from dam.services.similar.methods.audio import find_similar
 path = Path(sys.argv[1])
 with path.open("rb") as stream:
     found = media_type(stream.read(HEAD_BYTES), path.name)

@@ -63,7 +63,7 @@ SEARCH = """
 import io, sys
 from dam.core.database import make_engine
 from dam.media.sample import Sample
-from dam.services.similar.document import find_similar
+from dam.services.similar.methods.document import find_similar
 from sqlalchemy.orm import Session
 text = open(sys.argv[2], "rb").read()
 with Session(make_engine(f"sqlite:///{sys.argv[1]}", 5)) as session:

@@ -28,7 +28,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from dam.media.images.perceptual_hash import Reductions
-from dam.media.images.small_luma import INFORMATION_NEEDED, information, small_luma
+from dam.media.images.small_luma import MIN_INFORMATION, information, small_luma
 
 DAM = str(Path(sys.executable).with_name("dam-cli"))
 
@@ -115,7 +115,7 @@ def distinct(pictures: Iterator[Image.Image], count: int) -> list[Image.Image]:
         tiny = np.asarray(picture.convert("L").resize((8, 8), Image.Resampling.BOX), np.float64)
         tiny -= tiny.mean()
         tiny /= max(np.linalg.norm(tiny), 1.0)
-        if information(small_luma(Reductions(picture.convert("L")))) < INFORMATION_NEEDED:
+        if information(small_luma(Reductions(picture.convert("L")))) < MIN_INFORMATION:
             plain += 1
         elif any((np.vdot(tiny, other) > 0.85) for other in seen):
             same += 1

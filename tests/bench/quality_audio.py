@@ -24,7 +24,7 @@ from dam.media.sample import Sample
 from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from dam.services.setup import set_up
-from dam.services.similar.audio import find_similar, similar_pairs
+from dam.services.similar.methods.audio import find_similar, similar_pairs
 from dam.storage.local import LocalBlobStore
 
 CLIPS = (5, 10, 20)

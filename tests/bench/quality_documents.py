@@ -24,7 +24,7 @@ from dam.models.document_index_row import DocumentIndexRow
 from dam.services.catalogue import ecs
 from dam.services.library import Library
 from dam.services.setup import set_up
-from dam.services.similar.document import LEAST, LEAST_OF_PAIRS, find_similar
+from dam.services.similar.methods.document import MIN_SIMILARITY, MIN_SIMILARITY_OF_PAIRS, find_similar
 from dam.storage.local import LocalBlobStore
 
 RATES = (0.01, 0.05, 0.1, 0.2, 0.3)
@@ -66,7 +66,9 @@ def main() -> None:
         engine, store = make_engine(f"sqlite:///{folder}/dam.sqlite3", 5), LocalBlobStore(Path(folder, "store"))
         library = Library(engine, store, set_up(engine, store).library_id)
         ids = fill(library, [written(text) for text in originals])
-        print(f"{options.texts} texts, {options.queries} queries a line; found at {LEAST} and at {LEAST_OF_PAIRS}")
+        print(
+            f"{options.texts} texts, {options.queries} queries a line; found at {MIN_SIMILARITY} and at {MIN_SIMILARITY_OF_PAIRS}"
+        )
         print("edits            similarity      error            at the least        at that of pairs")
         print("                 true (mean)  mean    sd       recall  precision    recall  precision")
         for name, edit in EDITS.items():
@@ -79,7 +81,7 @@ def main() -> None:
 
 def report(library, ids, originals, writer, title, edit, queries) -> None:
     true, errors = [], []
-    counts = {LEAST: [0, 0], LEAST_OF_PAIRS: [0, 0]}
+    counts = {MIN_SIMILARITY: [0, 0], MIN_SIMILARITY_OF_PAIRS: [0, 0]}
     for number in writer.random.sample(range(len(originals)), queries):
         original, query = written(originals[number]), written(edit(originals[number]))
         true.append(true_similarity(original, query))

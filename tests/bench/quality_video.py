@@ -110,7 +110,7 @@ def make(folder: Path, number: int, *, variants: bool) -> None:
 
 def search(library: Any, path: Path) -> list[Any]:
     from dam.media.sample import Sample
-    from dam.services.similar.video import find_similar
+    from dam.services.similar.methods.video import find_similar
 
     with library.read() as session:
         return find_similar(session, Sample(lambda: path.open("rb"), "video/mp4"))

@@ -31,7 +31,7 @@ SEARCH = """
 import sys
 from dam.media.sample import Sample
 from dam.services.library import open_library
-from dam.services.similar.video import find_similar
+from dam.services.similar.methods.video import find_similar
 with open_library() as library, library.read() as session:
     sample = Sample(lambda: open(sys.argv[1], "rb"), "video/mp4")
     print(len(find_similar(session, sample)))

@@ -94,13 +94,14 @@ def warm(database: Path, arrays: dict[str, np.ndarray]) -> None:
     from dam.services.hamming.index import open_index
     from dam.services.similar.image_query import Query
     from dam.services.similar.image_search import Search
+    from dam.services.similar.options import ImageOptions
 
     thresholds = dict.fromkeys(KINDS, THRESHOLD)
     lumas = pictures(weights(0, 300), SIDE).reshape(300, -1)
     scans, looks, wholes = [], [], []
     with reading(make_engine(f"sqlite:///{database}", 5))() as session:
         indexes = {kind: open_index(session, kind, THRESHOLD) for kind in KINDS}
-        search = Search(session, thresholds)
+        search = Search(session, ImageOptions(thresholds))
         for place in range(300):
             bits = {kind: int(arrays[kind][place]) for kind in KINDS}
             began = time.perf_counter()

@@ -1,8 +1,10 @@
 """What holds for every command: help, an example, exit codes, JSON, and the words it refuses."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from typer import Context
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -10,9 +12,12 @@ from dam.cli import app
 from tests.conftest import PICTURES, Dam
 
 
-def commands(group: object = None, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+def commands(group: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command there is, by the words that call it: a new one is covered by itself."""
-    for name, command in (group or get_command(app)).commands.items():
+    group = group or get_command(app)
+    context = Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if hasattr(command, "commands"):
             yield from commands(command, (*words, name))
         else:
@@ -29,7 +34,7 @@ def test_help(words: tuple[str, ...]) -> None:
     assert done.exit_code == 0
     assert COMMANDS[words].help
     output = " ".join(done.output.split())
-    for part in (COMMANDS[words].help.split(".")[0], "Example: dam-cli " + " ".join(words), "Exit codes: 0 done"):
+    for part in (COMMANDS[words].help.split(".")[0], "Example: dam-cli " + " ".join(words), "Exit codes: 0 success"):
         assert " ".join(part.split()) in output
 
 
@@ -80,13 +85,17 @@ def test_words_that_are_off(words: list[str]) -> None:
     assert done.stderr
 
 
+def test_a_misspelt_command_gets_a_suggestion() -> None:
+    assert "Did you mean 'verdict" in CliRunner().invoke(app, ["verdit"]).stderr
+
+
 def test_a_refused_word_cannot_reach_the_terminal_raw(dam: Dam) -> None:
     for word in ("--\x1b[31m\u202eoption", "command\x1b[31m\u202e"):
         assert not {"\x1b", "\u202e"} & set(dam(word, code=2).err)
 
 
 def test_the_placeholder_answers(dam: Dam) -> None:
-    assert "not there yet" in dam("query-assets-placeholder").err
+    assert "not implemented yet" in dam("query-assets-placeholder").err
 
 
 ASSET = {"entity_id", "sha256", "md5", "names", "sources", "stored_path", "size", "media_type"}

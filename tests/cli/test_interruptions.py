@@ -63,7 +63,7 @@ def test_a_long_command_ends_in_order(
     assert "Traceback" not in err
     assert out == ""
     if number == signal.SIGINT:
-        assert "the same command continues" in err
+        assert "nothing was changed" in err
     dam.env = plain
     dam(command)
     assert [path for path in (dam.store / "tmp").rglob("*") if path.is_file()] == []
@@ -79,7 +79,7 @@ sys.meta_path.insert(0, Interrupt())
 """
 
 
-@pytest.mark.parametrize("module", ["typer", "dam.commands.tag", "dam.core.logging_config", "dam.render.library"])
+@pytest.mark.parametrize("module", ["typer", "dam.commands.info", "dam.core.logging_config", "dam.render.library"])
 def test_an_interruption_while_the_program_is_imported_is_quiet(dam: Dam, tmp_path: Path, module: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(EARLY)
     done = dam("info", env={"PYTHONPATH": str(tmp_path), "EARLY": module}, code=130)
@@ -103,3 +103,39 @@ def test_an_interruption_while_the_words_are_read_is_quiet(dam: Dam, tmp_path: P
     )
     (tmp_path / "sitecustomize.py").write_text(code)
     assert len(dam("info", env={"PYTHONPATH": str(tmp_path)}, code=130).err.splitlines()) <= 1
+
+
+def test_an_interruption_after_a_change_says_how_to_continue(dam: Dam, tmp_path: Path) -> None:
+    code = "import os, signal\nfrom dam.core import interrupts\n"
+    code += (
+        "interrupts.note_change = lambda note=interrupts.note_change: (note(), os.kill(os.getpid(), signal.SIGINT))\n"
+    )
+    (tmp_path / "sitecustomize.py").write_text(code)
+    done = dam("add-asset", "-j0", PICTURES / "dunes.tif", env={"PYTHONPATH": str(tmp_path)}, code=130)
+    assert done.err == "dam-cli: interrupted: what was reported is safe; the same command continues\n"
+
+
+# A worker that decodes for ever: it has told by a FIFO that it is at work.
+STUCK = """
+import os, signal, threading
+from dam.media import sample
+def looks(self):
+    with open(os.environ["HOLD"], "w") as fifo:
+        fifo.write("here")
+    while True:
+        signal.pause()
+sample.Sample.looks = property(looks)
+"""
+
+
+@pytest.mark.parametrize("command", ["explain", "find-similar-images", "find-similar"])
+def test_a_command_that_decodes_is_interrupted_at_once(dam: Dam, tmp_path: Path, start: Start, command: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(STUCK)
+    os.mkfifo(tmp_path / "fifo")
+    dam.env |= {"PYTHONPATH": str(tmp_path), "HOLD": f"{tmp_path}/fifo"}
+    picture = str(PICTURES / "dunes.tif")
+    process = start(command, *[picture] * (2 if command == "explain" else 1))
+    assert (tmp_path / "fifo").read_text() == "here"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=50)  # less than the limit of decoding
+    assert (process.returncode, out, err) == (130, "", "dam-cli: interrupted: nothing was changed\n")

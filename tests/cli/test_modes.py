@@ -93,7 +93,7 @@ def test_no_reflink_where_the_file_system_has_none(dam: Dam, source: Path, mount
     assert "reflink" in dam("add-asset", source, "--mode", "reflink", code=5).err
     assert (blobs(dam), left_over(dam)) == ([], [])
     done = dam("add-asset", source, "--mode", "auto")
-    assert "the store shares 0 with their sources, and copied 1" in done.err
+    assert "0 shared with their sources, 1 copied" in done.err
 
 
 def test_reflinks(dam: Dam, tmp_path: Path, mount: Mount) -> None:

@@ -37,7 +37,7 @@ def test_anchors_and_keys_are_bounded(length: int) -> None:
     assert len(chosen) == min(length if length > audio_match.LAG else 0, len(chosen)) <= 128
     assert all(fingerprint[position] == key for position, key in chosen)
     keys, positions = audio_match.keys(fingerprint)
-    assert len(keys) == len(positions) <= audio_match.MOST_KEYS
+    assert len(keys) == len(positions) <= audio_match.MAX_KEYS
     near = np.bitwise_count(fingerprint[positions] ^ keys)
     assert not len(near) or near.max() <= 2
 

@@ -1,7 +1,6 @@
 """Decoding: as displayed, on white, and every failure a DecodeError."""
 
 import io
-import os
 import struct
 import subprocess
 import zlib
@@ -151,7 +150,7 @@ def test_postscript_is_never_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
             decode(io.BytesIO(eps), media_type)
     for media_type in ("application/postscript", "image/eps", "image/x-eps"):
         assert media_type not in DECODABLE
-    assert obstacle("image/x-eps") == "there is no decoder for image/x-eps"
+    assert str(obstacle("image/x-eps")) == "there is no decoder for image/x-eps"
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
@@ -185,16 +184,6 @@ def test_a_cyclic_tiff_directory_ends() -> None:
     count = struct.unpack_from("<H", data, start)[0]
     struct.pack_into("<I", data, start + 2 + 12 * count, start)
     assert sample(bytes(data), "image/tiff").image.size == (96, 64)
-
-
-def test_libtiff_does_not_write_to_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    data = bytearray(saved(picture(), "TIFF", compression="tiff_adobe_deflate"))
-    data[20:60] = bytes(40)
-    with pytest.raises(DecodeError):
-        _ = sample(bytes(data), "image/tiff").image
-    assert capfd.readouterr().err == ""
-    os.write(2, b"still there")
-    assert capfd.readouterr().err == "still there"
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -53,7 +53,7 @@ def by_family(number: int, chunk: int) -> Iterator[None]:
 
 def nth_family(radius: int, number: int) -> Sequence[int]:
     """A family by its place in the order of their sizes, the smallest again after the last."""
-    usable = sorted((fronts for fronts in families(radius) if len(fronts) < 140), key=len)
+    usable = sorted((masks for masks in families(radius) if len(masks) < 140), key=len)
     return usable[number % len(usable)] if usable else []
 
 
@@ -74,7 +74,7 @@ def test_pairs_of_near_neighbours_by_every_family(number: int) -> None:
 
 
 @pytest.mark.parametrize("crowded", [0.01, 0.9])
-def test_long_runs_of_equal_fronts(crowded: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_runs_of_equal_masks(crowded: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hash_pairs, "CROWDED", crowded)
     few_bits = np.random.default_rng(1).integers(0, 2**64, 1500, dtype=np.uint64) & np.uint64(0x0F00_0000_F000_0F0F)
     for number in range(5):

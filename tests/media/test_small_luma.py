@@ -6,8 +6,8 @@ from PIL import Image, ImageOps
 
 from dam.media.images.perceptual_hash import Reductions, phash
 from dam.media.images.small_luma import (
-    INFORMATION_NEEDED,
-    SAME_PICTURE,
+    MAX_DIFFERENCE,
+    MIN_INFORMATION,
     Lumas,
     are_plain,
     difference,
@@ -38,7 +38,7 @@ def test_a_transformed_luma_is_that_of_the_transformed_picture(transform: Transf
     image = picture(size=(320, 320))
     of_transformed = luma_of(transform_image(image, transform))
     assert np.abs(transformed(luma_of(image), transform).astype(int) - of_transformed).max() <= 2  # Pillow rounds twice
-    assert difference(transformed(luma_of(image), transform), of_transformed) < SAME_PICTURE
+    assert difference(transformed(luma_of(image), transform), of_transformed) < MAX_DIFFERENCE
 
 
 @pytest.mark.parametrize("transform", Transform)
@@ -52,7 +52,7 @@ def test_it_tells_the_phash_of_a_transformed_picture(transform: Transform) -> No
 
 def test_brightness_and_contrast_make_hardly_a_difference() -> None:
     image = picture()
-    assert difference(luma_of(image), luma_of(image.point(lambda level: 40 + level // 2))) < SAME_PICTURE / 10
+    assert difference(luma_of(image), luma_of(image.point(lambda level: 40 + level // 2))) < MAX_DIFFERENCE / 10
     assert difference(luma_of(image), luma_of(image)) < 1e-9
     assert difference(luma_of(image), luma_of(ImageOps.invert(image))) > 1.9
 
@@ -61,8 +61,8 @@ def test_a_copy_is_the_same_picture_and_another_is_not() -> None:
     image = picture(size=(300, 200))
     copies = [image.resize((150, 100)), Image.open(io.BytesIO(saved(image, "JPEG", quality=30))), captioned(image)]
     copies.append(image.crop((3, 2, 297, 198)))
-    assert difference(luma_of(image), np.stack([luma_of(copy) for copy in copies])).max() < SAME_PICTURE
-    assert difference(luma_of(image), luma_of(picture(seed=2))) > SAME_PICTURE
+    assert difference(luma_of(image), np.stack([luma_of(copy) for copy in copies])).max() < MAX_DIFFERENCE
+    assert difference(luma_of(image), luma_of(picture(seed=2))) > MAX_DIFFERENCE
 
 
 def captioned(image: Image.Image) -> Image.Image:
@@ -95,8 +95,8 @@ PLAIN = {
 @pytest.mark.parametrize("name", PLAIN)
 def test_plain_pictures_have_too_little_information(name: str) -> None:
     plain = Image.fromarray((PLAIN[name] * 255).astype(np.uint8))
-    assert information(luma_of(plain)) < INFORMATION_NEEDED
-    assert information(luma_of(picture())) >= INFORMATION_NEEDED
+    assert information(luma_of(plain)) < MIN_INFORMATION
+    assert information(luma_of(picture())) >= MIN_INFORMATION
 
 
 def test_the_bound_never_calls_a_plain_picture_full() -> None:
@@ -104,7 +104,7 @@ def test_the_bound_never_calls_a_plain_picture_full() -> None:
     shades = random.integers(0, 256, (3000, 16, 1)) * np.ones((1, 1, 16))
     noise = random.normal(0, 1, (3000, 16, 16)) * np.geomspace(0.1, 30, 3000)[:, np.newaxis, np.newaxis]
     lumas = (shades + noise).clip(0, 255).astype(np.uint8).reshape(3000, 256)
-    expected = information(lumas) < INFORMATION_NEEDED
+    expected = information(lumas) < MIN_INFORMATION
     assert 0.1 < expected.mean() < 0.9
     assert np.array_equal(are_plain(lumas), expected)
     assert are_plain(np.zeros((1, 256), np.uint8)).all()

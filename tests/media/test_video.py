@@ -53,7 +53,7 @@ def test_a_turned_video_is_sampled_as_it_is_shown() -> None:
 
 
 def test_too_many_pictures_are_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PICTURES", 8)
+    monkeypatch.setattr(module, "MAX_PICTURES", 8)
     found = pictures(video(scenes(1, 8)))
     assert found.times[0] == 0
     assert found.times[-1] >= 6000
@@ -62,9 +62,9 @@ def test_too_many_pictures_are_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_of_what_is_long_only_key_frames_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     data = video(scenes(1, 6), g="10", bf="2", sc_threshold="0")
-    monkeypatch.setattr(module, "MOST_PIXELS", 96 * 64 * 20)
+    monkeypatch.setattr(module, "MAX_PIXELS", 96 * 64 * 20)
     assert pictures(data).times.tolist() == [0, 1000, 2000, 3000, 4000, 5000]
-    monkeypatch.setattr(module, "MOST_PIXELS", 96 * 64 * 3)
+    monkeypatch.setattr(module, "MAX_PIXELS", 96 * 64 * 3)
     assert pictures(data).times.tolist() == [0, 2000, 4000]
 
 

@@ -64,4 +64,5 @@ def test_the_wheel_has_the_program_and_nothing_else(wheel: Path) -> None:
     assert {name.partition("/")[0].rpartition(".")[2] for name in names} == {"dam", "dist-info"}
     migrations = {path.name for path in (PROJECT / "alembic" / "versions").glob("*.py")}
     assert {f"dam/migrations/versions/{name}" for name in migrations} <= set(names)
-    assert {"dam/py.typed", "dam/migrations/env.py"} <= set(names)
+    made_at_once = {f"dam/migrations/schema/{dialect}.sql" for dialect in ("sqlite", "postgresql")}
+    assert {"dam/py.typed", "dam/migrations/env.py"} | made_at_once <= set(names)

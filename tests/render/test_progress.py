@@ -98,7 +98,7 @@ def test_which_progress_fits(
     assert type(progress(quiet=quiet)) is expected
 
 
-def test_the_terminal_shows_the_name_without_what_acts_on_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_terminal_shows_the_name_without_what_acts_on_it(capfd: pytest.CaptureFixture[str]) -> None:
     with module.TerminalProgress(lambda: 100) as bar:
         bar.advance("a\x1b[2Jb", 10)
-    assert "\x1b[2J" not in capsys.readouterr().err
+    assert "\x1b[2J" not in capfd.readouterr().err

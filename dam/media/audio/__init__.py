@@ -1,1 +1,1 @@
-"""Decoding and comparing recordings."""
+"""Decode and compare audio."""

@@ -16,25 +16,25 @@ from dam.media.audio.chromaprint import SPAN_SECONDS, STEP_SECONDS
 
 Fingerprint: TypeAlias = NDArray[np.uint32]
 
-MOST_ANCHORS, FEWEST_ANCHORS = 128, 64
-RARE = np.uint32(2**29)
-"""Below this is the lot of one sub-fingerprint in eight: those are the anchors of all but short recordings."""
-MOST_KEYS = 8_000
+MAX_ANCHORS, MIN_ANCHORS = 128, 64
+SAMPLING_THRESHOLD = np.uint32(2**29)
+"""One sub-fingerprint in eight has a lower priority: those are the anchors of all but short recordings."""
+MAX_KEYS = 8_000
 """How many keys a search looks up."""
-MOST_TURNED = 1 << 18
+MAX_FLIPPED = 1 << 18
 """How many values with bits turned over are considered."""
 
 LAG = 8
 """Sub-fingerprints, about a second, after which real sound has changed."""
-LEAST_CHANGE = 0.1
+MIN_CHANGE = 0.1
 """Share of the bits that change within `LAG`; below, as in silence and held tones, there is nothing to compare."""
-MOST_ERRORS = 0.2
+MAX_ERRORS = 0.2
 """The bit error rate up to which sounds are the same."""
-SHORTEST = 16
+MIN_LENGTH = 16
 """Sub-fingerprints that must be alike: a clip of five seconds has about twenty."""
 WINDOW = 16
 """Sub-fingerprints over which errors are averaged to see where likeness ends."""
-MOST_ERRORS_IN_WINDOW = 0.3
+MAX_ERRORS_IN_WINDOW = 0.3
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Likeness:
     match_start: int
     length: int
     errors: float
-    """The bit error rate, 0 to `MOST_ERRORS`."""
+    """The bit error rate, 0 to `MAX_ERRORS`."""
     coverage: float
     """The share of the shorter of the two that is alike."""
 
@@ -79,18 +79,18 @@ def from_bytes(kept: bytes) -> Fingerprint:
 def anchors(fingerprint: Fingerprint) -> list[tuple[int, int]]:
     """Choose sub-fingerprints to find a recording by: their positions and values.
 
-    By a lot that the value alone decides, so that the same ones are chosen in another encoding, and in a part.
+    By a priority that the value alone decides, so that the same ones are chosen in another encoding, and in a part.
     """
     places = np.flatnonzero(_changing(fingerprint))
     _, first = np.unique(fingerprint[places], return_index=True)
     places = places[first]
-    order = np.argsort(_lot(fingerprint[places]), kind="stable")
-    rare = int((_lot(fingerprint[places]) < RARE).sum())
-    chosen = np.sort(places[order[: min(max(rare, FEWEST_ANCHORS), MOST_ANCHORS)]])
+    order = np.argsort(_priority(fingerprint[places]), kind="stable")
+    rare = int((_priority(fingerprint[places]) < SAMPLING_THRESHOLD).sum())
+    chosen = np.sort(places[order[: min(max(rare, MIN_ANCHORS), MAX_ANCHORS)]])
     return list(zip(chosen.tolist(), fingerprint[chosen].tolist(), strict=True))
 
 
-def _lot(values: Fingerprint) -> Fingerprint:
+def _priority(values: Fingerprint) -> Fingerprint:
     """Return a number for each value that says nothing of it: Knuth's multiplicative hash, its bits mixed once more."""
     mixed = (values ^ (values >> np.uint32(15))) * np.uint32(2_654_435_761)
     return mixed ^ (mixed >> np.uint32(13))
@@ -99,7 +99,7 @@ def _lot(values: Fingerprint) -> Fingerprint:
 def _changing(fingerprint: Fingerprint) -> NDArray[np.bool_]:
     """Tell where the sound changes within about a second, before or after."""
     changing = np.zeros(len(fingerprint), np.bool_)
-    changes = np.bitwise_count(fingerprint[LAG:] ^ fingerprint[:-LAG]) >= LEAST_CHANGE * 32
+    changes = np.bitwise_count(fingerprint[LAG:] ^ fingerprint[:-LAG]) >= MIN_CHANGE * 32
     changing[LAG:] |= changes
     changing[: len(changes)] |= changes
     return changing
@@ -116,17 +116,17 @@ def keys(fingerprint: Fingerprint) -> tuple[Fingerprint, NDArray[np.int64]]:
     """Return the values under which anchors of the same sound may stand, and the positions they are near to.
 
     A sub-fingerprint comes out with a bit or two wrong in another encoding: so also with bits turned over, as
-    far as `MOST_KEYS` go, and first those values whose lot makes them the likeliest anchors.
+    far as `MAX_KEYS` go, and first those values whose priority makes them the likeliest anchors.
     """
     places = np.flatnonzero(_changing(fingerprint))
     one = np.uint32(1) << np.arange(32, dtype=np.uint32)
     two = (one[:, None] | one)[np.triu_indices(32, 1)]
     found, origin = fingerprint[places], places
-    for turned, most in ((one, MOST_KEYS // 2), (two, MOST_KEYS)):
-        if len(places) * len(turned) > MOST_TURNED:
+    for turned, most in ((one, MAX_KEYS // 2), (two, MAX_KEYS)):
+        if len(places) * len(turned) > MAX_FLIPPED:
             break
         values = (fingerprint[places][:, None] ^ turned).ravel()
-        chosen = np.argsort(_lot(values), kind="stable")[: max(0, most - len(found))]
+        chosen = np.argsort(_priority(values), kind="stable")[: max(0, most - len(found))]
         found = np.concatenate([found, values[chosen]])
         origin = np.concatenate([origin, places[chosen // len(turned)]])
     distinct, first = np.unique(found, return_index=True)
@@ -144,22 +144,22 @@ def compare(query: Fingerprint, match: Fingerprint, offsets: Iterable[int]) -> L
 
 def _along(query: Fingerprint, match: Fingerprint, offset: int) -> Iterator[Likeness]:
     start, end = max(0, -offset), min(len(query), len(match) - offset)
-    if end - start < SHORTEST:
+    if end - start < MIN_LENGTH:
         return
     wrong = np.bitwise_count(query[start:end] ^ match[start + offset : end + offset])
     total = np.concatenate([[0], np.cumsum(wrong, dtype=np.int64)])
-    first, last = _longest(total[WINDOW:] - total[:-WINDOW] <= MOST_ERRORS_IN_WINDOW * 32 * WINDOW)
+    first, last = _longest_run(total[WINDOW:] - total[:-WINDOW] <= MAX_ERRORS_IN_WINDOW * 32 * WINDOW)
     if first == last:
         return
     length = last - 1 - first + WINDOW
     errors = float(total[first + length] - total[first]) / (32 * length)
     begin = start + first
     sounds = query[begin : begin + length], match[begin + offset : begin + offset + length]
-    if errors <= MOST_ERRORS and min(map(change, sounds)) >= LEAST_CHANGE:
+    if errors <= MAX_ERRORS and min(map(change, sounds)) >= MIN_CHANGE:
         yield Likeness(begin, begin + offset, length, errors, length / min(len(query), len(match)))
 
 
-def _longest(good: NDArray[np.bool_]) -> tuple[int, int]:
+def _longest_run(good: NDArray[np.bool_]) -> tuple[int, int]:
     """Return where the longest run begins and ends; the same twice when there is none."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(np.int8)))
     starts, ends = edges[::2], edges[1::2]

@@ -1,4 +1,4 @@
-"""Tags of a recording, with tinytag, or as its container has them where tinytag does not know it."""
+"""Read the tags of an audio file with tinytag, or from its container if tinytag does not support the format."""
 
 import re
 from collections.abc import Mapping
@@ -7,18 +7,18 @@ from typing import Any, BinaryIO
 
 from dam.core.errors import DecodeError
 
-CHARACTERS = 1000
-"""How much of one value is kept."""
-OTHERS = 50
-"""How many of the other tags are kept."""
+MAX_VALUE_LENGTH = 1000
+"""Maximum length of a value, in characters."""
+MAX_OTHER_TAGS = 50
+"""Maximum number of tags besides the common ones."""
 
 _COMMON = ("title", "artist", "album", "track", "year")
-_NO_TAGS = ("filename", "filesize", "mime_type", "duration", "bitrate", "samplerate", "channels", "bitdepth", "extra")
+_NOT_TAGS = ("filename", "filesize", "mime_type", "duration", "bitrate", "samplerate", "channels", "bitdepth", "extra")
 
 
 @dataclass(frozen=True)
 class Tags:
-    """What a recording says of itself: the common tags, and the others by their names."""
+    """Tags of an audio file: the common ones, and the others by name."""
 
     title: str | None = None
     artist: str | None = None
@@ -29,20 +29,22 @@ class Tags:
 
 
 def read_tags(stream: BinaryIO, metadata: Mapping[str, str]) -> Tags | None:
-    """Return the tags in a file, or those among a container's `metadata`; None where there are none.
+    """Return the tags of a file, or those in its container's `metadata`; None if there are none.
 
-    DecodeError when they are damaged.
+    Raises:
+        DecodeError: the tags are damaged.
+
     """
     from tinytag import TinyTag, TinyTagException, UnsupportedFormatError  # noqa: PLC0415  an optional library
 
-    found: Mapping[str, Any]
+    tags: Mapping[str, Any]
     try:
-        found = TinyTag.get(file_obj=stream, duration=False).as_dict()
+        tags = TinyTag.get(file_obj=stream, duration=False).as_dict()
     except UnsupportedFormatError:
-        found = {name.lower(): value for name, value in metadata.items()}
+        tags = {name.lower(): value for name, value in metadata.items()}
     except TinyTagException as exc:
-        raise DecodeError(f"its tags are damaged: {exc}") from exc
-    values = {name: text for name, value in found.items() if name not in _NO_TAGS and (text := _text(value))}
+        raise DecodeError(f"the tags are damaged: {exc}") from exc
+    values = {name: text for name, value in tags.items() if name not in _NOT_TAGS and (text := _text(value))}
     if not values:
         return None
     year = values.get("year") or values.get("date", "")
@@ -53,18 +55,18 @@ def read_tags(stream: BinaryIO, metadata: Mapping[str, str]) -> Tags | None:
         album=values.get("album"),
         track=_number(values.get("track", ""), r"\d{1,9}"),
         year=_number(year, r"\d{4}"),
-        more={name[:CHARACTERS]: values[name] for name in others[:OTHERS]},
+        more={name[:MAX_VALUE_LENGTH]: values[name] for name in others[:MAX_OTHER_TAGS]},
     )
 
 
 def _text(value: Any) -> str:
-    """Return one text for one value or several, as any database takes it."""
-    several = value if isinstance(value, list | tuple) else [value]
-    text = "; ".join(str(one) for one in several if one is not None)[:CHARACTERS]
+    """Return a value, or several joined, as text that any database can store."""
+    values = value if isinstance(value, list | tuple) else [value]
+    text = "; ".join(str(each) for each in values if each is not None)[:MAX_VALUE_LENGTH]
     return text.replace("\0", " ").encode("utf-8", "replace").decode().strip()
 
 
 def _number(text: str, pattern: str) -> int | None:
-    """Return the number that a text begins with, such as the 3 of `3/12`, if it is none of zeros."""
-    found = re.match(pattern, text, re.ASCII)
-    return int(found.group()) or None if found else None
+    """Return the number at the beginning of a text, such as the 3 of `3/12`; None for none or 0."""
+    matched = re.match(pattern, text, re.ASCII)
+    return int(matched.group()) or None if matched else None

@@ -1,1 +1,1 @@
-"""Reading and comparing the text of documents."""
+"""Read the text and properties of documents, and compare texts."""

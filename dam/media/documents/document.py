@@ -1,4 +1,4 @@
-"""Documents: what they say of themselves, and their text, within bounds."""
+"""Read the properties and the text of documents, within limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,28 +8,32 @@ from importlib.util import find_spec
 from typing import BinaryIO, TypeAlias
 
 from dam.core.errors import DecodeError
+from dam.media.kinds import Kind
+from dam.media.obstacle import Obstacle, no_decoder, obstacles_of
 
 EXTRA_HINT = "pip install 'dam[documents]'"
 
-TEXT_LIMIT = 1_000_000
-"""Characters of text that are read of a document."""
+MAX_TEXT_LENGTH = 1_000_000
+"""Maximum length of a document's text, in characters."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document that was read. None is what it does not say."""
+    """Properties and text of a document. None marks an absent property."""
 
     text: str | None = None
-    """At most `TEXT_LIMIT` characters; None where it cannot be read without a password."""
-    is_cut: bool = False
-    """Whether there is more text than was read."""
+    """At most `MAX_TEXT_LENGTH` characters; None if reading needs a password."""
+    is_truncated: bool = False
+    """Whether the document has more text than `text`."""
     pages: int | None = None
-    """Pages, slides or sheets."""
+    """Number of pages, slides or sheets."""
     title: str | None = None
     author: str | None = None
     subject: str | None = None
     created: datetime | None = None
+    """UTC."""
     modified: datetime | None = None
+    """UTC."""
     encrypted: bool = False
 
 
@@ -37,7 +41,7 @@ Reader: TypeAlias = Callable[[BinaryIO, str], Document]
 
 
 def _reader_of(media_type: str) -> str | None:
-    """Return the name of the module of `dam.media` that reads such documents."""
+    """Return the name of the module in `dam.media.documents` that reads a media type; None if there is none."""
     if media_type.startswith("text/"):
         return "plain_text"
     return _READERS.get(media_type)
@@ -61,43 +65,47 @@ _READERS = {
 
 @cache
 def installed() -> bool:
-    """Tell whether the `documents` extra is there."""
+    """Return whether the `documents` extra is installed."""
     return all(find_spec(name) for name in ("numpy", "pypdfium2", "striprtf", "xlrd"))
 
 
-def obstacle(media_type: str) -> str | None:
+@obstacles_of(Kind.DOCUMENT)
+def obstacle(media_type: str) -> Obstacle | None:
     """Return why such a document cannot be read here, or None if it can."""
     if _reader_of(media_type) is None:
-        return f"there is no decoder for {media_type}"
+        return no_decoder(media_type)
     # Text itself needs no library; its fingerprint needs the one that images need, too
     is_there = find_spec("numpy") is not None if media_type.startswith("text/") else installed()
-    return None if is_there else f"fingerprints of documents need {EXTRA_HINT}, then dam-cli run-systems"
+    if is_there:
+        return None
+    return Obstacle(f"fingerprints of documents need {EXTRA_HINT}, then dam-cli run-systems", "documents")
 
 
 def decode(stream: BinaryIO, media_type: str) -> Document:
-    """Read a document.
+    """Read a document whose media type has no obstacle.
 
     Raises:
         DecodeError: the content is damaged.
+        OSError: the stream cannot be read.
 
     """
     from importlib import import_module  # noqa: PLC0415  only here
 
     name = _reader_of(media_type)
-    assert name  # noqa: S101  nobody asks where there is an obstacle
+    assert name  # noqa: S101  the caller has checked for an obstacle
     read: Reader = import_module(f"dam.media.documents.{name}").read
     try:
         return _storable(read(stream, media_type))
     except (DecodeError, OSError):
         raise
     except MemoryError as exc:
-        raise DecodeError("decoding takes more memory than there is") from exc
-    except Exception as exc:  # what reads hostile content raises anything
+        raise DecodeError("decoding needs more memory than is available") from exc
+    except Exception as exc:  # readers raise any exception for hostile content
         raise DecodeError(f"cannot be decoded as {media_type}: {str(exc) or type(exc).__name__}") from exc
 
 
 def _storable(document: Document) -> Document:
-    """Return a document whose texts any database takes: NUL, which is no text, goes, and half characters are marked."""
+    """Return a document whose texts any database can store: without NUL, and with lone surrogates replaced."""
     texts = (document.text, document.title, document.author, document.subject)
     if all(text is None or _is_clean(text) for text in texts):
         return document

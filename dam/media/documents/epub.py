@@ -1,4 +1,4 @@
-"""EPUB: web pages in an archive, in the order of its spine."""
+"""Read EPUB: the XHTML pages of the package, in the order of its spine."""
 
 from collections.abc import Mapping
 from posixpath import dirname, join, normpath
@@ -9,43 +9,53 @@ from dam.core.errors import DecodeError
 from dam.media.documents.document import Document
 from dam.media.documents.plain_text import add_page
 from dam.media.documents.text_buffer import TextBuffer
-from dam.media.documents.zipped_xml import Archive, Fields
+from dam.media.documents.zipped_xml import Archive, TextHandler
 
 _DC = "http://purl.org/dc/elements/1.1/"
-_SAID = {f"{_DC} title": "title", f"{_DC} creator": "author", f"{_DC} subject": "subject", f"{_DC} date": "created"}
+_PROPERTIES = {
+    f"{_DC} title": "title",
+    f"{_DC} creator": "author",
+    f"{_DC} subject": "subject",
+    f"{_DC} date": "created",
+}
 _CONTAINER = "META-INF/container.xml"
 
 
 def read(stream: BinaryIO, _media_type: str) -> Document:
-    """Read a book."""
+    """Read an EPUB publication.
+
+    Raises:
+        DecodeError: the archive or a part is damaged, has a document type, or the container names no package.
+
+    """
     archive = Archive(stream)
-    container = _Book()
+    container = _PackageHandler()
     archive.parse(_CONTAINER, container)
     if not container.root:
-        raise DecodeError("it does not say where its contents are")
-    said, book = Fields(_SAID), _Book()
-    archive.parse(container.root, said)
+        raise DecodeError(f"{_CONTAINER} names no package document")
+    properties, book = TextHandler(_PROPERTIES), _PackageHandler()
+    archive.parse(container.root, properties)
     archive.parse(container.root, book)
     buffer = TextBuffer()
     folder = dirname(container.root)
     for name in book.spine:
         href = unquote(book.parts.get(name, ""))
         add_page(buffer, archive.read(normpath(join(folder, href))))
-        if buffer.is_full:
+        if buffer.is_truncated:
             break
     return Document(
         buffer.text(),
-        is_cut=buffer.is_cut or archive.is_cut,
-        title=said.text("title"),
-        author=said.text("author"),
-        subject=said.text("subject"),
-        created=said.moment("created"),
+        is_truncated=buffer.is_truncated or archive.is_truncated,
+        title=properties.text("title"),
+        author=properties.text("author"),
+        subject=properties.text("subject"),
+        created=properties.moment("created"),
         encrypted="META-INF/encryption.xml" in archive.names and "META-INF/rights.xml" in archive.names,
     )
 
 
-class _Book:
-    """Where the package is, which parts it has, and in which order they are read."""
+class _PackageHandler:
+    """Reads the path of the package document, the manifest and the spine."""
 
     is_done = False
 
@@ -55,7 +65,7 @@ class _Book:
         self.spine: list[str] = []
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Look at an element."""
+        """Read the references of an element."""
         name = tag.rpartition(" ")[2]
         if name == "rootfile" and not self.root:
             self.root = attributes.get("full-path", "")
@@ -65,7 +75,7 @@ class _Book:
             self.spine.append(attributes.get("idref", ""))
 
     def end(self, tag: str) -> None:
-        """Nothing ends."""
+        """Ignore the end of an element."""
 
     def data(self, text: str) -> None:
-        """Text does not matter."""
+        """Ignore text."""

@@ -1,4 +1,4 @@
-"""OpenDocument (ISO/IEC 26300): odt, ods, odp."""
+"""Read OpenDocument (ISO/IEC 26300): odt, ods, odp."""
 
 from collections.abc import Mapping
 from typing import BinaryIO
@@ -6,12 +6,12 @@ from typing import BinaryIO
 from dam.core.errors import DecodeError
 from dam.media.documents.document import Document
 from dam.media.documents.text_buffer import TextBuffer
-from dam.media.documents.zipped_xml import Archive, Fields
+from dam.media.documents.zipped_xml import Archive, TextHandler
 
 _DC = "http://purl.org/dc/elements/1.1/"
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
 _META, _TEXT, _TABLE, _DRAW = (f"{_NS}{name}:1.0" for name in ("meta", "text", "table", "drawing"))
-_SAID = {
+_PROPERTIES = {
     f"{_DC} title": "title",
     f"{_DC} subject": "subject",
     f"{_META} initial-creator": "author",
@@ -26,55 +26,61 @@ _PAGES = {f"{_DRAW} page", f"{_TABLE} table"}
 
 
 def read(stream: BinaryIO, media_type: str) -> Document:
-    """Read a text, spreadsheet or presentation. Pages are as its program counted them, or sheets, or slides."""
+    """Read a text, spreadsheet or presentation.
+
+    `pages` is the number of pages that the word processor stored, or the number of sheets or slides.
+
+    Raises:
+        DecodeError: the archive or a part is damaged, has a document type, or there is no part with text.
+
+    """
     archive = Archive(stream)
-    said = Fields(_SAID)
+    properties = TextHandler(_PROPERTIES)
     if _is_encrypted(archive):
         return Document(encrypted=True)
-    archive.parse("meta.xml", said)
+    archive.parse("meta.xml", properties)
     if "content.xml" not in archive.names:
-        raise DecodeError("it has no part with text")
+        raise DecodeError("the document has no part with text")
     text = _Text()
     archive.parse("content.xml", text)
-    counted = said.attributes.get("counts", {}).get(f"{_META} page-count", "")
-    said.found["pages"] = counted
+    properties.values["pages"] = properties.attributes.get("counts", {}).get(f"{_META} page-count", "")
     return Document(
         text.buffer.text(),
-        is_cut=text.buffer.is_cut or archive.is_cut,
-        pages=said.number("pages") if media_type.endswith(".text") else text.pages,
-        title=said.text("title"),
-        author=said.text("author") or said.text("last author"),
-        subject=said.text("subject"),
-        created=said.moment("created"),
-        modified=said.moment("modified"),
+        is_truncated=text.buffer.is_truncated or archive.is_truncated,
+        pages=properties.number("pages") if media_type.endswith(".text") else text.pages,
+        title=properties.text("title"),
+        author=properties.text("author") or properties.text("last author"),
+        subject=properties.text("subject"),
+        created=properties.moment("created"),
+        modified=properties.moment("modified"),
     )
 
 
 def _is_encrypted(archive: Archive) -> bool:
-    """Tell whether the manifest says that the content is encrypted."""
-    mark = _EncryptionMark()
-    archive.parse("META-INF/manifest.xml", mark)
-    return mark.is_done
+    """Return whether the manifest declares an encrypted part."""
+    handler = _EncryptionHandler()
+    archive.parse("META-INF/manifest.xml", handler)
+    return handler.is_done
 
 
-class _EncryptionMark:
-    """Waits for the element that says how a part is encrypted."""
+class _EncryptionHandler:
+    """Stops at the first element with encryption data."""
 
     is_done = False
 
     def start(self, tag: str, _attributes: Mapping[str, str]) -> None:
-        """Look at an element."""
+        """Compare the name of an element."""
         self.is_done = self.is_done or tag.endswith(" encryption-data")
 
     def end(self, tag: str) -> None:
-        """Nothing ends."""
+        """Ignore the end of an element."""
 
     def data(self, text: str) -> None:
-        """Text does not matter."""
+        """Ignore text."""
 
 
 class _Text:
-    """The text of paragraphs and headings, a line each."""
+    """Collects the text of paragraphs and headings, one line each."""
 
     def __init__(self) -> None:
         self.buffer = TextBuffer()
@@ -83,11 +89,11 @@ class _Text:
 
     @property
     def is_done(self) -> bool:
-        """Whether there is no room for more."""
-        return self.buffer.is_full
+        """Whether the text buffer is full."""
+        return self.buffer.is_truncated
 
     def start(self, tag: str, _attributes: Mapping[str, str]) -> None:
-        """Notice where text begins."""
+        """Enter a paragraph or heading, add white space, or count a page."""
         if tag in _LINES:
             self._depth += 1
         elif tag in _BLANKS:
@@ -96,12 +102,12 @@ class _Text:
             self.pages += 1
 
     def end(self, tag: str) -> None:
-        """Notice where text ends."""
+        """Leave a paragraph or heading, and end its line."""
         if tag in _LINES:
             self._depth -= 1
             self.buffer.add("\n")
 
     def data(self, text: str) -> None:
-        """Take text within paragraphs."""
+        """Add text inside paragraphs and headings."""
         if self._depth:
             self.buffer.add(text)

@@ -1,4 +1,4 @@
-"""PDF with PDFium. It is not thread-safe: it belongs into processes, and there each has one thread that decodes."""
+"""Read PDF with PDFium. PDFium is not thread-safe: only one thread of a process may use it."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,16 +12,21 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
 MAX_PAGES = 2000
-"""Pages whose text is read."""
+"""Maximum number of pages whose text is read."""
 
 IN_MEMORY_BYTES = 32 * 1024 * 1024
-"""Larger files are read where they are."""
+"""Maximum size of a file that is read into memory; PDFium reads larger ones from the stream."""
 
-_NEEDS_PASSWORD = 4
+_NEEDS_PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 
 def read(stream: BinaryIO, _media_type: str) -> Document:
-    """Read a PDF file. One that needs a password has neither text nor properties, but is encrypted."""
+    """Read a PDF file. If opening needs a password, the result has `encrypted` and nothing else.
+
+    Raises:
+        DecodeError: PDFium cannot open the file.
+
+    """
     from pypdfium2 import PdfDocument, PdfiumError, raw  # noqa: PLC0415  an optional library
 
     size = stream.seek(0, 2)
@@ -38,24 +43,24 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
         pages = len(pdf)
         for number in range(min(pages, MAX_PAGES)):
             _add_page(buffer, pdf, number)
-            if buffer.is_full:
+            if buffer.is_truncated:
                 break
-        said = pdf.get_metadata_dict()
+        properties = pdf.get_metadata_dict()
         return Document(
             buffer.text(),
-            is_cut=buffer.is_cut or pages > MAX_PAGES,
+            is_truncated=buffer.is_truncated or pages > MAX_PAGES,
             pages=pages,
-            title=_told(said["Title"]),
-            author=_told(said["Author"]),
-            subject=_told(said["Subject"]),
-            created=pdf_date(said["CreationDate"]),
-            modified=pdf_date(said["ModDate"]),
+            title=_one_line(properties["Title"]),
+            author=_one_line(properties["Author"]),
+            subject=_one_line(properties["Subject"]),
+            created=pdf_date(properties["CreationDate"]),
+            modified=pdf_date(properties["ModDate"]),
             encrypted=raw.FPDF_GetSecurityHandlerRevision(pdf) >= 0,
         )
 
 
 def _add_page(buffer: TextBuffer, pdf: "PdfDocument", number: int) -> None:
-    """Add a page's text; one that is damaged has none."""
+    """Add the text of a page; skip a damaged page."""
     from pypdfium2 import PdfiumError  # noqa: PLC0415  an optional library
 
     try:
@@ -72,24 +77,24 @@ def _add_page(buffer: TextBuffer, pdf: "PdfDocument", number: int) -> None:
         return
 
 
-def _told(value: str) -> str | None:
+def _one_line(value: str) -> str | None:
     return " ".join(value.split()) or None
 
 
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([Zz+-])(?:(\d\d)'?(?:(\d\d)'?)?)?)?")
 
 
-def pdf_date(written: str) -> datetime | None:
-    """Return the moment of a date such as `D:20240305102030+01'00'` (PDF 32000-1, 7.9.4); without a zone it is UTC."""
-    matched = _DATE.match(written.strip())
+def pdf_date(text: str) -> datetime | None:
+    """Parse a date such as `D:20240305102030+01'00'` (ISO 32000-1, 7.9.4), by default in UTC; return UTC, or None."""
+    matched = _DATE.match(text.strip())
     if not matched:
         return None
     parts = zip(matched.group(1, 2, 3, 4, 5, 6), "011000", strict=True)
-    year, month, day, hour, minute, second = (int(part or least) for part, least in parts)
+    year, month, day, hour, minute, second = (int(part or default) for part, default in parts)
     sign, hours, minutes = matched.group(7, 8, 9)
-    away = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     try:
-        zone = timezone(-away if sign == "-" else away) if away else UTC
+        zone = timezone(-offset if sign == "-" else offset) if offset else UTC
         return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

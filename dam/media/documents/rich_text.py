@@ -1,17 +1,17 @@
-"""Rich Text Format."""
+"""Read Rich Text Format (RTF)."""
 
 import re
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from dam.media.documents.document import TEXT_LIMIT, Document
+from dam.media.documents.document import MAX_TEXT_LENGTH, Document
 
-MAX_BYTES = 16 * TEXT_LIMIT
-"""What is read of a file; pictures within it take most."""
+MAX_BYTES = 16 * MAX_TEXT_LENGTH
+"""Maximum number of bytes read from a file. Embedded pictures often make up most of them."""
 
 
 def read(stream: BinaryIO, _media_type: str) -> Document:
-    """Read an RTF file."""
+    """Read an RTF file. striprtf may raise any exception for damaged content."""
     from striprtf.striprtf import rtf_to_text  # noqa: PLC0415  an optional library
 
     data = stream.read(MAX_BYTES + 1)
@@ -19,8 +19,8 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
     text: str = rtf_to_text(source, errors="replace")
     head = source[:65536]
     return Document(
-        text[:TEXT_LIMIT],
-        is_cut=len(data) > MAX_BYTES or len(text) > TEXT_LIMIT,
+        text[:MAX_TEXT_LENGTH],
+        is_truncated=len(data) > MAX_BYTES or len(text) > MAX_TEXT_LENGTH,
         title=_info(head, "title"),
         author=_info(head, "author"),
         subject=_info(head, "subject"),
@@ -32,10 +32,10 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
 def _info(source: str, name: str) -> str | None:
     from striprtf.striprtf import rtf_to_text  # noqa: PLC0415  an optional library
 
-    found = re.search(r"\{\\" + name + r"\b([^{}]{1,1000})\}", source)
-    if not found:
+    matched = re.search(r"\{\\" + name + r"\b([^{}]{1,1000})\}", source)
+    if not matched:
         return None
-    text: str = rtf_to_text("{\\rtf1\\ansi " + found.group(1).strip() + "}", errors="replace")
+    text: str = rtf_to_text("{\\rtf1\\ansi " + matched.group(1).strip() + "}", errors="replace")
     return " ".join(text.split()) or None
 
 

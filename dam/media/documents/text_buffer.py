@@ -1,29 +1,25 @@
-"""Text that comes in pieces, up to a limit."""
+"""Collect text up to a limit."""
 
-from dam.media.documents.document import TEXT_LIMIT
+from dam.media.documents.document import MAX_TEXT_LENGTH
 
 
 class TextBuffer:
-    """Collects text; past `TEXT_LIMIT` characters it is full, and takes no more."""
+    """A text that is truncated to `MAX_TEXT_LENGTH` characters."""
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._room = TEXT_LIMIT
-        self.is_cut = False
+        self._parts: list[str] = []
+        self._remaining = MAX_TEXT_LENGTH
+        self.is_truncated = False
+        """Whether text was discarded. Further text will be discarded, too."""
 
-    @property
-    def is_full(self) -> bool:
-        """Whether what comes now is left out."""
-        return self.is_cut
-
-    def add(self, piece: str) -> None:
-        """Add some text, as far as there is room."""
-        if len(piece) > self._room:
-            self.is_cut = True
-            piece = piece[: self._room]
-        self._room -= len(piece)
-        self._pieces.append(piece)
+    def add(self, text: str) -> None:
+        """Append a text, as far as it fits."""
+        if len(text) > self._remaining:
+            self.is_truncated = True
+            text = text[: self._remaining]
+        self._remaining -= len(text)
+        self._parts.append(text)
 
     def text(self) -> str:
-        """Return what has come."""
-        return "".join(self._pieces)
+        """Return the collected text."""
+        return "".join(self._parts)

@@ -1,4 +1,4 @@
-"""XML within ZIP archives, as office formats have it: read as a stream, without entities, within bounds."""
+"""Read the XML parts of ZIP-based documents as a stream, without entities, within limits."""
 
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -12,140 +12,156 @@ if TYPE_CHECKING:
     from xml.parsers.expat import XMLParserType
 
 MAX_BYTES = 64 * 1024 * 1024
-"""What is unpacked of one document, whatever its archive says."""
+"""Maximum number of bytes decompressed from one document: the limit against ZIP bombs."""
 
 MAX_PARTS = 10_000
-CHUNK = 1 << 16
+"""Maximum number of archive members that are considered."""
+CHUNK_BYTES = 1 << 16
 
 
-class Target(Protocol):
-    """What becomes of a part while it is read."""
+class Handler(Protocol):
+    """Receiver of the events of an XML parser. Tags are `namespace name`, separated by a space."""
 
     @property
     def is_done(self) -> bool:
-        """Whether the rest does not matter."""
+        """Whether parsing can stop."""
 
     def start(self, tag: str, attributes: Mapping[str, str], /) -> None:
-        """Take the start of an element."""
+        """Handle the start of an element."""
 
     def end(self, tag: str, /) -> None:
-        """Take the end of an element."""
+        """Handle the end of an element."""
 
     def data(self, text: str, /) -> None:
-        """Take some text."""
+        """Handle character data."""
 
 
 class Archive:
-    """The parts of a document. Together they may give `MAX_BYTES`; what comes after is left out."""
+    """The parts of a ZIP-based document. At most `MAX_BYTES` are decompressed in total.
+
+    Raises:
+        DecodeError: the stream is not a valid ZIP archive.
+
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         try:
             self._zip = zipfile.ZipFile(stream)
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as exc:
-            raise DecodeError(f"its archive is damaged: {exc}") from exc
+            raise DecodeError(f"the archive is damaged: {exc}") from exc
         self._parts = {info.filename: info for info in self._zip.infolist()[:MAX_PARTS]}
-        self._left = MAX_BYTES
-        self.is_cut = False
+        self._remaining = MAX_BYTES
+        self.is_truncated = False
+        """Whether the limit ended the reading of a part."""
 
     @property
     def names(self) -> list[str]:
         """The names of all parts."""
         return list(self._parts)
 
-    def is_encrypted(self, name: str) -> bool:
-        """Tell whether the archive has a password for a part."""
-        return name in self._parts and bool(self._parts[name].flag_bits & 1)
-
     def read(self, name: str, max_bytes: int = MAX_BYTES) -> bytes:
-        """Return what there is of a part within the bound; nothing where it is missing or larger than `max_bytes`."""
+        """Return the content of a part; empty if it is missing or declares more than `max_bytes` bytes.
+
+        Raises:
+            DecodeError: the part is damaged.
+
+        """
         if name in self._parts and self._parts[name].file_size > max_bytes:
             return b""
         return b"".join(self._chunks(name))
 
-    def parse(self, name: str, target: Target) -> None:
-        """Hand the elements of a part to a target until that is done; DecodeError when it is no XML, or hostile."""
-        parser = _parser(target)
+    def parse(self, name: str, handler: Handler) -> None:
+        """Parse a part and pass its events to a handler, until the handler is done. A missing part has no events.
+
+        Raises:
+            DecodeError: the part is damaged, is not well-formed XML, or has a document type.
+
+        """
+        parser = _parser(handler)
         for chunk in self._chunks(name):
             try:
                 parser.Parse(chunk)
             except ExpatError as exc:
-                raise DecodeError(f"{name} is no XML: {exc}") from exc
-            if target.is_done:
+                raise DecodeError(f"the part {name} is not well-formed XML: {exc}") from exc
+            if handler.is_done:
                 return
 
     def _chunks(self, name: str) -> Iterator[bytes]:
-        """Yield a part in pieces, until the archive has given all that it may."""
+        """Yield the content of a part in chunks, within the limit of the archive."""
         info = self._parts.get(name)
         if info is None:
             return
         try:
             with self._zip.open(info) as part:
-                while chunk := part.read(min(CHUNK, self._left)):
-                    self._left -= len(chunk)
+                while chunk := part.read(min(CHUNK_BYTES, self._remaining)):
+                    self._remaining -= len(chunk)
                     yield chunk
-                self.is_cut = self._left == 0
+                self.is_truncated = self._remaining == 0
         except DecodeError:
             raise
         except Exception as exc:  # zlib.error, BadZipFile, EOFError, NotImplementedError, …
-            raise DecodeError(f"{name} is damaged: {exc}") from exc
+            raise DecodeError(f"the part {name} is damaged: {exc}") from exc
 
 
-def _parser(target: Target) -> "XMLParserType":
-    """Return a parser that calls a target. Without a document type there are no entities, and nothing to fetch."""
+def _parser(handler: Handler) -> "XMLParserType":
+    """Return a parser that rejects document types: without them there are no entities, internal or external."""
 
     def refuse(*_: object) -> None:
-        raise DecodeError("it has a document type, which no office format needs and entity bombs do")
+        raise DecodeError("the document declares a document type (DTD), which is not permitted")
 
     parser = ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = target.start
-    parser.EndElementHandler = target.end
-    parser.CharacterDataHandler = target.data
+    parser.StartElementHandler = handler.start
+    parser.EndElementHandler = handler.end
+    parser.CharacterDataHandler = handler.data
     return parser
 
 
-class Fields:
-    """A target that keeps the text of some elements, by the name that each is to have."""
+class TextHandler:
+    """A handler that collects the text and attributes of selected elements.
 
-    MAX_CHARACTERS = 1000
-    """Characters kept of each."""
+    `names` maps the tags of the elements to the names under which their values are stored.
+    """
 
-    def __init__(self, wanted: Mapping[str, str]) -> None:
-        self._wanted = wanted
-        self._within = ""
-        self.found: dict[str, str] = {}
+    MAX_LENGTH = 1000
+    """Maximum length of a value, in characters."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        self._current = ""
+        self.values: dict[str, str] = {}
         self.attributes: dict[str, Mapping[str, str]] = {}
         self.is_done = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Begin with an element."""
-        self._within = self._wanted.get(tag, "")
-        if self._within and attributes:
-            self.attributes.setdefault(self._within, attributes)
+        """Enter an element, and store its attributes if it is selected."""
+        self._current = self._names.get(tag, "")
+        if self._current and attributes:
+            self.attributes.setdefault(self._current, attributes)
 
     def end(self, _tag: str) -> None:
-        """End an element."""
-        self._within = ""
+        """Leave an element."""
+        self._current = ""
 
     def data(self, text: str) -> None:
-        """Keep text that is wanted."""
-        if self._within:
-            self.found[self._within] = (self.found.get(self._within, "") + text)[: self.MAX_CHARACTERS]
+        """Append text to the value of the current element."""
+        if self._current:
+            self.values[self._current] = (self.values.get(self._current, "") + text)[: self.MAX_LENGTH]
 
     def text(self, name: str) -> str | None:
-        """Return a field on one line, if it says anything."""
-        return " ".join(self.found.get(name, "").split()) or None
+        """Return a value as one line of text; None if it is absent or empty."""
+        return " ".join(self.values.get(name, "").split()) or None
 
     def moment(self, name: str) -> datetime | None:
-        """Return a field that is a date in ISO 8601; without a zone it is UTC."""
+        """Return an ISO 8601 date-time in UTC, which is also the default time zone; None if it is absent or invalid."""
         try:
-            found = datetime.fromisoformat(self.found.get(name, "").strip())
-            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+            value = datetime.fromisoformat(self.values.get(name, "").strip())
+            return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
         except (ValueError, OverflowError):
             return None
 
     def number(self, name: str) -> int | None:
-        """Return a field that is a count."""
-        written = self.found.get(name, "").strip()
-        return int(written) if written.isascii() and written.isdigit() and len(written) < 9 else None  # noqa: PLR2004
+        """Return a non-negative integer; None if it is absent or invalid."""
+        text = self.values.get(name, "").strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None  # noqa: PLR2004

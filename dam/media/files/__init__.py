@@ -1,1 +1,1 @@
-"""Files as such: walking, reading, digests, media types."""
+"""Walk folders, read files, compute content digests, and detect media types."""

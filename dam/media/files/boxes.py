@@ -1,4 +1,4 @@
-"""The boxes that HEIF, JPEG XL and Canon's CR3 files are made of (ISO/IEC 14496-12, section 4.2)."""
+"""Iterate over the boxes of ISO base media files: HEIF, JPEG XL, Canon CR3 (ISO/IEC 14496-12, section 4.2)."""
 
 import struct
 from collections.abc import Iterator
@@ -8,28 +8,28 @@ MAX_BOXES = 1000
 
 
 def boxes(stream: BinaryIO, end: int | None = None) -> Iterator[tuple[bytes, int]]:
-    """Yield the type of each box and how many bytes of content follow, from here to `end`.
+    """Yield the type of each box and the length of its payload in bytes.
 
-    The stream then stands at the content; wherever it is moved to, the walk goes on behind the box. It ends at what is
-    no box.
+    Iteration starts at the stream's position, stops at offset `end` or at the first invalid header, and yields at most
+    `MAX_BOXES` boxes. At each step the stream is positioned at the payload; the caller may move it.
     """
-    at = stream.tell()
+    offset = stream.tell()
     for _ in range(MAX_BOXES):
-        stream.seek(at)
-        head = stream.read(8)
-        if len(head) < 8 or (end is not None and at + 8 > end):  # noqa: PLR2004  the head of a box
+        stream.seek(offset)
+        header = stream.read(8)
+        if len(header) < 8 or (end is not None and offset + 8 > end):  # noqa: PLR2004  the header of a box
             return
-        size, kind = struct.unpack(">I4s", head)
-        begin = at + 8
+        size, box_type = struct.unpack(">I4s", header)
+        payload = offset + 8
         if size == 1:
-            wide = stream.read(8)
-            if len(wide) < 8:  # noqa: PLR2004  a 64-bit size
+            large_size = stream.read(8)
+            if len(large_size) < 8:  # noqa: PLR2004  a 64-bit size
                 return
-            size, begin = int.from_bytes(wide), at + 16
+            size, payload = int.from_bytes(large_size), offset + 16
         elif size == 0:
-            size = (stream.seek(0, 2) if end is None else end) - at
-            stream.seek(begin)
-        if size < begin - at or size > 1 << 62:
+            size = (stream.seek(0, 2) if end is None else end) - offset
+            stream.seek(payload)
+        if size < payload - offset or size > 1 << 62:
             return
-        yield kind, size - (begin - at)
-        at += size
+        yield box_type, size - (payload - offset)
+        offset += size

@@ -1,4 +1,4 @@
-"""Content digests: SHA-256 (FIPS 180-4) and MD5 (RFC 1321), both in one pass."""
+"""Compute SHA-256 (FIPS 180-4) and MD5 (RFC 1321) digests in one pass."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Digests:
-    """The digests of some content, as lower-case hexadecimal digits."""
+    """Digests of a content, as lower-case hexadecimal digits."""
 
     sha256: str
     md5: str

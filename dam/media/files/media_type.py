@@ -1,4 +1,4 @@
-"""The media type of a file: by its content; by its name only where the content does not tell."""
+"""Detect the media type of a file by content, and by name where the content is ambiguous."""
 
 import mimetypes
 from functools import cache
@@ -6,22 +6,22 @@ from pathlib import PurePath
 from typing import Any
 
 HEAD_BYTES = 8192
-"""How much of a file's beginning the detection looks at."""
+"""Number of bytes at the beginning of a file that the detection reads."""
 
 EMPTY = "application/x-empty"
 UNKNOWN = "application/octet-stream"
 XMP = "application/rdf+xml"
-"""What is said of another file, in a file of its own: a sidecar (ISO 16684-1)."""
+"""Media type of an XMP sidecar, which holds the metadata of another file (ISO 16684-1)."""
 
 _TEXT_MAGIC = {
     b"%PDF-": "application/pdf",
     b"%!PS": "application/postscript",
     b"{\\rtf": "application/rtf",
 }
-_TEXT_FAMILIES = ("text/", "application/json", "application/xml", "application/javascript", "image/svg+xml")
+_TEXT_PREFIXES = ("text/", "application/json", "application/xml", "application/javascript", "image/svg+xml")
 _SYNONYMS = {"image/apng": "image/png", "image/jpx": "image/jp2"}
 
-# Camera RAW files are TIFF files to any detector by content, and decode to their small preview: the name tells.
+# Many camera RAW formats are TIFF files by content. Decoded as TIFF they give a small preview; the extension decides.
 _RAW_IN_TIFF = {
     ".3fr": "image/x-hasselblad-3fr",
     ".arw": "image/x-sony-arw",
@@ -40,15 +40,15 @@ _RAW_IN_TIFF = {
 
 _EXCEL = "application/vnd.ms-excel"
 
-_AS_NAMED = {
+_BY_CONTENT_AND_EXTENSION = {
     "audio/ogg": {".ogv": "video/ogg"},
     "image/tiff": _RAW_IN_TIFF,
     "video/x-matroska": {".mka": "audio/x-matroska"},
     "video/x-ms-wmv": {".wma": "audio/x-ms-wma"},
 }
-"""What one container is used for, by the ending of the name."""
+"""Media types that share a container format, by detected type and then by extension."""
 
-_NAMED = {
+_BY_EXTENSION = {
     ".ac3": "audio/ac3",
     ".ape": "audio/x-ape",
     ".caf": "audio/x-caf",
@@ -60,7 +60,7 @@ _NAMED = {
     ".tta": "audio/x-tta",
     ".wv": "audio/x-wavpack",
 }
-"""Sound and video that no detector by content knows; what is no such thing, FFmpeg does not open."""
+"""Audio and video formats that the content detector does not know. FFmpeg rejects a file with a wrong extension."""
 
 _MAGIC = {
     b"\xff\x0a": "image/jxl",
@@ -74,7 +74,7 @@ _MAGIC = {
     b"\0MRM": "image/x-minolta-mrw",
     b"II\x1a\0\0\0HEAPCCDR": "image/x-canon-crw",
 }
-_BRANDS = {
+_BRANDS = {  # ftyp brands (ISO/IEC 14496-12, section 4.3)
     b"crx ": "image/x-canon-cr3",
     b"avif": "image/avif",
     b"avis": "image/avif",
@@ -83,84 +83,87 @@ _BRANDS = {
     b"hevc": "image/heic",
     b"hevx": "image/heic",
 }
-"""The first brands of files in boxes (ISO/IEC 14496-12), and those that stand behind a general one."""
-_GENERAL_BRANDS = {b"mif1": "image/heif", b"msf1": "image/heif"}
+_GENERIC_BRANDS = {b"mif1": "image/heif", b"msf1": "image/heif"}
+"""Major brands of any coding; the compatible brands tell which."""
 
 RAW_TYPES = frozenset(
-    found for table in (_RAW_IN_TIFF, _MAGIC, _BRANDS) for found in table.values() if found.startswith("image/x-")
+    mime for table in (_RAW_IN_TIFF, _MAGIC, _BRANDS) for mime in table.values() if mime.startswith("image/x-")
 )
-"""The media types of camera RAW files."""
+"""Media types of camera RAW files."""
 
-_MAGIC_SIGNS = tuple(_MAGIC)
+_MAGIC_PREFIXES = tuple(_MAGIC)
 
 
 def media_type(head: bytes, name: str) -> str:
-    """Return the media type of a file that begins with `head` (at least `HEAD_BYTES`, or all) and is called `name`."""
+    """Return the media type of a file.
+
+    `head` is the beginning of the file: at least `HEAD_BYTES` bytes, or the whole file. `name` is its name or path.
+    """
     if not head:
         return EMPTY
     head = head[:HEAD_BYTES]
     if _is_text(head):
-        return _type_of_text(head, name)
-    ending = PurePath(name).suffix.lower()
-    found = _by_content(head)
-    if found == _EXCEL and ending and not ending.startswith(".xl"):  # the detector takes other OLE files for it
+        return _text_type(head, name)
+    extension = PurePath(name).suffix.lower()
+    detected = _by_content(head)
+    if detected == _EXCEL and extension and not extension.startswith(".xl"):  # filetype reports any OLE file as Excel
         return _by_name(name) or "application/x-ole-storage"
-    if found:
-        return _AS_NAMED.get(found, {}).get(ending, found)
-    return _NAMED.get(ending) or _by_name(name) or UNKNOWN
+    if detected:
+        return _BY_CONTENT_AND_EXTENSION.get(detected, {}).get(extension, detected)
+    return _BY_EXTENSION.get(extension) or _by_name(name) or UNKNOWN
 
 
 def _by_content(head: bytes) -> str | None:
     import filetype  # noqa: PLC0415  only ingest needs it
 
-    if head.startswith(_MAGIC_SIGNS):
-        return next(found for magic, found in _MAGIC.items() if head.startswith(magic))
-    if head[4:8] == b"ftyp" and (picture := _by_brand(head)):
-        return picture
-    matchers = filetype.types if head.startswith(_CONTAINERS) else _matchers_but_for_containers()
-    found = filetype.match(head, matchers)
-    return _SYNONYMS.get(found.mime, found.mime) if found else None
+    if head.startswith(_MAGIC_PREFIXES):
+        return next(mime for magic, mime in _MAGIC.items() if head.startswith(magic))
+    if head[4:8] == b"ftyp" and (image_type := _by_brand(head)):
+        return image_type
+    matchers = filetype.types if head.startswith(_CONTAINER_MAGIC) else _matchers_without_containers()
+    matched = filetype.match(head, matchers)
+    return _SYNONYMS.get(matched.mime, matched.mime) if matched else None
 
 
 def _by_brand(head: bytes) -> str | None:
-    """Return the type of a picture in boxes; None where the brands speak of something else."""
+    """Return the image type that the `ftyp` brands declare; None for other brands."""
     size = min(int.from_bytes(head[:4]), len(head))
     major = head[8:12]
-    if major not in _GENERAL_BRANDS:
+    if major not in _GENERIC_BRANDS:
         return _BRANDS.get(major)
-    brands = (head[at : at + 4] for at in range(16, size - 3, 4))
-    return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), _GENERAL_BRANDS[major])
+    compatible = (head[offset : offset + 4] for offset in range(16, size - 3, 4))
+    return next((_BRANDS[brand] for brand in compatible if brand in _BRANDS), _GENERIC_BRANDS[major])
 
 
-_CONTAINERS = (b"PK", b"\x1aE\xdf\xa3")
-"""How files begin that are a ZIP archive, or EBML (Matroska)."""
+_CONTAINER_MAGIC = (b"PK", b"\x1aE\xdf\xa3")
+"""Magic numbers of ZIP archives and of EBML (Matroska)."""
 
 
 @cache
-def _matchers_but_for_containers() -> tuple[Any, ...]:
-    """Return filetype's matchers but for those that search within containers: they take half of its time."""
+def _matchers_without_containers() -> tuple[Any, ...]:
+    """Return filetype's matchers except those that search inside containers, which take half of its time."""
     import filetype  # noqa: PLC0415
     from filetype.types import document, video  # noqa: PLC0415
 
-    inside = document.ZippedDocumentBase | video.Mkv | video.Webm
-    return tuple(matcher for matcher in filetype.types if not isinstance(matcher, inside))
+    containers = document.ZippedDocumentBase | video.Mkv | video.Webm
+    return tuple(matcher for matcher in filetype.types if not isinstance(matcher, containers))
 
 
-def _type_of_text(head: bytes, name: str) -> str:
-    for magic, found in _TEXT_MAGIC.items():
+def _text_type(head: bytes, name: str) -> str:
+    for magic, mime in _TEXT_MAGIC.items():
         if head.startswith(magic):
-            return found
+            return mime
     if b"<svg" in head[:1024].lower():
         return "image/svg+xml"
     if b"<x:xmpmeta" in head[:1024]:
         return XMP
     by_name = _by_name(name)
-    return by_name if by_name and by_name.startswith(_TEXT_FAMILIES) else "text/plain"
+    return by_name if by_name and by_name.startswith(_TEXT_PREFIXES) else "text/plain"
 
 
 def _is_text(head: bytes) -> bool:
-    """Tell whether the bytes are UTF-8 without control characters; the last character may be cut off."""
-    if b"\0" in head or head.translate(None, _CONTROLS) != head:  # most binary files have one: quickly seen
+    """Return whether the bytes are UTF-8 without control characters; the last character may be truncated."""
+    if b"\0" in head or head.translate(None, _CONTROLS) != head:  # a fast test that most binary files fail
         return False
     try:
         head.decode()
@@ -174,7 +177,7 @@ _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\f\r\x1b")
 
 @cache
 def _names() -> mimetypes.MimeTypes:
-    """Return Python's own table: what the machine adds to it would differ from machine to machine."""
+    """Return Python's built-in table, without the entries of the system, which differ between machines."""
     return mimetypes.MimeTypes()
 
 

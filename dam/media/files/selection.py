@@ -1,4 +1,4 @@
-"""What to take of a folder: patterns, hidden files, links, and file systems."""
+"""Select entries of a folder: patterns, hidden files, symbolic links, mounted file systems."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,27 +13,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which entries of a folder are taken. Patterns are written as in a .gitignore file, relative to that folder.
+    """Rules that select entries of a folder. Patterns have the syntax of .gitignore, relative to that folder.
 
-    A file is taken if no `exclude` pattern matches it or a folder that it is in, and, where there are `include`
-    patterns, one of them does.
+    A file is selected if no `exclude` pattern matches the file or a folder above it, and if an `include` pattern
+    matches the file. Without `include` patterns, all files match.
     """
 
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     hidden: bool = True
-    """Whether names that begin with a dot are taken."""
+    """Whether names that begin with a dot are selected."""
     follow_links: bool = False
-    """Whether a symbolic link in a folder stands for what it points to."""
+    """Whether symbolic links inside a folder are followed."""
     one_file_system: bool = False
-    """Whether to stay out of folders on which another file system is mounted."""
+    """Whether mount points of other file systems are skipped."""
 
     def takes_folder(self, path: str, name: str) -> bool:
-        """Tell whether to go into a folder, by its path relative to the folder that was named."""
+        """Return whether to descend into a folder; `path` is relative to the root of the walk.
+
+        Raises:
+            UsageError: a pattern is invalid.
+
+        """
         return self._takes_name(name) and not (self.exclude and self._excluded.match_file(f"{path}/"))
 
     def takes_file(self, path: str, name: str) -> bool:
-        """Tell whether to take a file, by its path relative to the folder that was named."""
+        """Return whether a file is selected; `path` is relative to the root of the walk.
+
+        Raises:
+            UsageError: a pattern is invalid.
+
+        """
         if not self._takes_name(name) or (self.exclude and self._excluded.match_file(path)):
             return False
         return not self.include or self._included.match_file(path)
@@ -51,13 +61,13 @@ class Selection:
 
 
 EVERYTHING = Selection()
-"""All files, hidden ones too; links are not followed."""
+"""All files, including hidden ones. Symbolic links are not followed."""
 
 
 def _compiled(patterns: Sequence[str]) -> "GitIgnoreSpec":
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415  needed only where there are patterns
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415  needed only with patterns
 
     try:
         return GitIgnoreSpec.from_lines(patterns)
     except ValueError as exc:
-        raise UsageError(f"a pattern cannot be understood: {exc}") from exc
+        raise UsageError(f"invalid pattern: {exc}") from exc

@@ -1,4 +1,4 @@
-"""Reading a source file once, and noticing when it changes meanwhile."""
+"""Read a source file, and detect changes while it is read."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ CHUNK_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class FileState:
-    """What tells whether a file is still the same: size in bytes, times in nanoseconds, inode number."""
+    """State of a file that changes when its content does: size in bytes, times in nanoseconds, inode number."""
 
     size: int
     mtime_ns: int
@@ -23,27 +23,27 @@ class FileState:
 
     @classmethod
     def of(cls, status: os.stat_result) -> Self:
-        """Take the state from a stat result; the inode number as a signed 64-bit integer."""
+        """Return the state in a stat result, with the inode number as a signed 64-bit integer."""
         inode = status.st_ino & (2**64 - 1)
         return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, inode - 2**64 if inode >= 2**63 else inode)
 
     def is_but_for_links(self, other: "FileState") -> bool:
-        """Tell whether only the time of the last change differs, which a new or lost name of the file also sets."""
+        """Return whether only ctime may differ, which adding or removing a hard link also sets."""
         return replace(self, ctime_ns=other.ctime_ns) == other
 
 
 @contextmanager
 def open_source(path: str, *, linking: bool = False) -> Iterator[tuple[BinaryIO, FileState]]:
-    """Open a regular file for reading; on leaving, make sure that it did not change.
+    """Open a regular file for reading, and verify on exit that it did not change.
 
-    `linking` says that it gets another name meanwhile, which is no change.
+    With `linking`, the caller adds a hard link to the file, which does not count as a change.
 
     Raises:
-        UnreadableFileError: it is no regular file, cannot be opened or read, or changed while it was open.
+        UnreadableFileError: the file is not a regular file, cannot be opened or read, or changed while it was open.
 
     """
     try:
-        with open(path, "rb", buffering=0, opener=_open_without_waiting) as file:
+        with open(path, "rb", buffering=0, opener=_open_nonblocking) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableFileError("is not a regular file")
@@ -56,12 +56,12 @@ def open_source(path: str, *, linking: bool = False) -> Iterator[tuple[BinaryIO,
         raise UnreadableFileError(exc.strerror or str(exc)) from exc
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
-    """Open without blocking on a FIFO that took the place of the file."""
+def _open_nonblocking(path: str, flags: int) -> int:
+    """Open without blocking, in case a FIFO has replaced the file."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def chunks(file: BinaryIO, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
-    """Yield the rest of a file in pieces of at most `chunk_bytes` bytes: for each, so much memory is set aside."""
+    """Yield the rest of a file in chunks of at most `chunk_bytes` bytes. Each read allocates a buffer of that size."""
     while chunk := file.read(chunk_bytes):
         yield chunk

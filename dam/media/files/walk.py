@@ -1,4 +1,4 @@
-"""Finding the files below some paths."""
+"""Find the files at and below some paths."""
 
 import os
 import stat
@@ -10,14 +10,14 @@ from dam.media.files.selection import EVERYTHING, Selection
 
 
 class Found(NamedTuple):
-    """A regular file, by absolute path."""
+    """A regular file that a walk found, by absolute path."""
 
     path: str
     status: os.stat_result
 
 
 class NotRead(NamedTuple):
-    """A path that gives no file: an error, or (`skipped`) something that is rightly passed over in a folder."""
+    """A path without a readable file: an error, or (with `skipped`) an entry that a walk ignores."""
 
     path: str
     reason: str
@@ -25,17 +25,17 @@ class NotRead(NamedTuple):
 
 
 LeaveOut = Callable[[str, os.stat_result], bool]
-
+"""Predicate on the absolute path and the status of an entry: whether to exclude it."""
 
 FILE_TYPE = 0o170000
-"""The bits of a mode that say what kind of file it is."""
+"""Mask of the file type in a mode (`S_IFMT`)."""
 
 GROUP = 1024
-"""The most entries of one folder, or of one list, that are handed on at once."""
+"""Maximum number of entries in a `Group`."""
 
 
 class Group(NamedTuple):
-    """Some of what a walk finds: files of one folder, or (`folder` is None) files that were named themselves."""
+    """A batch of a walk's results: files of one folder, or (`folder` is None) files that the caller named."""
 
     folder: str | None
     found: list[Found | NotRead]
@@ -47,7 +47,12 @@ def walk(
     *,
     leave_out: LeaveOut = lambda _path, _status: False,
 ) -> Iterator[Found | NotRead]:
-    """Yield the regular files that `paths` name or contain; see `walk_groups`."""
+    """Yield the regular files at and below `paths`; see `walk_groups`.
+
+    Raises:
+        UsageError: a pattern of the selection is invalid.
+
+    """
     groups = walk_groups(([path] for path in paths), selection, leave_out=leave_out)
     return chain.from_iterable(group.found for group in groups)
 
@@ -58,18 +63,22 @@ def walk_groups(
     *,
     leave_out: LeaveOut = lambda _path, _status: False,
 ) -> Iterator[Group]:
-    """Yield the regular files that the paths in `lists` name or contain, at most `GROUP` of them at once.
+    """Yield the regular files at and below the paths in `lists`, in groups of at most `GROUP` entries.
 
-    The files of one folder come together, and so do those that one list names one after the other: nothing is held
-    back until the next list comes. A folder's files come in the order of their names, then its folders in the order
-    of theirs, depth first. A path that is named may be a symbolic link, and is taken whatever the selection says; in a
-    folder, the selection holds, and FIFOs, sockets and devices are not opened. Where `leave_out` says so of an entry
-    of a folder, it is passed over with all that is below it.
+    A group holds files of one folder, or consecutive named files of one list; the end of a list ends its group, so
+    that a slow producer of lists delays nothing. The order is depth-first: the files of a folder by name, then its
+    subfolders by name. A named path is always included, and may be a symbolic link. The selection applies to the
+    entries of folders; FIFOs, sockets and devices are not opened. `leave_out` excludes an entry of a folder and
+    everything below it.
+
+    Raises:
+        UsageError: a pattern of the selection is invalid.
+
     """
     for paths in lists:
         named: list[Found | NotRead] = []
         for path in paths:
-            found = _look_at_named(path)
+            found = _examine_named(path)
             folder = found if isinstance(found, Found) and stat.S_ISDIR(found.status.st_mode) else None
             if named and (folder or len(named) >= GROUP):
                 yield Group(None, named)
@@ -82,9 +91,9 @@ def walk_groups(
             yield Group(None, named)
 
 
-def _look_at_named(path: str) -> Found | NotRead:
-    """Return a path that is named: a file or a folder, or why it is neither."""
-    if not path:  # a shell's unset variable; the working directory is not what was meant
+def _examine_named(path: str) -> Found | NotRead:
+    """Return the file or folder at a named path, or why there is neither."""
+    if not path:  # such as an unset shell variable, which must not stand for the working directory
         return NotRead(path, "is an empty path")
     absolute = os.path.abspath(path)
     try:
@@ -97,11 +106,11 @@ def _look_at_named(path: str) -> Found | NotRead:
 
 
 class _Folder(NamedTuple):
-    """A folder to go into, and the identities of those that it is in."""
+    """A folder to descend into, and the identities of its ancestors."""
 
     path: str
     status: os.stat_result
-    above: frozenset[tuple[int, int]]
+    ancestors: frozenset[tuple[int, int]]
 
 
 class _Walk:
@@ -113,27 +122,27 @@ class _Walk:
         self._selection = selection
         self._takes_all = selection == EVERYTHING
         self._leave_out = leave_out
-        self._left = [_Folder(root, status, frozenset())]
+        self._stack = [_Folder(root, status, frozenset())]
 
     def __iter__(self) -> Iterator[Group]:
-        while self._left:
-            folder = self._left.pop()
+        while self._stack:
+            folder = self._stack.pop()
             try:
                 names = sorted(os.listdir(folder.path))
             except OSError as exc:
                 yield Group(folder.path, [NotRead(folder.path, _reason(exc))])
                 continue
-            inside: list[_Folder] = []
+            subfolders: list[_Folder] = []
             for first in range(0, len(names), GROUP):
-                if found := self._look_at(folder, names[first : first + GROUP], inside):
+                if found := self._examine(folder, names[first : first + GROUP], subfolders):
                     yield Group(folder.path, found)
-            self._left += reversed(inside)
+            self._stack += reversed(subfolders)
 
-    def _look_at(self, folder: _Folder, names: list[str], inside: list[_Folder]) -> list[Found | NotRead]:
-        """Return what some entries of a folder are; folders to go into are added to `inside`."""
+    def _examine(self, folder: _Folder, names: list[str], subfolders: list[_Folder]) -> list[Found | NotRead]:
+        """Return the files among some entries of a folder; append the folders to descend into to `subfolders`."""
         prefix = folder.path if folder.path.endswith(os.sep) else folder.path + os.sep
         found: list[Found | NotRead] = []
-        # A rescan of what has not changed is made of this loop: what is looked up in it is looked up before.
+        # A rescan of unchanged folders spends its time in this loop, so attributes are looked up before it
         lstat, leave_out, takes_file = os.lstat, self._leave_out, self._selection.takes_file
         takes_all, follow_links = self._takes_all, self._selection.follow_links
         for name in names:
@@ -149,7 +158,7 @@ class _Walk:
                 continue
             kind = status.st_mode & FILE_TYPE
             if kind == stat.S_IFDIR:
-                self._enter(_Folder(path, status, folder.above), folder, inside, found)
+                self._enter(_Folder(path, status, folder.ancestors), folder, subfolders, found)
             elif takes_all or takes_file(path[self._prefix :], name):
                 if kind == stat.S_IFREG:
                     found.append(Found(path, status))
@@ -157,18 +166,19 @@ class _Walk:
                     found.append(NotRead(path, f"is {_special(status.st_mode)}", skipped=True))
         return found
 
-    def _enter(self, folder: _Folder, parent: _Folder, inside: list[_Folder], found: list[Found | NotRead]) -> None:
+    def _enter(self, folder: _Folder, parent: _Folder, subfolders: list[_Folder], found: list[Found | NotRead]) -> None:
+        """Append a folder to `subfolders` if the selection includes it; detect loops of symbolic links."""
         path, status = folder.path, folder.status
         if not self._selection.takes_folder(path[self._prefix :], os.path.basename(path)):
             return
         if self._selection.one_file_system and status.st_dev != self._device:
             found.append(NotRead(path, "is on another file system", skipped=True))
         elif not self._selection.follow_links:
-            inside.append(folder)
-        elif _identity(status) in (above := parent.above | {_identity(parent.status)}):
-            found.append(NotRead(path, "is a link to a folder that it is in", skipped=True))
+            subfolders.append(folder)
+        elif _identity(status) in (ancestors := parent.ancestors | {_identity(parent.status)}):
+            found.append(NotRead(path, "is a link to a folder that contains it", skipped=True))
         else:
-            inside.append(folder._replace(above=above))
+            subfolders.append(folder._replace(ancestors=ancestors))
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """All pairs of 64-bit hashes within a Hamming distance, exactly, in bounded memory.
 
-Two near hashes agree in one of some fronts at least (see `hash_fronts`). For every front the hashes are sorted with its
+Two near hashes agree in at least one of some masks (see `masks`). For every mask the hashes are sorted with its
 bits at the top, and each is compared with those after it as long as these bits are equal. What is sorted are the hashes
 themselves with their bits in another order, and nothing beside them: the fastest sort there is. Two orders are made at
 once, since numpy works without the interpreter's lock.
@@ -23,12 +23,12 @@ THREADS = 2
 """Orders made at once: each takes the room of all hashes."""
 
 CROWDED = 1 / 16
-"""All of a chunk are compared with those some places on while so many of them have an equal front there."""
+"""All of a chunk are compared with those some places on while so many of them agree in the mask there."""
 LONG = 64
-"""Hashes with an equal front from which on many are compared with many."""
+"""Length of a run of hashes that agree in the mask from which on all of it are compared with all."""
 ROWS, COLUMNS = 64, 1 << 11
 SAMPLE = 1 << 14
-"""Hashes by which it is estimated how many have an equal front: those of pictures are no random numbers."""
+"""Hashes by which it is estimated how many agree in a mask: those of pictures are no random numbers."""
 
 Hashes: TypeAlias = NDArray[np.uint64]
 Places: TypeAlias = NDArray[np.int64]
@@ -59,29 +59,29 @@ def near_pairs(hashes: Hashes, radius: int) -> Iterator[Pairs]:
         return
     spread = _swapped(hashes, SPREADING)
     sample = spread[:: max(1, len(spread) // SAMPLE)]
-    fronts = cheapest(len(hashes), radius, lambda fronts: _crowding(sample, fronts))
-    if not fronts:
+    masks = cheapest(len(hashes), radius, lambda masks: _crowding(sample, masks))
+    if not masks:
         yield from _scan(hashes, len(hashes), 1, radius)
         return
 
     rooms = [np.empty_like(spread) for _ in range(THREADS)]
 
     def pairs_by(number: int) -> Pairs:
-        swaps = _to_top(fronts[number])
+        swaps = _to_top(masks[number])
         room = rooms.pop()
         ordered = _swapped(spread, swaps, room)
         ordered.sort()
         found = [np.empty((2, 0), np.uint64)]
-        for one, other in _equal_in_front(ordered, fronts[number].bit_count(), radius):
+        for one, other in _equal_in_mask(ordered, masks[number].bit_count(), radius):
             pairs = np.stack([ordered[one], ordered[other]])
-            new = _agree_in_none(_swapped(pairs[0] ^ pairs[1], swaps), fronts[:number])
+            new = _agree_in_none(_swapped(pairs[0] ^ pairs[1], swaps), masks[:number])
             found.append(pairs[:, new])
         rooms.append(room)
         values = _swapped(_swapped(np.concatenate(found, axis=1).ravel(), swaps), SPREADING)
         one, other = _places(hashes, values).reshape(2, -1)
         return np.minimum(one, other), np.maximum(one, other)
 
-    yield from _side_by_side(pairs_by, len(fronts))
+    yield from _side_by_side(pairs_by, len(masks))
 
 
 def _side_by_side(work: Callable[[int], Pairs], count: int) -> Iterator[Pairs]:
@@ -100,19 +100,19 @@ def _side_by_side(work: Callable[[int], Pairs], count: int) -> Iterator[Pairs]:
                 left.cancel()
 
 
-def _crowding(sample: Hashes, fronts: Sequence[int]) -> float:
-    """Return how probable it is that two hashes agree in a front, by a sample of both."""
-    apart = -(-len(fronts) // 5)
-    some = fronts[apart // 2 :: apart]
+def _crowding(sample: Hashes, masks: Sequence[int]) -> float:
+    """Return how probable it is that two hashes agree in a mask, by a sample of both."""
+    apart = -(-len(masks) // 5)
+    some = masks[apart // 2 :: apart]
     equal = 0.0
-    for front in some:
-        values = np.sort(sample & np.uint64(front))
+    for mask in some:
+        values = np.sort(sample & np.uint64(mask))
         runs = np.diff(np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1], [True]]))).astype(np.float64)
         equal += float((runs * (runs - 1)).sum())
     return equal / len(some) / (len(sample) * (len(sample) - 1))
 
 
-def _equal_in_front(ordered: Hashes, width: int, radius: int) -> Iterator[Pairs]:
+def _equal_in_mask(ordered: Hashes, width: int, radius: int) -> Iterator[Pairs]:
     """Yield the pairs within `radius` whose first `width` bits are equal; `ordered` is ascending."""
     limit = np.uint64(1 << (BITS - width))
     together = _crowded_steps(ordered, limit)
@@ -132,7 +132,7 @@ def _equal_in_front(ordered: Hashes, width: int, radius: int) -> Iterator[Pairs]
 
 
 def _crowded_steps(ordered: Hashes, limit: np.uint64) -> int:
-    """Return up to how many places on the fronts are so often equal that it is not worth to leave the others out."""
+    """Return up to which distance in the order so many hashes agree in the mask that all are compared."""
     places = np.arange(0, len(ordered), max(1, len(ordered) >> 14))
     for step in range(1, LONG):
         places = places[: np.searchsorted(places, len(ordered) - step)]
@@ -143,7 +143,7 @@ def _crowded_steps(ordered: Hashes, limit: np.uint64) -> int:
 
 
 def _in_long_runs(ordered: Hashes, places: Places, step: int, limit: np.uint64, radius: int) -> Iterator[Pairs]:
-    """Yield the near pairs more than `step` apart, for those places whose front is equal `step` places on."""
+    """Yield the near pairs more than `step` apart, for the places whose hashes agree in the mask `step` places on."""
     while places.size and step < LONG:
         step += 1
         places = places[: np.searchsorted(places, len(ordered) - step)]
@@ -172,11 +172,11 @@ def _scan(hashes: Hashes, rows: int, gap: int, radius: int) -> Iterator[Pairs]:
                 yield one[once], other[once]
 
 
-def _agree_in_none(differing: Hashes, fronts: Sequence[int]) -> NDArray[np.bool_]:
-    """Tell which pairs, by their differing bits, were not found by an earlier front already."""
+def _agree_in_none(differing: Hashes, masks: Sequence[int]) -> NDArray[np.bool_]:
+    """Tell which pairs, by their differing bits, were not found by an earlier mask already."""
     new = np.ones(len(differing), np.bool_)
-    for front in fronts:
-        new &= (differing & np.uint64(front)) != 0
+    for mask in masks:
+        new &= (differing & np.uint64(mask)) != 0
     return new
 
 
@@ -188,11 +188,11 @@ def _places(hashes: Hashes, values: Hashes) -> Places:
     return places
 
 
-def _to_top(front: int) -> Swaps:
-    """Return swaps that move the bits of a front to the top."""
-    width = front.bit_count()
+def _to_top(mask: int) -> Swaps:
+    """Return swaps that move the bits of a mask to the top."""
+    width = mask.bit_count()
     top = (1 << BITS) - (1 << (BITS - width))
-    below, free = front & ~top, top & ~front
+    below, free = mask & ~top, top & ~mask
     swaps = []
     while below:
         distance = max(range(1, BITS), key=lambda distance: ((below << distance) & free).bit_count())

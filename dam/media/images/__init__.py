@@ -1,1 +1,1 @@
-"""Decoding images, and what they are compared by."""
+"""Decode images, and compute their hashes and digests."""

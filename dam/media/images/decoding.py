@@ -1,9 +1,6 @@
 """Decoding images, within bounds: with Pillow, or with the library that an extra brings."""
 
 import contextlib
-import os
-import warnings
-from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
@@ -11,6 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from dam.core.errors import DecodeError, MissingExtraError
 from dam.media.images import heif, jxl, raw, svg
 from dam.media.images.pixel_limit import FULL_SIZE, check_pixels
+from dam.media.kinds import Kind
+from dam.media.obstacle import Obstacle, no_decoder, obstacles_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -38,9 +37,6 @@ WITH_PILLOW = {
 _WITH_EXTRA = {media_type: module for module in (heif, jxl, raw, svg) for media_type in module.MEDIA_TYPES}
 """The module that decodes a media type which Pillow does not, each behind an extra of its own."""
 
-_LOUD = frozenset({"image/tiff"} | raw.MEDIA_TYPES)
-"""What libtiff and LibRaw read."""
-
 DECODABLE = frozenset([*WITH_PILLOW, *_WITH_EXTRA])
 """The media types of images that can be decoded once the extras are installed."""
 
@@ -63,16 +59,17 @@ def require_numpy() -> None:
         raise MissingExtraError(f"this needs numpy, which every extra for media brings: {EXTRA_HINT}")
 
 
-def obstacle(media_type: str) -> str | None:
+@obstacles_of(Kind.IMAGE)
+def obstacle(media_type: str) -> Obstacle | None:
     """Return why such an image cannot be decoded here, or None if it can."""
     if media_type not in DECODABLE:
-        return f"there is no decoder for {media_type}"
+        return no_decoder(media_type)
     if not installed():
-        return f"fingerprints of images need {EXTRA_HINT}, then dam-cli run-systems"
+        return Obstacle(f"fingerprints of images need {EXTRA_HINT}, then dam-cli run-systems", "image")
     module = _WITH_EXTRA.get(media_type)
     if module is None or installed(module.LIBRARIES):
         return None
-    return f"{media_type} needs pip install 'dam[{module.EXTRA}]', then dam-cli run-systems"
+    return Obstacle(f"{media_type} needs pip install 'dam[{module.EXTRA}]', then dam-cli run-systems", module.EXTRA)
 
 
 def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image.Image":
@@ -84,47 +81,26 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
     """
     from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415  an optional library
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of large pictures and odd metadata: not this user's concern
-        try:
-            with _silenced() if media_type in _LOUD else contextlib.nullcontext():
-                if module := _WITH_EXTRA.get(media_type):
-                    image: Image.Image = module.open_image(stream)
-                else:
-                    image = Image.open(stream, formats=WITH_PILLOW[media_type])
-                    check_pixels(*image.size)
-                image.load()
-            with contextlib.suppress(Exception):  # unreadable EXIF data tell no orientation
-                ImageOps.exif_transpose(image, in_place=True)
-            return _on_white(image) if flatten and image.has_transparency_data else image
-        except DecodeError:
-            raise
-        except Image.DecompressionBombError as exc:
-            raise DecodeError(str(exc)) from exc
-        except UnidentifiedImageError as exc:  # its message has an address in memory, another one every time
-            raise DecodeError(f"cannot be decoded as {media_type}: cannot identify image file") from exc
-        except MemoryError as exc:
-            raise DecodeError("decoding takes more memory than there is") from exc
-        except Exception as exc:  # decoders of hostile content raise anything: SyntaxError, struct.error, …
-            raise DecodeError(f"cannot be decoded as {media_type}: {str(exc) or type(exc).__name__}") from exc
-
-
-@contextlib.contextmanager
-def _silenced() -> Iterator[None]:
-    """Keep what libraries write to stderr by themselves from the user: their complaints name no file that they know."""
     try:
-        stderr = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    silence = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(silence, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(silence)
+        if module := _WITH_EXTRA.get(media_type):
+            image: Image.Image = module.open_image(stream)
+        else:
+            image = Image.open(stream, formats=WITH_PILLOW[media_type])
+            check_pixels(*image.size)
+        image.load()
+        with contextlib.suppress(Exception):  # unreadable EXIF data tell no orientation
+            ImageOps.exif_transpose(image, in_place=True)
+        return _on_white(image) if flatten and image.has_transparency_data else image
+    except DecodeError:
+        raise
+    except Image.DecompressionBombError as exc:
+        raise DecodeError(str(exc)) from exc
+    except UnidentifiedImageError as exc:  # its message has an address in memory, another one every time
+        raise DecodeError(f"cannot be decoded as {media_type}: cannot identify image file") from exc
+    except MemoryError as exc:
+        raise DecodeError("decoding takes more memory than there is") from exc
+    except Exception as exc:  # decoders of hostile content raise anything: SyntaxError, struct.error, …
+        raise DecodeError(f"cannot be decoded as {media_type}: {str(exc) or type(exc).__name__}") from exc
 
 
 def displayed_size(image: "Image.Image") -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Decoding HEIC and HEIF pictures, with pillow-heif."""
+"""Decode HEIC and HEIF images with pillow-heif."""
 
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -13,7 +13,12 @@ MEDIA_TYPES = frozenset({"image/heic", "image/heif"})
 
 
 def open_image(stream: BinaryIO) -> "Image":
-    """Decode the primary picture; the rotation that the container asks for is applied."""
+    """Decode the primary image, with the rotation of the container applied.
+
+    Raises:
+        DecodeError: the image has too many pixels. (libheif raises others for damaged content.)
+
+    """
     from pillow_heif import open_heif  # noqa: PLC0415  an optional library
 
     heif = open_heif(stream, convert_hdr_to_8bit=True)

@@ -1,4 +1,4 @@
-"""Decoding JPEG XL pictures (ISO/IEC 18181), with imagecodecs."""
+"""Decode JPEG XL images (ISO/IEC 18181) with imagecodecs."""
 
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,13 +14,18 @@ LIBRARIES = ("imagecodecs",)
 MEDIA_TYPES = frozenset({"image/jxl"})
 
 SIGNATURE = b"\xff\x0a"
-_HEAD_BYTES = 16
+_HEADER_BYTES = 16
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 _SIZE_BITS = (9, 13, 18, 30)
 
 
 def open_image(stream: BinaryIO) -> "Image":
-    """Decode the first frame; the decoder itself applies the orientation."""
+    """Decode the first frame; the decoder applies the orientation.
+
+    Raises:
+        DecodeError: the file has no codestream, or too many pixels. (imagecodecs raises others for damaged content.)
+
+    """
     import imagecodecs  # noqa: PLC0415  an optional library
     import numpy as np  # noqa: PLC0415  the same
     from PIL import Image  # noqa: PLC0415  the same
@@ -40,23 +45,23 @@ def open_image(stream: BinaryIO) -> "Image":
 
 
 def _size(stream: BinaryIO) -> tuple[int, int]:
-    """Return width and height before orientation, as the codestream's head gives them."""
-    head = stream.read(_HEAD_BYTES)
-    if not head.startswith(SIGNATURE):
+    """Return width and height before orientation, from the header of the codestream."""
+    header = stream.read(_HEADER_BYTES)
+    if not header.startswith(SIGNATURE):
         stream.seek(0)
-        head = next((_codestream(stream, kind) for kind, _ in boxes(stream) if kind in (b"jxlc", b"jxlp")), b"")
-    if not head.startswith(SIGNATURE):
-        raise DecodeError("cannot be decoded as image/jxl: there is no picture in it")
-    return _size_in(_Bits(head[len(SIGNATURE) :]))
+        header = next((_codestream(stream, kind) for kind, _ in boxes(stream) if kind in (b"jxlc", b"jxlp")), b"")
+    if not header.startswith(SIGNATURE):
+        raise DecodeError("cannot be decoded as image/jxl: the file has no codestream")
+    return _size_header(_Bits(header[len(SIGNATURE) :]))
 
 
 def _codestream(stream: BinaryIO, kind: bytes) -> bytes:
     if kind == b"jxlp":
-        stream.seek(4, 1)  # the number of the part
-    return stream.read(_HEAD_BYTES)
+        stream.seek(4, 1)  # the index of the part
+    return stream.read(_HEADER_BYTES)
 
 
-def _size_in(bits: "_Bits") -> tuple[int, int]:
+def _size_header(bits: "_Bits") -> tuple[int, int]:
     """Read a SizeHeader (section D.2)."""
     small = bits.take(1)
 
@@ -67,12 +72,12 @@ def _size_in(bits: "_Bits") -> tuple[int, int]:
     ratio = bits.take(3)
     if not ratio:
         return side(), height
-    above, below = _RATIOS[ratio - 1]
-    return height * above // below, height
+    numerator, denominator = _RATIOS[ratio - 1]
+    return height * numerator // denominator, height
 
 
 class _Bits:
-    """Bits of some bytes, the least significant first."""
+    """Reader of bits, least significant first."""
 
     def __init__(self, data: bytes) -> None:
         self._left = int.from_bytes(data, "little")

@@ -1,4 +1,4 @@
-"""A digest of a picture's pixels, whatever format they came in."""
+"""Compute a digest of an image's pixels that does not depend on the file format."""
 
 import hashlib
 from typing import TYPE_CHECKING, BinaryIO
@@ -8,41 +8,41 @@ from dam.media.images.decoding import decode
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_AS_RGB = frozenset({"1", "L", "P", "RGB"})
-"""Modes whose colours RGB can hold exactly. Others are equal only to their own kind."""
+_RGB_MODES = frozenset({"1", "L", "P", "RGB"})
+"""Modes that convert to RGB without loss. Images in other modes equal only images in the same mode."""
 
 
 def pixel_digest(stream: BinaryIO, media_type: str) -> str | None:
-    """Return the SHA-256 of the pixels as displayed, 64 digits; None when there is more than one frame.
+    """Return the SHA-256 of the pixels as displayed, 64 hexadecimal digits; None for more than one frame.
 
-    Orientation is applied. Where a pixel is wholly transparent its colour, which nobody sees, does not count.
+    Orientation is applied. The invisible colour of fully transparent pixels is ignored.
 
     Raises:
-        DecodeError: the content is damaged.
+        DecodeError: the content is damaged, or has too many pixels.
 
     """
-    picture = decode(stream, media_type, flatten=False)
-    if getattr(picture, "n_frames", 1) > 1:
+    image = decode(stream, media_type, flatten=False)
+    if getattr(image, "n_frames", 1) > 1:
         return None
-    plain = _plain(picture)
-    digest = hashlib.sha256(f"{plain.mode} {plain.width} {plain.height} ".encode())
-    digest.update(plain.tobytes())
+    normalised = _normalised(image)
+    digest = hashlib.sha256(f"{normalised.mode} {normalised.width} {normalised.height} ".encode())
+    digest.update(normalised.tobytes())
     return digest.hexdigest()
 
 
-def _plain(picture: "Image") -> "Image":
-    """Return the same pixels in the one mode that stands for all modes that can hold them."""
-    if picture.has_transparency_data:
-        return _without_hidden_colours(picture.convert("RGBA"))
-    return picture.convert("RGB") if picture.mode in _AS_RGB else picture
+def _normalised(image: "Image") -> "Image":
+    """Return the pixels in RGBA or RGB where the conversion is lossless, otherwise unchanged."""
+    if image.has_transparency_data:
+        return _without_hidden_colours(image.convert("RGBA"))
+    return image.convert("RGB") if image.mode in _RGB_MODES else image
 
 
-def _without_hidden_colours(picture: "Image") -> "Image":
+def _without_hidden_colours(image: "Image") -> "Image":
     from PIL import Image  # noqa: PLC0415  an optional library
 
-    alpha = picture.getchannel("A")
-    least, _ = alpha.getextrema()
-    if least == 255:  # noqa: PLR2004  nothing is transparent
-        return picture.convert("RGB")
-    nothing = Image.new("RGBA", picture.size, (0, 0, 0, 0))
-    return Image.composite(picture, nothing, alpha.point(lambda level: 255 if level else 0))
+    alpha = image.getchannel("A")
+    min_alpha, _ = alpha.getextrema()
+    if min_alpha == 255:  # noqa: PLR2004  fully opaque
+        return image.convert("RGB")
+    transparent = Image.new("RGBA", image.size, (0, 0, 0, 0))
+    return Image.composite(image, transparent, alpha.point(lambda level: 255 if level else 0))

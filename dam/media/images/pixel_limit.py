@@ -1,15 +1,20 @@
-"""The most pixels that a picture may have to be decoded."""
+"""Limit on the number of pixels of a decoded image."""
 
 from dam.core.errors import DecodeError
 
 PIXEL_LIMIT = 2 * 89_478_485
-"""Pictures with more pixels are not decoded: Pillow's own limit against decompression bombs."""
+"""Maximum number of pixels of an image: Pillow's own limit against decompression bombs."""
 
 FULL_SIZE = "full_size"
-"""Under this name, the `info` of a decoded picture has its true width and height, where it was decoded smaller."""
+"""Key in the `info` of an image that was decoded at a reduced size; the value is its full (width, height)."""
 
 
 def check_pixels(width: int, height: int) -> None:
-    """Raise DecodeError where a picture of this size would be too large."""
+    """Check the size of an image against `PIXEL_LIMIT`.
+
+    Raises:
+        DecodeError: the image has too many pixels.
+
+    """
     if width * height > PIXEL_LIMIT:
-        raise DecodeError(f"{width} × {height} pixels are more than the limit of {PIXEL_LIMIT:,}")
+        raise DecodeError(f"the size of {width} × {height} pixels exceeds the limit of {PIXEL_LIMIT:,} pixels")

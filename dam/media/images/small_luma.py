@@ -1,4 +1,4 @@
-"""The small luma picture of an image: the second look at what a perceptual hash calls similar.
+"""The small luma picture of an image, by which candidates with near perceptual hashes are verified.
 
 A luma is 16 × 16 pixels, row by row from the top left, each one byte. Functions take arrays of shape (…, 256) and work
 on many at once. doc/similarity.md has what the two measures and their limits were chosen by.
@@ -16,10 +16,10 @@ from dam.media.images.transforms import Transform, transform_square
 SIDE = DCT_SIDE // 2
 PIXELS = SIDE * SIDE
 
-INFORMATION_NEEDED = 5.0
+MIN_INFORMATION = 5.0
 """Below this many bits, a picture is too plain for its hash to say anything."""
 
-SAME_PICTURE = 0.2
+MAX_DIFFERENCE = 0.2
 """Above this difference, two lumas are of different pictures."""
 
 NOISE = 16.0
@@ -63,6 +63,18 @@ def phashes(lumas: Lumas) -> NDArray[np.uint64]:
     return np.packbits(bits, axis=-1).view(">u8")[..., 0].astype(np.uint64)
 
 
+def transformed_distance(one: Lumas, other: Lumas, transform: Transform) -> NDArray[np.int64]:
+    """Return in how many bits the pHashes differ once the first of two pictures is transformed, shape (…).
+
+    The greater one of the distances with the first transformed, and with the second transformed back: so it is the same
+    whichever of the two comes first.
+    """
+    there = phashes(transformed(one, transform)) ^ phashes(other)
+    back = phashes(one) ^ phashes(transformed(other, transform.inverse))
+    distances: NDArray[np.int64] = np.maximum(np.bitwise_count(there), np.bitwise_count(back)).astype(np.int64)
+    return distances
+
+
 @cache
 def _dct_rows() -> NDArray[np.float64]:
     """Return the first 8 rows of the DCT-II of 32 values, as applied to their means by two, shape (8, 16)."""
@@ -94,8 +106,8 @@ def are_plain(lumas: Lumas) -> NDArray[np.bool_]:
     largest = np.linalg.norm(signals, axis=(-2, -1))
     roots = np.linalg.cholesky(signals + np.eye(SIDE)).diagonal(axis1=-2, axis2=-1)
     at_least = np.log2(roots).sum(axis=-1) - np.log2(1 + largest) / 2
-    plain: NDArray[np.bool_] = at_least < INFORMATION_NEEDED + 0.001  # what is that near is computed to be sure
-    plain[plain] = information(lumas[plain]) < INFORMATION_NEEDED
+    plain: NDArray[np.bool_] = at_least < MIN_INFORMATION + 0.001  # what is that near is computed to be sure
+    plain[plain] = information(lumas[plain]) < MIN_INFORMATION
     return plain
 
 

@@ -1,4 +1,4 @@
-"""The eight ways to turn and mirror a picture without changing its pixels."""
+"""The eight lossless rotations and reflections of an image (the dihedral group D4)."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,29 +13,29 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class Transform(StrEnum):
-    """What was done to a picture. Rotations are clockwise, in degrees."""
+    """A rotation or reflection of an image. Rotations are clockwise, in degrees."""
 
     NONE = "none"
     ROTATED_90 = "rotated-90"
     ROTATED_180 = "rotated-180"
     ROTATED_270 = "rotated-270"
     MIRRORED = "mirrored"
-    """Left and right exchanged."""
+    """Left and right swapped."""
     FLIPPED = "flipped"
-    """Top and bottom exchanged."""
+    """Top and bottom swapped."""
     TRANSPOSED = "transposed"
-    """Mirrored along the diagonal from the top left."""
+    """Reflected at the diagonal from the top left."""
     TRANSVERSED = "transversed"
-    """Mirrored along the diagonal from the top right."""
+    """Reflected at the diagonal from the top right."""
 
     @property
     def inverse(self) -> "Transform":
-        """What undoes it."""
+        """The transform that undoes this one."""
         return _INVERSES.get(self, self)
 
     @property
     def steps(self) -> tuple[bool, bool, bool]:
-        """The same as three steps, in order: exchange rows and columns, then top and bottom, then left and right."""
+        """The transform as three optional steps, in order: transpose, flip vertically, mirror horizontally."""
         return _STEPS[self]
 
 
@@ -53,18 +53,18 @@ _STEPS = {
 
 
 def transform_square(squares: NDArray[Scalar], transform: Transform) -> NDArray[Scalar]:
-    """Transform square planes, of shape (…, n, n)."""
+    """Transform square planes of shape (…, n, n); return a view."""
     transpose, flip, mirror = transform.steps
-    turned: NDArray[Any] = squares.swapaxes(-1, -2) if transpose else squares
-    return turned[..., :: -1 if flip else 1, :: -1 if mirror else 1]
+    transposed: NDArray[Any] = squares.swapaxes(-1, -2) if transpose else squares
+    return transposed[..., :: -1 if flip else 1, :: -1 if mirror else 1]
 
 
 def transform_image(image: "Image", transform: Transform) -> "Image":
-    """Transform a picture; the same object where there is nothing to do."""
+    """Transform an image; return the same object for `Transform.NONE`."""
     from PIL.Image import Transpose  # noqa: PLC0415  needs the image extra
 
     methods = {
-        Transform.ROTATED_90: Transpose.ROTATE_270,  # Pillow turns the other way
+        Transform.ROTATED_90: Transpose.ROTATE_270,  # Pillow rotates anticlockwise
         Transform.ROTATED_180: Transpose.ROTATE_180,
         Transform.ROTATED_270: Transpose.ROTATE_90,
         Transform.MIRRORED: Transpose.FLIP_LEFT_RIGHT,

@@ -1,1 +1,1 @@
-"""What an image file and its sidecar say of it: EXIF, IPTC, XMP."""
+"""Read EXIF, IPTC and XMP metadata from image files and sidecars."""

@@ -1,4 +1,4 @@
-"""IPTC-IIM (version 4.2): titles, keywords and the like, as agencies and older programs write them."""
+"""Read IPTC-IIM (version 4.2) data sets, which agencies and older programs write."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +8,9 @@ from dam.media.metadata.fields import Fields, distinct
 from dam.media.metadata.moments import moment
 
 _UTF_8 = b"\x1b%G"
-_CODING = (1, 90)
-_MARK = 0x1C
-_MOST_SETS = 4096
+_CODED_CHARACTER_SET = (1, 90)
+_TAG_MARKER = 0x1C
+_MAX_DATA_SETS = 4096
 
 _NAMES = {
     5: "ObjectName",
@@ -39,43 +39,43 @@ _NAMES = {
 
 
 def table(block: bytes) -> dict[str, Any]:
-    """Return the data sets of the application record by name, each a list of texts."""
-    sets = _sets(block)
-    is_utf8 = any(key == _CODING and value == _UTF_8 for key, value in sets)
+    """Return the data sets of the application record (2) by name, each a list of texts."""
+    data_sets = _data_sets(block)
+    is_utf8 = any(key == _CODED_CHARACTER_SET and value == _UTF_8 for key, value in data_sets)
     named: dict[str, Any] = {}
-    for (record, number), value in sets:
-        said = clean.text(_decoded(value, is_utf8=is_utf8)) if record == 2 else None  # noqa: PLR2004
-        if said and number:
-            named.setdefault(_NAMES.get(number, f"2:{number}"), []).append(said)
+    for (record, number), value in data_sets:
+        text = clean.text(_decoded(value, is_utf8=is_utf8)) if record == 2 else None  # noqa: PLR2004
+        if text and number:
+            named.setdefault(_NAMES.get(number, f"2:{number}"), []).append(text)
     return named
 
 
 def _decoded(value: bytes, *, is_utf8: bool) -> str:
-    """Return a text; where the record does not say how it is coded, what is no UTF-8 is Latin-1."""
+    """Decode a text as UTF-8, with Latin-1 as the fallback unless the block declares UTF-8."""
     try:
         return value.decode()
     except UnicodeDecodeError:
         return value.decode(errors="replace") if is_utf8 else value.decode("latin-1")
 
 
-def _sets(block: bytes) -> list[tuple[tuple[int, int], bytes]]:
-    """Return the data sets up to what is none."""
-    sets: list[tuple[tuple[int, int], bytes]] = []
-    at = 0
-    while at + 5 <= len(block) and block[at] == _MARK and len(sets) < _MOST_SETS:
-        length = int.from_bytes(block[at + 3 : at + 5])
-        if length & 0x8000:  # an extended one: nobody writes them for text
+def _data_sets(block: bytes) -> list[tuple[tuple[int, int], bytes]]:
+    """Return the data sets as ((record, number), value), up to the first invalid one."""
+    data_sets: list[tuple[tuple[int, int], bytes]] = []
+    offset = 0
+    while offset + 5 <= len(block) and block[offset] == _TAG_MARKER and len(data_sets) < _MAX_DATA_SETS:
+        length = int.from_bytes(block[offset + 3 : offset + 5])
+        if length & 0x8000:  # an extended data set, which is not used for text
             break
-        sets.append(((block[at + 1], block[at + 2]), block[at + 5 : at + 5 + length]))
-        at += 5 + length
-    return sets
+        data_sets.append(((block[offset + 1], block[offset + 2]), block[offset + 5 : offset + 5 + length]))
+        offset += 5 + length
+    return data_sets
 
 
-def fields(said: Mapping[str, Any]) -> Fields:
-    """Return the common fields of a table."""
+def fields(table: Mapping[str, Any]) -> Fields:
+    """Return the common fields of an IPTC table."""
 
     def first(name: str) -> str | None:
-        return next(iter(said.get(name) or ()), None)
+        return next(iter(table.get(name) or ()), None)
 
     day, time = first("DateCreated") or "", first("TimeCreated") or ""
     written = f"{day[:4]}-{day[4:6]}-{day[6:8]}T{time[:2]}:{time[2:4]}:{time[4:6]}{time[6:]}" if time else ""
@@ -85,5 +85,5 @@ def fields(said: Mapping[str, Any]) -> Fields:
         description=first("Caption"),
         artist=first("Byline"),
         copyright=first("CopyrightNotice"),
-        keywords=distinct(said.get("Keywords") or []),
+        keywords=distinct(table.get("Keywords") or []),
     )

@@ -1,7 +1,7 @@
-"""What an image file says of itself: EXIF, IPTC and XMP, in the file or in a sidecar beside it, as one record.
+"""Merge the EXIF, IPTC and XMP of an image file and of its sidecar into one record.
 
-Each field has the first value that is there. Of what a camera measures, EXIF comes before XMP and IPTC; of what
-people write, XMP comes before IPTC and EXIF, as programs keep it up to date; a sidecar comes before all that.
+A field has the value of the first source that gives one. For fields that a camera measures, the order is sidecar, EXIF,
+XMP, IPTC. For fields that people write, it is sidecar, XMP, IPTC, EXIF, because programs keep XMP up to date.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,20 +13,23 @@ from dam.core.errors import DecodeError
 from dam.media.metadata.fields import Fields
 
 MEASURED = ("taken", "exposure_seconds", "aperture", "iso", "focal_length", "orientation", "make", "model", "lens")
-PLACE = ("latitude", "longitude", "altitude")
+POSITION = ("latitude", "longitude", "altitude")
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """The common fields, and all that was found, by where it was."""
+    """Metadata of an image: the merged common fields, and the table of each source."""
 
     common: Fields = field(default_factory=Fields)
     everything: Mapping[str, Any] = field(default_factory=dict)
-    """Tables by `exif`, `iptc`, `xmp` and `sidecar`, and under `problems` what could not be read."""
+    """Tables under `exif`, `iptc`, `xmp` and `sidecar`, and a list of error messages under `problems`."""
 
 
 def read_metadata(stream: BinaryIO, media_type: str, sidecar: bytes | None = None) -> Metadata:
-    """Read what a file and its sidecar say; what is damaged in it costs only itself."""
+    """Return the metadata of an image file and its sidecar.
+
+    It raises no error for damaged content: a block that cannot be read becomes an entry of `problems`.
+    """
     from dam.media.metadata.blocks import Blocks, find_blocks  # noqa: PLC0415  commands that read no file need it not
 
     problems: list[str] = []
@@ -36,7 +39,7 @@ def read_metadata(stream: BinaryIO, media_type: str, sidecar: bytes | None = Non
             return read()
         except DecodeError as exc:
             problems.append(f"{name}: {exc}")
-        except Exception as exc:  # noqa: BLE001  readers of hostile content raise anything
+        except Exception as exc:  # noqa: BLE001  decoders raise any exception for hostile content
             problems.append(f"{name}: {type(exc).__name__}")
         return otherwise
 
@@ -44,7 +47,7 @@ def read_metadata(stream: BinaryIO, media_type: str, sidecar: bytes | None = Non
     if not (problems or sidecar or blocks != Blocks()):
         return Metadata()
 
-    from dam.media.metadata import exif, iptc, xmp  # noqa: PLC0415  most files have none of them
+    from dam.media.metadata import exif, iptc, xmp  # noqa: PLC0415  most files have no metadata
 
     tables = {
         "exif": attempt("exif", lambda: exif.table(blocks.exif, blocks.orientation), {}) if blocks.exif else {},
@@ -60,27 +63,29 @@ def read_metadata(stream: BinaryIO, media_type: str, sidecar: bytes | None = Non
         "xmp": xmp.fields,
         "sidecar": xmp.fields,
     }
-    found = {name: attempt(name, partial(readers[name], table), Fields()) for name, table in tables.items() if table}
+    by_source = {
+        name: attempt(name, partial(readers[name], table), Fields()) for name, table in tables.items() if table
+    }
     everything = {name: table for name, table in tables.items() if table}
-    return Metadata(_merge(found), everything | ({"problems": problems} if problems else {}))
+    return Metadata(_merge(by_source), everything | ({"problems": problems} if problems else {}))
 
 
-def _merge(found: Mapping[str, Fields]) -> Fields:
-    measured = _present(found, ("sidecar", "exif", "xmp", "iptc"))
-    written = _present(found, ("sidecar", "xmp", "iptc", "exif"))
-    placed = next((said for said in measured if said.latitude is not None and said.longitude is not None), Fields())
+def _merge(by_source: Mapping[str, Fields]) -> Fields:
+    measured = _ordered(by_source, ("sidecar", "exif", "xmp", "iptc"))
+    written = _ordered(by_source, ("sidecar", "xmp", "iptc", "exif"))
+    located = next((each for each in measured if each.latitude is not None and each.longitude is not None), Fields())
     values: dict[str, Any] = {}
     for name in (each.name for each in fields(Fields)):
-        if name in PLACE:  # the three belong together
-            values[name] = getattr(placed, name)
+        if name in POSITION:  # all three from the same source
+            values[name] = getattr(located, name)
         else:
             values[name] = _first(measured if name in MEASURED else written, name)
     return Fields(**values)
 
 
-def _present(found: Mapping[str, Fields], order: Sequence[str]) -> list[Fields]:
-    return [found[name] for name in order if name in found]
+def _ordered(by_source: Mapping[str, Fields], order: Sequence[str]) -> list[Fields]:
+    return [by_source[name] for name in order if name in by_source]
 
 
 def _first(sources: Sequence[Fields], name: str) -> Any:
-    return next((value for said in sources if (value := getattr(said, name)) is not None), None)
+    return next((value for source in sources if (value := getattr(source, name)) is not None), None)

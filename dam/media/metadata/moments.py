@@ -1,4 +1,4 @@
-"""Moments as cameras and people write them: local time, sub-seconds, and how far that is from UTC."""
+"""Parse date-times of metadata: local time, sub-seconds, and offset from UTC."""
 
 import re
 from dataclasses import dataclass
@@ -12,20 +12,21 @@ _TIME = re.compile(
     r"(?:[T ]+(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d\d:?\d\d)?)?"
 )
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
-_FURTHEST = 14 * 60
-"""Minutes: no place on earth is further from UTC."""
+_MAX_OFFSET_MINUTES = 14 * 60
+"""Maximum offset of a time zone from UTC."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A local time, `2026-05-01T12:34:56.78`, and by how many minutes it is before UTC, if that is known."""
+    """A local time such as `2026-05-01T12:34:56.78`, and its offset from UTC where known."""
 
     local: str
     offset: int | None = None
+    """Minutes to add to UTC to get the local time; positive east of Greenwich."""
 
     @property
     def utc(self) -> datetime | None:
-        """The same moment in UTC, if that is known."""
+        """The same moment in UTC; None where the offset is unknown."""
         if self.offset is None:
             return None
         try:
@@ -36,11 +37,14 @@ class Moment:
 
 
 def moment(value: Any, subseconds: Any = None, offset: Any = None) -> Moment | None:
-    """Read a moment; what EXIF has in fields of their own can be given beside it. None where it is none."""
-    found = _TIME.match(clean.text(value, 64) or "")
-    if not found:
+    """Parse a date-time of EXIF or ISO 8601; return None if it is invalid.
+
+    `subseconds` and `offset` are the values of EXIF's separate fields, which apply where `value` has neither.
+    """
+    matched = _TIME.match(clean.text(value, 64) or "")
+    if not matched:
         return None
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    year, month, day, hour, minute, second, fraction, zone = matched.groups()
     try:
         when = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
     except ValueError:
@@ -53,8 +57,8 @@ def moment(value: Any, subseconds: Any = None, offset: Any = None) -> Moment | N
 def _minutes(offset: str | None) -> int | None:
     if offset == "Z":
         return 0
-    found = _OFFSET.match(offset or "")
-    if not found:
+    matched = _OFFSET.match(offset or "")
+    if not matched:
         return None
-    minutes = int(found[2]) * 60 + int(found[3])
-    return None if minutes > _FURTHEST else -minutes if found[1] == "-" else minutes
+    minutes = int(matched[2]) * 60 + int(matched[3])
+    return None if minutes > _MAX_OFFSET_MINUTES else -minutes if matched[1] == "-" else minutes

@@ -1,4 +1,4 @@
-"""XMP sidecars: what is said of NAME.EXT in NAME.EXT.xmp or NAME.xmp beside it."""
+"""Find and read XMP sidecars: NAME.EXT.xmp or NAME.xmp beside NAME.EXT."""
 
 import os
 from collections.abc import Iterator
@@ -7,45 +7,45 @@ from dam.core.errors import UnreadableFileError
 from dam.media.files.source import chunks, open_source
 
 MAX_BYTES = 1024 * 1024
-"""Larger files are not read as sidecars."""
+"""Maximum size of a sidecar; larger files are ignored."""
 
-_ENDINGS = (".xmp", ".XMP")
+_EXTENSIONS = (".xmp", ".XMP")
 
 
 def is_sidecar(path: str) -> bool:
-    """Tell whether a file is a sidecar, by its name."""
-    return path.endswith(_ENDINGS)
+    """Return whether a path has the extension of a sidecar."""
+    return path.endswith(_EXTENSIONS)
 
 
 def read_sidecar(path: str) -> bytes | None:
-    """Return the content of the sidecar of a file; None where there is none, or none that can be read."""
-    for name in _names(path):
+    """Return the content of a file's sidecar; None if there is no readable one."""
+    for candidate in _candidates(path):
         try:
-            if 0 < os.stat(name).st_size <= MAX_BYTES:
-                with open_source(name) as (file, _):
+            if 0 < os.stat(candidate).st_size <= MAX_BYTES:
+                with open_source(candidate) as (file, _):
                     return b"".join(chunks(file))[:MAX_BYTES]
-        except (OSError, ValueError, UnreadableFileError):  # the sidecar is an input of its own, and reported there
+        except (OSError, ValueError, UnreadableFileError):  # reported when the sidecar itself is ingested
             continue
     return None
 
 
 def has_sidecar(path: str) -> bool:
-    """Tell whether a file has a sidecar, if one that cannot be read."""
-    return any(os.path.lexists(name) for name in _names(path))
+    """Return whether a file has a sidecar, readable or not."""
+    return any(os.path.lexists(candidate) for candidate in _candidates(path))
 
 
-def _names(path: str) -> Iterator[str]:
-    """Yield what the sidecar may be called; the full name comes first."""
+def _candidates(path: str) -> Iterator[str]:
+    """Yield the possible paths of a file's sidecar, NAME.EXT.xmp first."""
     for base in names_of(path):
-        for ending in _ENDINGS:
-            yield base + ending
+        for extension in _EXTENSIONS:
+            yield base + extension
 
 
 def named_by(sidecar: str) -> str:
-    """Return what a sidecar is about: a file's path, with or without its extension."""
+    """Return the path that a sidecar's name refers to: that of a file, with or without its extension."""
     return os.path.splitext(sidecar)[0]
 
 
 def names_of(path: str) -> tuple[str, str]:
-    """Return how sidecars name a file: its path with and without its extension; the full one comes first."""
+    """Return a file's path with its extension and without: the two names by which a sidecar can refer to it."""
     return path, os.path.splitext(path)[0]

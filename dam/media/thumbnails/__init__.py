@@ -1,1 +1,1 @@
-"""Small pictures of any medium."""
+"""Draw thumbnails of images, videos, documents and audio."""

@@ -1,4 +1,4 @@
-"""The picture that a document carries of itself: the thumbnail of an office document, the cover of a book."""
+"""Read the picture embedded in a document: the thumbnail of an office document, or the cover of an EPUB."""
 
 import io
 from collections.abc import Mapping
@@ -21,30 +21,35 @@ ODF = "application/vnd.oasis.opendocument."
 OOXML = "application/vnd.openxmlformats-officedocument."
 
 MAX_BYTES = 32 * 1024 * 1024
-"""Larger pictures are not decoded; their pixels are bounded as those of any image."""
+"""Maximum size of an embedded picture. The limit on pixels applies as for any image."""
 
 
-def may_carry_one(media_type: str) -> bool:
-    """Tell whether documents of a type may carry a picture of themselves."""
+def may_have_embedded_picture(media_type: str) -> bool:
+    """Return whether documents of a type can embed a picture."""
     return media_type == EPUB or media_type.startswith((ODF, OOXML))
 
 
 def embedded_picture(sample: "Sample", _size: int) -> "Image | None":
-    """Return the picture, None where there is none; DecodeError when the document or the picture is damaged."""
+    """Return the embedded picture; None if there is none.
+
+    Raises:
+        DecodeError: the document or the picture is damaged, or there is no decoder for the picture.
+
+    """
     with sample.open_content() as content:
         archive = Archive(content)
-        name = _name_of(archive, sample.media_type)
+        name = _picture_name(archive, sample.media_type)
         data = archive.read(name, MAX_BYTES) if name in archive.names else b""
     if not data:
         return None
-    found = media_type(data[:HEAD_BYTES], name)
-    if found not in image.WITH_PILLOW:
-        raise DecodeError(f"there is no decoder for its thumbnail, {found}")
-    return image.decode(io.BytesIO(data), found)
+    picture_type = media_type(data[:HEAD_BYTES], name)
+    if picture_type not in image.WITH_PILLOW:
+        raise DecodeError(f"there is no decoder for its thumbnail, {picture_type}")
+    return image.decode(io.BytesIO(data), picture_type)
 
 
-def _name_of(archive: Archive, media_type: str) -> str:
-    """Return the part that holds it; an empty name where none is told of."""
+def _picture_name(archive: Archive, media_type: str) -> str:
+    """Return the name of the part that holds the picture; empty if the document names none."""
     if media_type.startswith(ODF):
         return "Thumbnails/thumbnail.png"  # OpenDocument 1.3, part 2, 3.8
     if media_type.startswith(OOXML):
@@ -55,46 +60,46 @@ def _name_of(archive: Archive, media_type: str) -> str:
 
 
 def _target(archive: Archive, part: str) -> str:
-    told = _Told()
-    archive.parse(part, told)
-    return told.target.lstrip("/")
+    handler = _TargetHandler()
+    archive.parse(part, handler)
+    return handler.target.lstrip("/")
 
 
-class _Told:
-    """Reads where to look on, from the relationships of an office document, or the container or package of a book."""
+class _TargetHandler:
+    """Finds the part that an OOXML relationship file, an EPUB container or an EPUB package refers to."""
 
     def __init__(self) -> None:
-        self._found = ""
-        self._named = ""
+        self._target = ""
+        self._cover_id = ""
         self._items: dict[str, str] = {}
 
     @property
     def is_done(self) -> bool:
-        """Whether the rest does not matter."""
-        return bool(self._found)
+        """Whether the target is known."""
+        return bool(self._target)
 
     @property
     def target(self) -> str:
-        """The part, if one is named; of EPUB 2, that with the id of the cover."""
-        return self._found or self._items.get(self._named, "")
+        """The name of the part; empty if there is none. In EPUB 2, the item with the id of the cover."""
+        return self._target or self._items.get(self._cover_id, "")
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Look at an element."""
+        """Read the references of an element."""
         name = tag.rpartition(" ")[2]
         if name == "Relationship" and attributes.get("Type", "").endswith("/metadata/thumbnail"):
-            self._found = attributes.get("Target", "")
+            self._target = attributes.get("Target", "")
         elif name == "rootfile":
-            self._found = attributes.get("full-path", "")
+            self._target = attributes.get("full-path", "")
         elif name == "meta" and attributes.get("name") == "cover":
-            self._named = attributes.get("content", "")
+            self._cover_id = attributes.get("content", "")
         elif name == "item":
             href = attributes.get("href", "")
             self._items[attributes.get("id", "")] = href
             if "cover-image" in attributes.get("properties", "").split():
-                self._found = href
+                self._target = href
 
     def end(self, tag: str) -> None:
-        """Nothing ends."""
+        """Ignore the end of an element."""
 
     def data(self, text: str) -> None:
-        """Text does not matter."""
+        """Ignore text."""

@@ -1,4 +1,4 @@
-"""The first page of a PDF, as a picture, with PDFium."""
+"""Render the first page of a PDF file with PDFium."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,12 @@ MEDIA_TYPE = "application/pdf"
 
 
 def first_page(sample: "Sample", size: int) -> "Image":
-    """Return the first page with its longer side `size` pixels long; DecodeError when it cannot be drawn."""
+    """Return the first page, with a longer side of `size` pixels.
+
+    Raises:
+        DecodeError: the document has no pages, or the page cannot be rendered.
+
+    """
     from pypdfium2 import PdfDocument, PdfiumError  # noqa: PLC0415  needs the documents extra
 
     with sample.open_content() as content:
@@ -23,15 +28,15 @@ def first_page(sample: "Sample", size: int) -> "Image":
         try:
             with PdfDocument(content.read() if length <= IN_MEMORY_BYTES else content) as pdf:
                 if not len(pdf):
-                    raise DecodeError("it has no pages")
+                    raise DecodeError("the document has no pages")
                 page = pdf[0]
                 try:
                     longer = max(page.get_size())
                     if longer <= 0:
-                        raise DecodeError("its first page has no size")
-                    drawn: Image = page.render(scale=size / longer, draw_annots=True).to_pil().convert("RGB")
-                    return drawn
+                        raise DecodeError("the first page has no size")
+                    rendered: Image = page.render(scale=size / longer, draw_annots=True).to_pil().convert("RGB")
+                    return rendered
                 finally:
                     page.close()
         except (PdfiumError, ValueError, OverflowError) as exc:
-            raise DecodeError(f"its first page cannot be drawn: {exc}") from exc
+            raise DecodeError(f"the first page cannot be rendered: {exc}") from exc

@@ -1,4 +1,4 @@
-"""The poster of a video: a key frame from near its beginning with something to see."""
+"""Select the poster frame of a video: a key frame near the beginning with enough contrast."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +11,24 @@ if TYPE_CHECKING:
 
     from dam.media.sample import Sample
 
-PLACE = 0.1
-"""Where to look, as a share of the length: what comes before is often black, or a title."""
+START = 0.1
+"""Position of the first candidate, as a fraction of the duration. Earlier frames are often black, or a title."""
 MAX_FRAMES = 5
-"""Key frames that are compared."""
-CONTRAST = 20
-"""The spread of luma (0 to 128) from which on a frame is good enough."""
+"""Maximum number of key frames that are compared."""
+MIN_CONTRAST = 20
+"""Standard deviation of luma (0 to 128) that ends the search."""
 MAX_DAMAGED_PACKETS = 100
 MAX_PIXEL_ASPECT = 16
-"""Width of a pixel by its height, beyond which it is not believed."""
+"""Maximum pixel aspect ratio, either way; larger ones are ignored as invalid."""
 
 
 def poster(sample: "Sample", size: int) -> "Image":
-    """Return a frame as it is displayed, about `size` pixels large; DecodeError when none can be decoded."""
+    """Return the poster frame as displayed, with a longer side of about `size` pixels.
+
+    Raises:
+        DecodeError: the file has no decodable video stream, or no key frame can be decoded.
+
+    """
     import av  # noqa: PLC0415  needs the video extra
     from PIL import ImageStat  # noqa: PLC0415  needs the image extra
 
@@ -31,49 +36,49 @@ def poster(sample: "Sample", size: int) -> "Image":
         cover = av.stream.Disposition.attached_pic
         stream = next((one for one in container.streams.video if not one.disposition & cover), None)
         if stream is None or stream.codec_context is None:
-            raise DecodeError("it has no pictures that can be decoded")
+            raise DecodeError("the file has no video stream that can be decoded")
         best: tuple[float, Image] | None = None
         for number, frame in enumerate(_key_frames(container, stream)):
             picture = _displayed(frame, stream, size)
             contrast = ImageStat.Stat(picture.convert("L")).stddev[0]
             if best is None or contrast > best[0]:
                 best = contrast, picture
-            if contrast >= CONTRAST or number + 1 == MAX_FRAMES:
+            if contrast >= MIN_CONTRAST or number + 1 == MAX_FRAMES:
                 break
     if best is None:
-        raise DecodeError("no picture of the video can be decoded")
+        raise DecodeError("no key frame of the video can be decoded")
     return best[1]
 
 
 def _key_frames(container: Any, stream: Any) -> Any:
-    """Yield the key frames after `PLACE`; from the beginning, where the container cannot be searched."""
+    """Yield the key frames after `START`, or from the beginning if seeking fails."""
     from av.error import FFmpegError  # noqa: PLC0415  needs the video extra
 
     stream.thread_type = "NONE"
     stream.codec_context.skip_frame = "NONKEY"
     if container.duration:
         try:
-            container.seek(int(container.duration * PLACE))  # both in microseconds
+            container.seek(int(container.duration * START))  # both in microseconds
         except FFmpegError:
             container.seek(0)
-    faults = 0
+    damaged = 0
     try:
         for packet in container.demux(stream):
             try:
                 yield from packet.decode()
-            except FFmpegError:  # one packet: those after it may be whole
-                faults += 1
-                if faults > MAX_DAMAGED_PACKETS:
+            except FFmpegError:  # a damaged packet; later ones may be intact
+                damaged += 1
+                if damaged > MAX_DAMAGED_PACKETS:
                     return
-    except FFmpegError:  # the file breaks off
+    except FFmpegError:  # the file is truncated
         return
 
 
 def _displayed(frame: Any, stream: Any, size: int) -> "Image":
-    """Return a frame with square pixels, turned as it is shown, and scaled down to about `size`."""
+    """Return a frame with square pixels and the rotation applied, scaled down to about `size` pixels."""
     check_pixels(frame.width, frame.height)
-    shape = float(stream.sample_aspect_ratio or 1)
-    width, height = frame.width * (shape if 1 / MAX_PIXEL_ASPECT < shape < MAX_PIXEL_ASPECT else 1), frame.height
+    aspect = float(stream.sample_aspect_ratio or 1)
+    width, height = frame.width * (aspect if 1 / MAX_PIXEL_ASPECT < aspect < MAX_PIXEL_ASPECT else 1), frame.height
     scale = min(1.0, size / max(width, height))
     small: Image = frame.to_image(width=max(1, round(width * scale)), height=max(1, round(height * scale)))
     return small.rotate(-clockwise(frame.rotation), expand=True) if clockwise(frame.rotation) else small

@@ -1,8 +1,7 @@
-"""Thumbnails: a small JPEG of an image, a video's poster, a PDF's first page, a book's cover, the waveform of sound."""
+"""Draw thumbnails: an image, the poster of a video, the first page of a PDF, a cover, or a waveform, as JPEG."""
 
 import contextlib
 import io
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,17 +9,20 @@ from dam.core.errors import DecodeError
 from dam.media.audio import decoding as audio
 from dam.media.images import decoding as image
 from dam.media.kinds import Kind, kind_of
+from dam.media.obstacle import Obstacle
 from dam.media.sample import Sample, obstacle
 from dam.media.thumbnails import page, poster, waveform
-from dam.media.thumbnails.embedded_picture import embedded_picture, may_carry_one
+from dam.media.thumbnails.embedded_picture import embedded_picture, may_have_embedded_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 SIZE = 256
-"""Pixels of the longer side, unless another size is asked for."""
+"""Default length of the longer side, in pixels."""
 SIZES = range(16, 4097)
+"""Permitted lengths of the longer side, in pixels."""
 QUALITY = 85
+"""JPEG quality."""
 
 _PICTURES: dict[Kind, Callable[[Sample, int], "Image | None"]] = {
     Kind.IMAGE: lambda sample, _: sample.image,
@@ -30,27 +32,27 @@ _PICTURES: dict[Kind, Callable[[Sample, int], "Image | None"]] = {
         page.first_page(sample, size) if sample.media_type == page.MEDIA_TYPE else embedded_picture(sample, size)
     ),
 }
-"""How a picture of each kind is made, given a size that it may be made for."""
+"""Functions that draw the picture of a kind, given a sample and the size for which it may be drawn."""
 
 
-def thumbnail_obstacle(media_type: str) -> str | None:
+def thumbnail_obstacle(media_type: str) -> Obstacle | None:
     """Return why there can be no thumbnail of such content here, or None if there can."""
     kind = kind_of(media_type)
-    carries = may_carry_one(media_type)
-    if kind not in _PICTURES or (kind is Kind.DOCUMENT and media_type != page.MEDIA_TYPE and not carries):
-        return f"there are no thumbnails of {media_type}"
+    may_embed = may_have_embedded_picture(media_type)
+    if kind not in _PICTURES or (kind is Kind.DOCUMENT and media_type != page.MEDIA_TYPE and not may_embed):
+        return Obstacle(f"there are no thumbnails of {media_type}")
     if not image.installed(("PIL",)):
-        return f"thumbnails need {image.EXTRA_HINT}"
-    if carries:
+        return Obstacle(f"thumbnails need {image.EXTRA_HINT}", "image")
+    if may_embed:
         return None
     return audio.obstacle_to_decoding(media_type) if kind is Kind.AUDIO else obstacle(media_type)
 
 
 def thumbnail(sample: Sample, size: int) -> bytes:
-    """Return a JPEG whose longer side has at most `size` pixels; nothing of a document that carries no picture.
+    """Return a JPEG file whose longer side has at most `size` pixels; empty for a document without a picture.
 
     Raises:
-        DecodeError: the content is damaged, or there is nothing in it to show.
+        DecodeError: the content is damaged, or has nothing to draw.
 
     """
     from PIL import Image  # noqa: PLC0415  needs the image extra
@@ -58,32 +60,30 @@ def thumbnail(sample: Sample, size: int) -> bytes:
     picture = _PICTURES[sample.kind](sample, size)
     if picture is None:
         return b""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata: not this user's concern
-        try:
-            small = _in_plain_mode(picture)
-            small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
-            content = io.BytesIO()
-            _in_srgb(small, picture.info.get("icc_profile")).save(content, "JPEG", quality=QUALITY, optimize=True)
-        except (OSError, ValueError) as exc:
-            raise DecodeError(f"no thumbnail can be made: {exc}") from exc
+    try:
+        small = _scalable_copy(picture)
+        small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        content = io.BytesIO()
+        _in_srgb(small, picture.info.get("icc_profile")).save(content, "JPEG", quality=QUALITY, optimize=True)
+    except (OSError, ValueError) as exc:
+        raise DecodeError(f"the thumbnail cannot be created: {exc}") from exc
     return content.getvalue()
 
 
-def _in_plain_mode(picture: "Image") -> "Image":
-    """Return a copy in a mode that can be scaled."""
+def _scalable_copy(picture: "Image") -> "Image":
+    """Return a copy in a mode that Pillow can resample."""
     if picture.mode in ("L", "RGB", "CMYK"):
         return picture.copy()
     return picture.convert("L" if picture.mode[0] in "1IF" else "RGB")
 
 
 def _in_srgb(picture: "Image", profile: bytes | None) -> "Image":
-    """Return a picture with its colours as a viewer that knows no profiles shows them."""
+    """Convert a picture from its colour profile to sRGB, which viewers without colour management show correctly."""
     from PIL import ImageCms  # noqa: PLC0415
 
     if profile:
-        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):  # a profile that says nothing of use
+        with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):  # an invalid profile is ignored
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            turned = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            return turned or picture
+            converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            return converted or picture
     return picture.convert("RGB")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dam.media.video.fingerprint import Fingerprint
 
-NEAR = 12
+MAX_DISTANCE = 12
 """Bits by which the hashes of two pictures may differ that show the same."""
 BITS = 64
 TOGETHER_MS = 150
@@ -20,7 +20,7 @@ TOGETHER_MS = 150
 NEIGHBOURS = 3
 """How many pictures before and after a moment are looked at."""
 STEP_MS = 250
-LEAST_PICTURES = 4
+MIN_PICTURES = 4
 """How many pictures must agree: a second of video; and where most of what falls together does not, twice as many."""
 BLOCK = 512
 """Pictures that are compared with all others at once."""
@@ -48,13 +48,13 @@ def align(query: Fingerprint, other: Fingerprint) -> Alignment | None:
     asked = Fingerprint(query.times + offset, query.hashes)
     sparse, dense = (asked, other) if _spacing(asked) >= _spacing(other) else (other, asked)
     away = _away(sparse, dense)
-    agrees, together = away <= NEAR, away <= BITS
+    agrees, together = away <= MAX_DISTANCE, away <= BITS
     if not together.any():
         return None
     first, last = _stretch(agrees, together)
     score = float(agrees.sum() / together.sum()) * _overlap(asked, other)
     pictures = int(agrees[first : last + 1].sum())
-    needed = LEAST_PICTURES if score > 1 / 2 else 2 * LEAST_PICTURES
+    needed = MIN_PICTURES if score > 1 / 2 else 2 * MIN_PICTURES
     if pictures < min(needed, len(query), len(other)):
         return None
     begin, end = int(sparse.times[first]), int(sparse.times[last])
@@ -87,7 +87,7 @@ def _offset(query: Fingerprint, other: Fingerprint) -> int | None:
     one, two, away = _near_pairs(query.hashes, other.hashes)
     if not one.size:
         return None
-    votes = (NEAR + 1.0 - away) ** 2
+    votes = (MAX_DISTANCE + 1.0 - away) ** 2
     votes /= np.bincount(one, votes)[one]
     behind = other.times[two] - query.times[one]
     order = np.argsort(behind, kind="stable")
@@ -120,7 +120,7 @@ def _near_pairs(
     rows, columns, distances = [], [], []
     for first in range(0, len(one), BLOCK):
         away = np.bitwise_count(one[first : first + BLOCK, None] ^ two)
-        row, column = np.nonzero(away <= NEAR)
+        row, column = np.nonzero(away <= MAX_DISTANCE)
         rows.append(row + first)
         columns.append(column)
         distances.append(away[row, column])

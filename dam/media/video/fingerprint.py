@@ -15,10 +15,10 @@ from dam.media.images.small_luma import are_plain
 from dam.media.video.sampling import SIDE, Pictures
 
 FREQUENCIES = 8
-MOST_ANCHORS = 256
+MAX_ANCHORS = 256
 ANCHOR_MS = 1000
-"""There is an anchor every second, as far as `MOST_ANCHORS` reach."""
-SAME_SCENE = 3
+"""There is an anchor every second, as far as `MAX_ANCHORS` reach."""
+MAX_SCENE_DISTANCE = 3
 """Bits by which a picture may differ from the last anchor and need none of its own."""
 
 RECORD = np.dtype([("time", "<u4"), ("hash", "<u8")])
@@ -77,7 +77,7 @@ def anchors(of: Fingerprint) -> NDArray[np.intp]:
     if not len(of):
         return np.empty(0, np.intp)
     span = int(of.times[-1]) + 1
-    length = max(ANCHOR_MS, -(-span // MOST_ANCHORS))
+    length = max(ANCHOR_MS, -(-span // MAX_ANCHORS))
     steps = np.bitwise_count(of.hashes[1:] ^ of.hashes[:-1]).astype(np.int64)
     unrest = np.append(steps, 64) + np.insert(steps, 0, 64)
     places = of.times // length
@@ -90,7 +90,7 @@ def _distinct(of: Fingerprint, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     """Leave out what looks as the one before it."""
     kept = [chosen[0]]
     for one in chosen[1:]:
-        if int(of.hashes[one] ^ of.hashes[kept[-1]]).bit_count() > SAME_SCENE:
+        if int(of.hashes[one] ^ of.hashes[kept[-1]]).bit_count() > MAX_SCENE_DISTANCE:
             kept.append(one)
     return np.array(kept)
 

@@ -1,8 +1,8 @@
 """Sampling the pictures of a video with PyAV, within bounds.
 
 A video is decoded whole, and a picture taken every quarter of a second, as far as that takes no more than
-`MOST_PIXELS`; of a longer or larger one only key frames are decoded, and no more of them than that. Where more than
-`MOST_PICTURES` would be kept, every second one goes, and the grid is twice as wide from there on. None of this depends
+`MAX_PIXELS`; of a longer or larger one only key frames are decoded, and no more of them than that. Where more than
+`MAX_PICTURES` would be kept, every second one goes, and the grid is twice as wide from there on. None of this depends
 on how fast the machine is: the same file gives the same pictures.
 """
 
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dam.core.errors import DecodeError
 from dam.media.container import clockwise, open_container
+from dam.media.kinds import Kind
+from dam.media.obstacle import Obstacle, obstacles_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,11 +28,11 @@ STEP = 0.25
 """Seconds between two pictures."""
 DENSE_STEP = STEP / 4
 """The same for what others are compared with: it falls together with theirs, whenever they begin."""
-MOST_PICTURES = 2048
-MOST_PIXELS = 4_000_000_000
+MAX_PICTURES = 2048
+MAX_PIXELS = 4_000_000_000
 """Pixels that are decoded of one video: about 80 s at 1920 × 1080 and 25 frames a second."""
-MOST_PIXELS_OF_FRAME = 1 << 26
-MOST_FAULTS = 1000
+MAX_PIXELS_OF_FRAME = 1 << 26
+MAX_FAULTS = 1000
 """Packets that may fail to decode before the rest is left out."""
 
 
@@ -50,13 +52,16 @@ def installed() -> bool:
     return all(find_spec(name) for name in ("av", "numpy"))
 
 
-def obstacle(_media_type: str) -> str | None:
+@obstacles_of(Kind.VIDEO)
+def obstacle(_media_type: str) -> Obstacle | None:
     """Return why this installation cannot decode videos, or None if it can."""
-    return None if installed() else f"properties of videos need {EXTRA_HINT}, then dam-cli run-systems"
+    if installed():
+        return None
+    return Obstacle(f"properties of videos need {EXTRA_HINT}, then dam-cli run-systems", "video")
 
 
 def sample_pictures(content: BinaryIO, step: float = STEP) -> Pictures:
-    """Return pictures of the first stream of moving pictures, at most `MOST_PICTURES`; none where there is no stream.
+    """Return pictures of the first stream of moving pictures, at most `MAX_PICTURES`; none where there is no stream.
 
     The first of every `step` seconds is taken. Packets that cannot be decoded are left out.
 
@@ -95,7 +100,7 @@ class _Sampler:
                     self._take(frame)
             except FFmpegError as exc:  # one packet: those after it may be whole
                 faults.append(exc.strerror or str(exc))
-            if self._pixels > MOST_PIXELS or len(faults) > MOST_FAULTS:
+            if self._pixels > MAX_PIXELS or len(faults) > MAX_FAULTS:
                 break
         if not self._times:
             raise DecodeError(f"no picture of the video can be decoded: {faults[0] if faults else 'there is none'}")
@@ -109,11 +114,11 @@ class _Sampler:
             return
         if self._times and (frame.time // self._step <= self._times[-1] // self._step):
             return
-        if pixels > MOST_PIXELS_OF_FRAME:
+        if pixels > MAX_PIXELS_OF_FRAME:
             raise DecodeError(f"pictures of {frame.width} × {frame.height} pixels are more than the limit")
         self._times.append(frame.time)
         self._planes.append(self._plane(frame))
-        if len(self._times) > MOST_PICTURES:
+        if len(self._times) > MAX_PICTURES:
             self._step *= 2
             self._times, self._planes = self._times[::2], self._planes[::2]
 
@@ -160,9 +165,9 @@ def _spacing(container: Any, stream: Any) -> float:
     seconds = float(stream.duration * stream.time_base) if stream.duration else (container.duration or 0) / 1_000_000
     rate = float(stream.average_rate or stream.guessed_rate or 0)
     pixels = stream.codec_context.width * stream.codec_context.height
-    if seconds <= 0 or seconds * rate * pixels <= MOST_PIXELS:
+    if seconds <= 0 or seconds * rate * pixels <= MAX_PIXELS:
         return 0
-    return float(max(STEP, seconds * pixels / MOST_PIXELS))
+    return float(max(STEP, seconds * pixels / MAX_PIXELS))
 
 
 def _stacked(times: list[float], planes: "list[NDArray[np.uint8]]") -> Pictures:

@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import is_as_recorded
-from dam.services.duplicates.judge import TRANSFORMS, Facts, How, Judge, Numbers, Wanted
+from dam.services.duplicates.judge import TRANSFORMS, DuplicateMatch, DuplicateOptions, Facts, Judge, Numbers
 from dam.services.duplicates.keepers import in_order_of_keeping
 from dam.services.duplicates.media_pairs import MediaPairs, all_duplicates
 from dam.services.duplicates.rules import Level
@@ -22,11 +23,10 @@ from dam.services.duplicates.star_clustering import Key, crossing_key, group, ha
 from dam.services.hamming.arrays import Ids
 from dam.services.hamming.image_hashes import ImageHashes, places_of
 from dam.services.library import Library
+from dam.services.processes.pool import Pool, open_pool
 from dam.services.similar.pixel_twins import PixelDigests, digest_twins
 from dam.services.similar.verification import load_lumas
 
-MOST_TELLING = ("phash", "dhash", "ahash")
-"""The hashes, the one that unrelated images share least often first."""
 LUMAS = 1 << 16
 """Lumas in memory at once while the hashes of transformed images are computed."""
 
@@ -36,7 +36,7 @@ class Member:
     """A duplicate, and how it is one of its keeper."""
 
     asset: Asset
-    how: How
+    how: DuplicateMatch
 
 
 @dataclass(frozen=True)
@@ -55,24 +55,28 @@ class Duplicates:
     unread: Mapping[int, str]
 
 
-def find_duplicates(library: Library, wanted: Wanted, among: Ids | None = None, threads: int = 1) -> Duplicates:
+def find_duplicates(
+    library: Library, options: DuplicateOptions, among: Ids | None = None, pool: Pool | None = None
+) -> Duplicates:
     """Group the duplicates in a library, or those among some entities (ascending).
 
-    Every member is a duplicate of its keeper itself: within the thresholds, and confirmed by a second look. Verdicts of
-    the user come before all measures, and no group has two that they keep apart.
+    Every member is a duplicate of its keeper itself, by the rule of `dam.services.similar.rule`. Verdicts of the user
+    come before all measures, and no group has two that they keep apart. Images that must be compared pixel by pixel are
+    decoded by the workers of `pool`; without one, by workers of their own.
     """
     images, digests = _no_images(), PixelDigests()
-    if wanted.level is not Level.CONTENT:
+    if options.level is not Level.CONTENT:
         with library.read() as session:
             images = ImageHashes.load(session, among=among)
-        digests = digest_twins(library, images, plain_only=wanted.level is Level.SIMILAR, threads=threads)
+        with nullcontext(pool) if pool else open_pool() as workers:
+            digests = digest_twins(library, images, plain_only=options.level is Level.SIMILAR, pool=workers)
     with library.read() as session:
-        similar = all_duplicates(session) if wanted.level is Level.SIMILAR else ()
+        similar = all_duplicates(session) if options.level is Level.SIMILAR else ()
         facts = Facts.read(session, digests.digests, MediaPairs(similar, among), among)
-        keys = _hash_keys(session, images, wanted) if wanted.level is Level.SIMILAR else []
-        ranked = _ranked(session, images, keys, facts, wanted)
+        keys = _hash_keys(session, images, options) if options.level is Level.SIMILAR else []
+        ranked = _ranked(session, images, keys, facts, options)
         keys = [key.of(places_of(ranked, images.entity_ids)) for key in keys] + facts.keys(ranked)
-        judge = Judge(session, images.of(ranked), facts, wanted)
+        judge = Judge(session, images.of(ranked), facts, options)
         keepers = group(len(ranked), keys, judge, judge.apart)
         return Duplicates(_described(session, library, ranked, keepers, judge), digests.unread)
 
@@ -81,16 +85,13 @@ def _no_images() -> ImageHashes:
     return ImageHashes(np.empty(0, np.int64), {}, {})
 
 
-def _hash_keys(session: Session, images: ImageHashes, wanted: Wanted) -> list[Key]:
-    """Return the keys by which similar images become candidates.
-
-    Where k of n hashes must agree, of any n - k + 1 of them one does: the others need not be searched.
-    """
-    used = [name for name in MOST_TELLING if name in wanted.thresholds]
-    probed = used[: len(used) - wanted.agreement.needed(len(used)) + 1]
-    keys = [hash_key(images.hashes[name], images.known[name], wanted.thresholds[name]) for name in probed]
-    if wanted.transforms:
-        keys += _transform_keys(session, images.entity_ids, wanted.thresholds["phash"])
+def _hash_keys(session: Session, images: ImageHashes, options: DuplicateOptions) -> list[Key]:
+    """Return the keys by which similar images become candidates."""
+    images_options = options.images
+    thresholds = images_options.thresholds
+    keys = [hash_key(images.hashes[name], images.known[name], thresholds[name]) for name in images_options.searched]
+    if images_options.transforms:
+        keys += _transform_keys(session, images.entity_ids, thresholds["phash"])
     return keys
 
 
@@ -106,10 +107,10 @@ def _transform_keys(session: Session, entity_ids: Ids, radius: int) -> list[Key]
     return [crossing_key(hashes[0], hashes[kind], known, radius, kind=kind) for kind in range(1, len(TRANSFORMS))]
 
 
-def _ranked(session: Session, images: ImageHashes, keys: Sequence[Key], facts: Facts, wanted: Wanted) -> Ids:
+def _ranked(session: Session, images: ImageHashes, keys: Sequence[Key], facts: Facts, options: DuplicateOptions) -> Ids:
     """Return all entities that may be in a group, the one to keep before all others first."""
     has_any = np.logical_or.reduce([key.has_any() for key in keys]) if keys else np.zeros(len(images.entity_ids), bool)
-    return in_order_of_keeping(session, np.union1d(images.entity_ids[has_any], facts.entity_ids), wanted.rules)
+    return in_order_of_keeping(session, np.union1d(images.entity_ids[has_any], facts.entity_ids), options.rules)
 
 
 def _described(session: Session, library: Library, ranked: Ids, keepers: Numbers, judge: Judge) -> list[Group]:

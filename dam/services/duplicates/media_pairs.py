@@ -7,25 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from dam.media.kinds import Kind
 from dam.services.duplicates.star_clustering import Key, Table
 from dam.services.hamming.arrays import Ids
 from dam.services.hamming.image_hashes import places_of
 from dam.services.similar.match import SimilarPair
-from dam.services.similar.search import pairs_of
+from dam.services.similar.method import all_methods
 
 Numbers: TypeAlias = NDArray[np.int64]
 
 
-WHOLE = 0.8
+MIN_EXTENT = 0.8
 """The share of the longer of two that the other must have to be a duplicate: an excerpt is none."""
 
 
 def all_duplicates(session: Session) -> Iterator[SimilarPair]:
     """Yield the pairs of the library that the method of their kind finds similar from beginning to end."""
-    for kind in Kind:
-        if pairs := pairs_of(kind):
-            yield from (pair for pair in pairs(session) if pair.extent >= WHOLE)
+    for method in all_methods():
+        if method.find_pairs:
+            yield from (pair for pair in method.find_pairs(session) if pair.extent >= MIN_EXTENT)
 
 
 class MediaPairs:

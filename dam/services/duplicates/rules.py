@@ -2,14 +2,6 @@
 
 from enum import StrEnum
 
-from dam.services.similar.agreement import Agreement
-
-DEFAULT_THRESHOLDS = {"phash": 4, "ahash": 4, "dhash": 4}
-"""How many bits of each hash may differ."""
-
-DEFAULT_MATCH = Agreement.MAJORITY
-"""Chosen by measured precision and recall: see doc/similarity.md."""
-
 
 class Level(StrEnum):
     """How much two duplicates have in common."""

@@ -12,10 +12,8 @@ from dam.services.hamming.index import HashIndex, open_index
 from dam.services.hamming.memory import HashesInMemory
 from dam.services.library import Library
 
-FEW = 4096
+MAX_LOOKUPS = 4096
 """New images up to which each is looked up; of more, all pairs are found at once."""
-SPARING = ("phash", "dhash", "ahash")
-"""The hashes, those first by which fewer unrelated images are near."""
 FAR = 255
 """Stands for the distance of a pair that lacks a hash."""
 
@@ -34,18 +32,18 @@ class NearPairs:
         return NearPairs(self.first[chosen], self.second[chosen], distances)
 
 
-def find_near(library: Library, new: Ids, thresholds: Mapping[str, int], needed: int) -> NearPairs:
+def find_near(
+    library: Library, new: Ids, thresholds: Mapping[str, int], searched: Sequence[str], needed: int
+) -> NearPairs:
     """Return the pairs within the thresholds of at least `needed` hashes, of which one at least is in `new`.
 
-    Exact. `new` is ascending. Such a pair is near by one of any n - needed + 1 of n hashes, so only those are searched.
+    Exact. `new` is ascending. `searched` are n - needed + 1 of the n hashes: every such pair is near by one of them.
     """
-    used = [name for name in SPARING if name in thresholds]
-    searched = used[: len(used) - needed + 1]
     with library.read() as session:
-        if len(new) <= FEW:
-            few = {name: open_index(session, name, thresholds.get(name, 0), len(new)) for name in TABLES}
-            found = [_look_up(few[name], new, thresholds[name]) for name in searched]
-            return _measured(few, _distinct(found), thresholds, needed)
+        if len(new) <= MAX_LOOKUPS:
+            indexes = {name: open_index(session, name, thresholds.get(name, 0), len(new)) for name in TABLES}
+            found = [_look_up(indexes[name], new, thresholds[name]) for name in searched]
+            return _measured(indexes, _distinct(found), thresholds, needed)
         all_ = {name: HashesInMemory.load(session, name) for name in TABLES}
     found = [pairs for name in searched for pairs in _all_near(all_[name], new, thresholds[name])]
     return _measured(all_, _distinct(found), thresholds, needed)

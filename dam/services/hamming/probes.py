@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dam.media.hamming.bands import BAND_BITS, BANDS, gather
 
 BAND_VALUES = 1 << BAND_BITS
-LONGEST = BAND_BITS * len(BANDS)
+MAX_DISTANCE = BAND_BITS * len(BANDS)
 """The greatest distance that two hashes can have."""
 
 

@@ -63,7 +63,7 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
     hindered = obstacles(sample.media_type, due)
     due = [system for system in due if system.name not in hindered]
     labels = done | {system.label for system in due}
-    analysis = Analysis(system_set(sample.kind, labels), obstacle=next(iter(hindered.values()), None))
+    analysis = Analysis(system_set(sample.kind, labels), obstacle=next(map(str, hindered.values()), None))
     for system in due:
         analysis.ran.append(system.name)
         try:

@@ -1,36 +1,16 @@
-"""Examining a file: reading and analysing it, in a worker process or here. What goes in and comes out is plain."""
+"""What an ingest asks of workers: to read a new file and describe it, or to describe again what the library has."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import BinaryIO
+from dataclasses import dataclass, field
 
-from dam.core.errors import DamError, InputError, UnreadableFileError
+from dam.core.errors import UnreadableFileError
 from dam.media.files.source import open_source
 from dam.media.sample import Sample
 from dam.services.ingest.analysis import Analysis, analyse, give_up
 from dam.services.ingest.staging import StagedFile, stage
 from dam.services.processes.limits import in_time
+from dam.services.processes.request import Request
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
-
-
-@dataclass(frozen=True)
-class Job:
-    """A file to examine."""
-
-    path: str
-    size: int
-    mode: Mode = Mode.COPY
-    seen: frozenset[str] | None = None
-    """The systems that have run for its content; None where nobody has looked it up yet."""
-    media_type: str | None = None
-    """Set where the library has the file already: it is looked at where it is, and not staged."""
-    thumbnail: int | None = None
-    """Set where nothing but a thumbnail of this size is wanted."""
-    sidecar: bytes | None = None
-    """The sidecar that goes with it then; otherwise it is read beside the source."""
 
 
 @dataclass(frozen=True)
@@ -45,71 +25,56 @@ class Examined:
     file: StagedFile | None = None
     analysis: Analysis | None = None
     error: str | None = None
-    thumbnail: bytes | None = None
 
 
-def examine(store: BlobStore, job: Job) -> Examined:
-    """Read a file and run the systems on its content; StoreError when the store fails."""
-    if job.media_type:
-        return _draw(job, job.media_type) if job.thumbnail else _examine_in_place(job, job.media_type)
-    try:
-        file, sample = stage(job.path, store, job.mode)
-    except UnreadableFileError as exc:
-        return Examined(job.path, error=str(exc))
-    if job.seen is None and file.blob is None and job.mode is not Mode.REFERENCE:
-        return Examined(job.path, file)
-    return Examined(job.path, file, _analyse(sample, job))
+@dataclass(frozen=True)
+class Job(Request[Examined]):
+    """A file to read, stage in the store and analyse."""
+
+    mode: Mode = Mode.COPY
+    seen: frozenset[str] | None = None
+    """The systems that have run for its content; None where nobody has looked it up yet."""
+    store: BlobStore = field(kw_only=True)
+
+    def run(self) -> Examined:
+        """Read the file, and run the systems on its content; StoreError when the store fails."""
+        try:
+            file, sample = stage(self.path, self.store, self.mode)
+        except UnreadableFileError as exc:
+            return Examined(self.path, error=str(exc))
+        if self.seen is None and file.blob is None and self.mode is not Mode.REFERENCE:
+            return Examined(self.path, file)
+        with in_time():
+            return Examined(self.path, file, analyse(sample, self.seen or frozenset()))
+
+    def give_up(self, reason: str) -> Examined:
+        """Read the file, and record the reason for each of the systems."""
+        try:
+            file, _ = stage(self.path, self.store, self.mode)
+        except UnreadableFileError as exc:
+            return Examined(self.path, error=str(exc))
+        return Examined(self.path, file, give_up(file.media_type, reason, self.seen or frozenset()))
 
 
-def _examine_in_place(job: Job, media_type: str) -> Examined:
-    try:
-        with open_source(job.path, linking=True):
-            return Examined(job.path, analysis=_analyse(_sample(job, media_type), job))
-    except UnreadableFileError as exc:
-        return Examined(job.path, error=str(exc))
+@dataclass(frozen=True)
+class AnalyseAgain(Request[Examined]):
+    """A content that the library has, to be analysed where it is."""
 
+    media_type: str
+    seen: frozenset[str]
+    """The systems that have run for it."""
+    sidecar: bytes | None = None
+    """The sidecar that it was read with, or is to be read with now."""
 
-def _sample(job: Job, media_type: str) -> Sample:
-    return Sample(partial(_open, job.path), media_type, sidecar=job.sidecar)
+    def run(self) -> Examined:
+        """Run the systems on the content."""
+        sample = Sample.of_file(self.path, self.media_type, sidecar=self.sidecar)
+        try:
+            with open_source(self.path, linking=True), in_time():
+                return Examined(self.path, analysis=analyse(sample, self.seen))
+        except UnreadableFileError as exc:
+            return Examined(self.path, error=str(exc))
 
-
-def _open(path: str) -> BinaryIO:
-    return Path(path).open("rb")
-
-
-def _draw(job: Job, media_type: str) -> Examined:
-    """Make a thumbnail."""
-    from dam.media.thumbnails.thumbnail import thumbnail  # noqa: PLC0415  an ingest needs none
-
-    try:
-        with open_source(job.path, linking=True), in_time():
-            return Examined(job.path, thumbnail=thumbnail(_sample(job, media_type), job.thumbnail or 0))
-    except InputError as exc:
-        return Examined(job.path, error=str(exc))
-    except (DamError, MemoryError):
-        raise
-    except Exception as exc:  # noqa: BLE001  a fault of ours, or hostile content: the other files go on
-        return Examined(job.path, error=f"failed with {type(exc).__name__}: {exc}")
-
-
-def _analyse(sample: Sample, job: Job) -> Analysis:
-    with in_time():
-        return analyse(sample, job.seen or frozenset())
-
-
-def examine_all(store: BlobStore, jobs: Sequence[Job]) -> list[Examined]:
-    """Examine files, in order."""
-    return [examine(store, job) for job in jobs]
-
-
-def examine_undecoded(store: BlobStore, job: Job, reason: str) -> Examined:
-    """Read a file whose decoding has taken a worker down, and record that as the reason for each of its systems."""
-    if job.thumbnail:
-        return Examined(job.path, error=reason)
-    if job.media_type:
-        return Examined(job.path, analysis=give_up(job.media_type, reason, job.seen or frozenset()))
-    try:
-        file, _ = stage(job.path, store, job.mode)
-    except UnreadableFileError as exc:
-        return Examined(job.path, error=str(exc))
-    return Examined(job.path, file, give_up(file.media_type, reason, job.seen or frozenset()))
+    def give_up(self, reason: str) -> Examined:
+        """Record the reason for each of the systems."""
+        return Examined(self.path, analysis=give_up(self.media_type, reason, self.seen))

@@ -134,7 +134,7 @@ def ingest(
 
     """
     library.store.sweep()
-    pool = pool or Pool(library.store, 0, NO_LIMITS)
+    pool = pool or Pool(0, NO_LIMITS)
     batch = _Batch(library, tags, options, pool)
     try:
         items: Iterator[Outcome | Unchanged | Examined] = pool.map(_outcomes_and_jobs(library, paths, options))
@@ -220,7 +220,7 @@ def _one_by_one(
             else:
                 yield Outcome(item.path, Status.UNCHANGED, match.entity_id, size=match.size)
         else:
-            yield Job(item.path, item.status.st_size, options.mode)
+            yield Job(item.path, item.status.st_size, options.mode, store=library.store)
 
 
 def count_bytes(library: Library, paths: Sequence[str], selection: Selection) -> int:
@@ -303,7 +303,7 @@ class _Batch:
         known, is_stored = (None, False) if analysis and file.blob else self._look_up(sha256)
         if analysis is None and not (known and known.is_current):
             seen = known.labels if known else frozenset()
-            again = self._pool.examine(Job(file.path, file.state.size, self._mode, seen))
+            again = self._pool.run(Job(file.path, file.state.size, self._mode, seen, store=self._library.store))
             if again.file:
                 again.file.discard()
                 analysis = again.analysis if again.file.digests == file.digests else None

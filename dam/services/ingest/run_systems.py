@@ -12,7 +12,7 @@ from dam.services.catalogue.content import find_content
 from dam.services.catalogue.known import Known, failed, outdated, outdated_bytes
 from dam.services.ingest import writer
 from dam.services.ingest.analysis import Analysis
-from dam.services.ingest.examine import Examined, Job
+from dam.services.ingest.examine import AnalyseAgain, Examined
 from dam.services.ingest.sidecars import packets
 from dam.services.library import Library
 from dam.services.processes.limits import NO_LIMITS
@@ -41,7 +41,7 @@ def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | No
 
     With `retry_failed`, run those that have failed instead. `pool` does it; without one, this process.
     """
-    pool = pool or Pool(library.store, 0, NO_LIMITS)
+    pool = pool or Pool(0, NO_LIMITS)
     last = 0
     while True:
         with library.read() as session:
@@ -52,7 +52,8 @@ def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | No
             return
         last = page[-1].entity_id
         analyses: dict[int, Analysis] = {}
-        updates = [_update(known, result, analyses) for known, result in zip(page, pool.map(items), strict=True)]
+        results: Iterator[Examined] = pool.map(items)
+        updates = [_update(known, result, analyses) for known, result in zip(page, results, strict=True)]
         if analyses:
             library.write_again(partial(writer.write_analyses, analyses=analyses))
         yield from updates
@@ -64,13 +65,13 @@ def bytes_to_read(library: Library) -> int:
         return outdated_bytes(session)
 
 
-def _job(session: Session, library: Library, known: Known, sidecar: bytes | None) -> Job | Examined:
+def _job(session: Session, library: Library, known: Known, sidecar: bytes | None) -> AnalyseAgain | Examined:
     """Say how to examine an asset, or why that is not possible."""
     try:
         path = find_content(session, library.store, known)
     except (StoreError, UnreadableFileError) as exc:
         return Examined(known.sha256, error=str(exc))
-    return Job(path, known.size, seen=known.labels, media_type=known.media_type, sidecar=sidecar)
+    return AnalyseAgain(path, known.size, known.media_type, known.labels, sidecar)
 
 
 def _update(known: Known, result: Examined, analyses: dict[int, Analysis]) -> Update:

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from hashlib import sha256
 
@@ -19,7 +19,7 @@ from dam.services.catalogue.content import find_content, is_as_recorded
 from dam.services.catalogue.known import Known, files_in, known_by_id
 from dam.services.catalogue.source_paths import path_digest
 from dam.services.ingest import writer
-from dam.services.ingest.examine import Examined, Job
+from dam.services.ingest.examine import AnalyseAgain, Examined
 from dam.services.library import Library
 from dam.services.processes.pool import Pool
 from dam.systems.system import labels_of_readers
@@ -73,9 +73,10 @@ def apply_sidecars(library: Library, pool: Pool, paths: Iterable[str]) -> list[i
         jobs = [_job(session, library, asset, changed) for asset in known]
     if not jobs:
         return []
+    results: Iterator[Examined] = pool.map(jobs)
     analyses = {
         asset.entity_id: result.analysis
-        for asset, result in zip(known, pool.map(jobs), strict=True)
+        for asset, result in zip(known, results, strict=True)
         if result.analysis and result.analysis.obstacle is None
     }
     if analyses:
@@ -113,10 +114,12 @@ def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
     }
 
 
-def _job(session: Session, library: Library, asset: Known, changed: Mapping[int, bytes | None]) -> Job | Examined:
+def _job(
+    session: Session, library: Library, asset: Known, changed: Mapping[int, bytes | None]
+) -> AnalyseAgain | Examined:
     try:
         path = find_content(session, library.store, asset)
     except (StoreError, UnreadableFileError) as exc:
         return Examined(asset.sha256, error=str(exc))
     seen = asset.labels - labels_of_readers(asset.kind)
-    return Job(path, asset.size, seen=seen, media_type=asset.media_type, sidecar=changed[asset.entity_id])
+    return AnalyseAgain(path, asset.size, asset.media_type, seen, changed[asset.entity_id])

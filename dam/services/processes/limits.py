@@ -10,6 +10,7 @@ from multiprocessing import parent_process
 from threading import Thread
 
 from dam.core.config import settings
+from dam.services.processes.decoder_output import redirect_stderr
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,14 @@ class Limits:
     seconds: int
     memory_bytes: int
 
+    @property
+    def patience(self) -> float | None:
+        """Seconds of silence after which a worker is stuck or stopped; None: it may take for ever."""
+        return self.seconds + GRACE_SECONDS if self.seconds else None
+
+
+GRACE_SECONDS = 30
+"""How much longer than a file may take a worker may be silent: it ends itself, unless it is stopped or stuck."""
 
 NO_LIMITS = Limits(seconds=0, memory_bytes=0)
 
@@ -49,7 +58,11 @@ def in_time() -> Iterator[None]:
 
 
 def become_worker(limits: Limits) -> None:
-    """Make this process a worker: bounded in time and memory, deaf to Ctrl-C, and gone with its parent."""
+    """Make this process a worker: bounded in time and memory, deaf to Ctrl-C, and gone with its parent.
+
+    What its decoders write to stderr is collected; see `take_output`.
+    """
+    redirect_stderr()
     Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,8 +1,8 @@
 """Why two images are called similar, or are not."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,27 +11,28 @@ from sqlalchemy.orm import Session
 
 from dam.media.images.looks import HASHES
 from dam.media.images.small_luma import (
-    INFORMATION_NEEDED,
-    SAME_PICTURE,
+    MIN_INFORMATION,
     Lumas,
+    are_plain,
     difference,
     from_bytes,
     information,
-    phashes,
+    transformed_distance,
 )
 from dam.media.images.small_luma import transformed as transform_luma
 from dam.media.images.transforms import Transform
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
+from dam.models.image_data_digest_component import ImageDataDigestComponent
 from dam.models.image_luma_component import ImageLumaComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import find_asset, find_one_asset
 from dam.services.catalogue.pairs import in_order, verdicts
 from dam.services.catalogue.verdict import Verdict
 from dam.services.hamming.arrays import TABLES
-from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.services.similar.image_query import read_query
-from dam.services.similar.image_search import SECOND_LOOK
+from dam.services.similar.options import MAX_VERIFIED_THRESHOLD, ImageOptions
 from dam.services.similar.pixel_twins import pixel_digests
+from dam.services.similar.rule import UNKNOWN, VERDICTS, Decision, Evidence, are_similar, decide
 from dam.storage.local import LocalBlobStore
 
 
@@ -86,10 +87,8 @@ def explain(
     session: Session,
     one: str,
     other: str,
-    thresholds: Mapping[str, int],
-    agreement: Agreement = DEFAULT_AGREEMENT,
+    options: ImageOptions | None = None,
     *,
-    transforms: bool = False,
     store: LocalBlobStore | None = None,
 ) -> Explanation:
     """Compare two assets or files, as a user calls them; the pixels of assets only if there is a `store` to read them.
@@ -100,12 +99,23 @@ def explain(
         UnreadableFileError, DecodeError: a file outside the library cannot be read, or is no image.
 
     """
+    options = options or ImageOptions()
     subjects = (find_subject(session, one, store), find_subject(session, other, store))
-    transform, differs = _best_transform(subjects, transforms=transforms)
-    distances = _distances(subjects, transform)
+    transforms = list(Transform) if options.transforms else [Transform.NONE]
     verdict = _verdict(session, subjects)
-    judgement, reason = _judge(subjects, thresholds, agreement, distances, differs, verdict)
-    return Explanation(subjects, thresholds, distances, transform, differs, verdict, judgement, reason)
+    evidence = _evidence(session, subjects, transforms, verdict)
+    decisions = decide(evidence, options)
+    if Decision.PLAIN in decisions.tolist() and _same_pixels(subjects):
+        evidence = replace(evidence, same_pixels=np.ones(len(transforms), np.bool_))
+        decisions = decide(evidence, options)
+    best = int(np.lexsort([evidence.differences, ~are_similar(decisions)])[0])
+    decision = Decision(decisions[best])
+    distances = {name: None if away[best] == UNKNOWN else int(away[best]) for name, away in evidence.distances.items()}
+    difference = None if np.isnan(evidence.differences[best]) else float(evidence.differences[best])
+    judgement, reason = JUDGEMENTS[decision], _reason(decision, subjects, options, distances)
+    return Explanation(
+        subjects, options.thresholds, distances, transforms[best], difference, verdict, judgement, reason
+    )
 
 
 def find_subject(session: Session, reference: str, store: LocalBlobStore | None = None) -> Subject:
@@ -130,27 +140,40 @@ def find_subject(session: Session, reference: str, store: LocalBlobStore | None 
     )
 
 
-def _distances(subjects: tuple[Subject, Subject], transform: Transform) -> dict[str, int | None]:
-    """Return the bits that differ. Of transformed pictures the lumas tell the pHash, and nothing the others."""
+def _evidence(
+    session: Session, subjects: tuple[Subject, Subject], transforms: Sequence[Transform], verdict: Verdict | None
+) -> Evidence:
+    """Return what is known of the two for each transform of the first, the pHash by their lumas but for `none`."""
     one, other = subjects
-    if transform is not Transform.NONE and one.luma is not None and other.luma is not None:
-        hashes = phashes(np.stack([transform_luma(one.luma, transform), other.luma]))
-        return dict.fromkeys(HASHES) | {"phash": int(hashes[0] ^ hashes[1]).bit_count()}
-    common = one.hashes.keys() & other.hashes.keys()
-    return {
-        name: (int(one.hashes[name], 16) ^ int(other.hashes[name], 16)).bit_count() if name in common else None
-        for name in HASHES
-    }
+    count = len(transforms)
+    distances = {name: np.full(count, UNKNOWN) for name in HASHES}
+    for name in one.hashes.keys() & other.hashes.keys():
+        distances[name][0] = (int(one.hashes[name], 16) ^ int(other.hashes[name], 16)).bit_count()
+    plain, differences = np.zeros(count, np.bool_), np.full(count, np.nan)
+    if one.luma is not None and other.luma is not None:
+        turned = np.stack([transform_luma(one.luma, transform) for transform in transforms])
+        differences = difference(turned, other.luma)
+        plain |= are_plain(np.stack([one.luma, other.luma])).any()
+        for place, transform in enumerate(transforms[1:], 1):
+            distances["phash"][place] = transformed_distance(one.luma, other.luma, transform)
+    return Evidence.of(
+        distances,
+        transformed=np.array([transform is not Transform.NONE for transform in transforms]),
+        verdicts=np.full(count, VERDICTS.index(verdict)),
+        same_bytes=np.full(count, one.sha256 == other.sha256),
+        same_content=np.full(count, _have_same_content(session, subjects)),
+        plain=plain,
+        differences=differences,
+    )
 
 
-def _best_transform(subjects: tuple[Subject, Subject], *, transforms: bool) -> tuple[Transform, float | None]:
-    one, other = (subject.luma for subject in subjects)
-    if one is None or other is None:
-        return Transform.NONE, None
-    tried = list(Transform) if transforms else [Transform.NONE]
-    differences = difference(np.stack([transform_luma(one, transform) for transform in tried]), other)
-    best = int(differences.argmin())
-    return tried[best], float(differences[best])
+def _have_same_content(session: Session, subjects: tuple[Subject, Subject]) -> bool:
+    """Tell whether the compressed pictures of two assets are the same."""
+    one, other = (
+        ecs.get_component(session, subject.entity_id, ImageDataDigestComponent) if subject.entity_id else None
+        for subject in subjects
+    )
+    return one is not None and other is not None and one.digest == other.digest
 
 
 def _verdict(session: Session, subjects: tuple[Subject, Subject]) -> Verdict | None:
@@ -161,43 +184,56 @@ def _verdict(session: Session, subjects: tuple[Subject, Subject]) -> Verdict | N
     return verdicts(session, [one]).get(pair)
 
 
-def _judge(
+JUDGEMENTS = {
+    Decision.SAME_BYTES: Judgement.IDENTICAL,
+    Decision.DUPLICATE: Judgement.DUPLICATE,
+    Decision.ALTERNATE: Judgement.ALTERNATE,
+    Decision.UNRELATED: Judgement.UNRELATED,
+    Decision.SAME_CONTENT: Judgement.IDENTICAL,
+    Decision.SAME_PIXELS: Judgement.IDENTICAL,
+    Decision.NO_HASH: Judgement.UNKNOWN,
+    Decision.FAR: Judgement.NOT_SIMILAR,
+    Decision.NEAR: Judgement.SIMILAR,
+    Decision.UNVERIFIED: Judgement.SIMILAR,
+    Decision.UNVERIFIABLE: Judgement.NOT_SIMILAR,
+    Decision.PLAIN: Judgement.NOT_SIMILAR,
+    Decision.DIFFERENT: Judgement.NOT_SIMILAR,
+    Decision.SAME_PICTURE: Judgement.SIMILAR,
+}
+"""What a decision of the rule is called here."""
+
+
+def _reason(
+    decision: Decision,
     subjects: tuple[Subject, Subject],
-    thresholds: Mapping[str, int],
-    agreement: Agreement,
+    options: ImageOptions,
     distances: Mapping[str, int | None],
-    differs: float | None,
-    verdict: Verdict | None,
-) -> tuple[Judgement, str]:
-    """Return what the two are to each other, by the first rule that applies, and why."""
-    if subjects[0].sha256 == subjects[1].sha256:
-        return Judgement.IDENTICAL, "the same bytes"
-    if verdict:
-        return Judgement(verdict.value), "your verdict comes before every measure"
-    known = [name for name in thresholds if distances[name] is not None]
-    if not known:
-        why = "they have no perceptual hash in common: of images see dam-cli run-systems and failures"
-        return Judgement.UNKNOWN, f"{why}, for other media dam-cli find-similar"
-    near = [name for name in known if (distances[name] or 0) <= thresholds[name]]
-    if len(near) < agreement.needed(len(known)):
-        which = " and ".join(near) or "no hash"
-        return Judgement.NOT_SIMILAR, f"{which} within the threshold, and {agreement} must be"
-    if max(thresholds.values()) > SECOND_LOOK:
-        return Judgement.SIMILAR, f"near by {' and '.join(near)}; with thresholds above {SECOND_LOOK} that is enough"
-    return _look_again(subjects, " and ".join(near), differs)
-
-
-def _look_again(subjects: tuple[Subject, Subject], near: str, differs: float | None) -> tuple[Judgement, str]:
-    if differs is None:
-        return Judgement.SIMILAR, f"by {near} alone: one has no luma picture yet, see dam-cli run-systems"
-    plain = [subject.name for subject in subjects if (subject.information or 0) < INFORMATION_NEEDED]
-    if plain and _same_pixels(subjects):
-        return Judgement.IDENTICAL, "the same pixels, though too plain for a hash to say anything"
-    if plain:
-        return Judgement.NOT_SIMILAR, f"near by {near}, but too plain for a hash to say anything: {', '.join(plain)}"
-    if differs > SAME_PICTURE:
-        return Judgement.NOT_SIMILAR, f"near by {near}, but the luma pictures differ"
-    return Judgement.SIMILAR, f"near by {near}, and the luma pictures agree"
+) -> str:
+    """Say in words by which rule the two are similar, or are not."""
+    known = {name: bits for name, bits in distances.items() if bits is not None}
+    within = [name for name, threshold in options.thresholds.items() if name in known and known[name] <= threshold]
+    near = " and ".join(within) or "no hash"
+    plain = ", ".join(subject.name for subject in subjects if (subject.information or 0) < MIN_INFORMATION)
+    verdict = "your verdict comes before every measure"
+    return {
+        Decision.SAME_BYTES: "the same bytes",
+        Decision.DUPLICATE: verdict,
+        Decision.ALTERNATE: verdict,
+        Decision.UNRELATED: verdict,
+        Decision.SAME_CONTENT: "the same compressed picture under other metadata",
+        Decision.SAME_PIXELS: "the same pixels, though too plain for a hash to say anything",
+        Decision.NO_HASH: (
+            "they have no perceptual hash in common: of images see dam-cli run-systems and failures, "
+            "for other media dam-cli find-similar"
+        ),
+        Decision.FAR: f"{near} within the threshold, and {options.agreement} must be",
+        Decision.NEAR: f"near by {near}; with thresholds above {MAX_VERIFIED_THRESHOLD} that is enough",
+        Decision.UNVERIFIED: f"by {near} alone: one has no luma picture yet, see dam-cli run-systems",
+        Decision.UNVERIFIABLE: f"by {near}, but one has no luma picture yet, see dam-cli run-systems",
+        Decision.PLAIN: f"near by {near}, but too plain for a hash to say anything: {plain}",
+        Decision.DIFFERENT: f"near by {near}, but the luma pictures differ",
+        Decision.SAME_PICTURE: f"near by {near}, and the luma pictures agree",
+    }[decision]
 
 
 def _same_pixels(subjects: tuple[Subject, Subject]) -> bool:

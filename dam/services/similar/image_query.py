@@ -2,23 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from dam.core.errors import DecodeError, InputError, UnreadableFileError
-from dam.media.files.digests import digests_of
-from dam.media.files.media_type import HEAD_BYTES, media_type
-from dam.media.files.source import chunks, open_source
 from dam.media.files.walk import NotRead, walk
-from dam.media.images.pixel_digest import pixel_digest
 from dam.media.images.small_luma import Lumas
 from dam.media.images.transforms import Transform
-from dam.media.sample import Sample, obstacle
-
-
-class NoImageError(DecodeError):
-    """A file that is no image, as there are in folders."""
+from dam.services.processes.alone import Alone, run_alone
+from dam.services.processes.pool import open_pool
+from dam.services.similar.features import ImageFeatures, ImageRequest, NoImageError, PixelRequest
 
 
 @dataclass(frozen=True)
@@ -48,28 +42,52 @@ class Asked:
     error: str | None = None
 
 
-def read_queries(paths: Iterable[str], *, transforms: bool = False) -> Iterator[Asked]:
-    """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out."""
+def read_queries(
+    paths: Iterable[str],
+    *,
+    transforms: bool = False,
+    jobs: int | None = None,
+    begun: Alone[ImageFeatures] | None = None,
+) -> Iterator[Asked]:
+    """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out.
+
+    `jobs` workers decode them side by side (None: one a core; 0: this process does it); `begun` is the only one that
+    there is, where its decoding has begun already.
+    """
+    if begun:
+        yield _asked_by(begun.result())
+        return
+    named: set[str] = set()
+    items = list(_requests(paths, named, transforms=transforms))
+    with open_pool(jobs) as pool:
+        results: Iterator[Asked | ImageFeatures] = pool.run_all(items)
+        yield from _asked(results, named)
+
+
+def _asked_by(found: ImageFeatures) -> Asked:
+    return Asked(found.path, None, str(found.error)) if found.error else Asked(found.path, _query(found))
+
+
+def _asked(results: Iterable[Asked | ImageFeatures], named: AbstractSet[str]) -> Iterator[Asked]:
+    for item in results:
+        if isinstance(item, Asked):
+            yield item
+        elif item.path in named or not isinstance(item.error, NoImageError):
+            yield _asked_by(item)
+
+
+def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Iterator[Asked | ImageRequest]:
+    """Yield what to decode, and what cannot be read; files that the user names go into `named`, too."""
     for path in paths:
         if not os.path.isdir(path):
-            yield _asked(os.path.abspath(path), transforms=transforms)[0]
+            named.add(os.path.abspath(path))
+            yield ImageRequest(os.path.abspath(path), 0, transforms)
             continue
         for found in walk([path]):
-            if isinstance(found, NotRead):
-                if not found.skipped:
-                    yield Asked(found.path, None, f"{found.path}: {found.reason}")
-                continue
-            asked, is_image = _asked(found.path, transforms=transforms)
-            if is_image:
-                yield asked
-
-
-def _asked(path: str, *, transforms: bool) -> tuple[Asked, bool]:
-    """Return what comes of a file as a query, and whether it is an image, if a damaged one."""
-    try:
-        return Asked(path, read_query(Path(path), transforms=transforms)), True
-    except InputError as exc:
-        return Asked(path, None, str(exc)), not isinstance(exc, NoImageError)
+            if not isinstance(found, NotRead):
+                yield ImageRequest(found.path, found.status.st_size, transforms)
+            elif not found.skipped:
+                yield Asked(found.path, None, f"{found.path}: {found.reason}")
 
 
 def read_query(path: Path, *, transforms: bool = False) -> Query:
@@ -77,28 +95,23 @@ def read_query(path: Path, *, transforms: bool = False) -> Query:
 
     Raises:
         UnreadableFileError: it cannot be read.
-        DecodeError: it is no image, or a damaged one.
+        DecodeError: it is no image, or a damaged one, or takes more than the limits.
 
     """
-    try:
-        with open_source(str(path)) as (file, _):
-            digests = digests_of(chunks(file))
-            file.seek(0)
-            found = media_type(file.read(HEAD_BYTES), path.name)
-            if not found.startswith("image/"):
-                raise NoImageError(f"is not an image but {found}")
-            if reason := obstacle(found):
-                raise DecodeError(reason)
-            sample = Sample(lambda: path.open("rb"), found)
-            seen = sample.looks_every_way if transforms else sample.looks
-    except (UnreadableFileError, DecodeError) as exc:
-        raise type(exc)(f"{path}: {exc}") from exc
-    return Query(digests.sha256, seen.hashes, seen.luma, seen.turned, partial(_pixels, path, found))
+    found = run_alone(ImageRequest(str(path), 0, transforms))
+    if found.error:
+        raise found.error
+    return _query(found)
 
 
-def _pixels(path: Path, media_type: str) -> str | None:
-    try:
-        with path.open("rb") as stream:
-            return pixel_digest(stream, media_type)
-    except (OSError, DecodeError):  # it has gone, or changed, since it was read
-        return None
+def _query(found: ImageFeatures) -> Query:
+    looks = found.looks
+    assert looks  # noqa: S101  or there is an error
+    return Query(
+        found.sha256, looks.hashes, looks.luma, looks.turned, partial(pixels_of_file, found.path, found.media_type)
+    )
+
+
+def pixels_of_file(path: str, media_type: str) -> str | None:
+    """Return the digest of an image's pixels; None where there is none to compare, or it cannot be decoded again."""
+    return run_alone(PixelRequest(path, 0, media_type)).digest

@@ -1,14 +1,16 @@
 """Finding images that look like one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dam.media.images.looks import HASHES
 from dam.media.images.transforms import Transform
+from dam.models.image_data_digest_component import ImageDataDigestComponent
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import find_place
 from dam.services.catalogue.lookup import find_by_hash
@@ -16,28 +18,17 @@ from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
 from dam.services.hamming.arrays import Ids
 from dam.services.hamming.index import open_index
-from dam.services.hamming.probes import LONGEST
+from dam.services.hamming.probes import MAX_DISTANCE
 from dam.services.library import Library
-from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
 from dam.services.similar.image_query import Asked, Query
+from dam.services.similar.options import ImageOptions
 from dam.services.similar.pixel_twins import pixel_digests
-from dam.services.similar.verification import Look, load_lumas, look_at_query
+from dam.services.similar.rule import UNKNOWN, VERDICTS, Bools, Decision, Decisions, Evidence, are_similar, decide
+from dam.services.similar.verification import Verification, decide_verified, load_lumas, verify_query
 from dam.storage.local import LocalBlobStore
 
-UNKNOWN = LONGEST + 1
-"""Stands for the distance of an asset that lacks a hash: further away than any."""
-
-FARTHEST = np.iinfo(np.int64).max
-
-SPARING = ("phash", "dhash", "ahash")
-"""The hashes, those first whose bands fewer unrelated images share."""
-
-
-SECOND_LOOK = 12
-"""Up to this threshold, what is near is said to be the same picture, and a second look must agree.
-
-A greater one asks for whatever resembles the query, and the hashes alone decide.
-"""
+NOWHERE = np.iinfo(np.int64).max
+"""The place in the order of what is no match."""
 
 
 @dataclass(frozen=True)
@@ -53,97 +44,133 @@ class Match:
     """What makes the query look like it."""
 
 
+@dataclass(frozen=True)
+class _Library:
+    """What the library says of the asset that is the query itself, if it has one."""
+
+    own: Sequence[int]
+    """The assets with the very bytes of the query."""
+    verdicts: Mapping[int, Verdict]
+    """The user's verdicts on these, by the other asset."""
+    same_content: Sequence[int]
+    """The assets with the same compressed picture."""
+
+    @classmethod
+    def read(cls, session: Session, sha256: str) -> "_Library":
+        own = find_by_hash(session, sha256, "sha256") if sha256 else []
+        if not own:
+            return cls([], {}, [])
+        given = {entity_id: word for pair, word in verdicts(session, own).items() for entity_id in pair}
+        table = ImageDataDigestComponent
+        digest = select(table.digest).where(table.entity_id.in_(own))
+        others = {entity_id: word for entity_id, word in given.items() if entity_id not in own}
+        return cls(own, others, session.scalars(select(table.entity_id).where(table.digest.in_(digest))).all())
+
+    @property
+    def entity_ids(self) -> list[int]:
+        """All that may be similar however far their hashes are."""
+        return [*self.own, *self.same_content, *self.verdicts]
+
+    def evidence(self, ids: Ids) -> dict[str, NDArray[np.generic]]:
+        """Return what it says of some entities."""
+        number = {entity_id: VERDICTS.index(word) for entity_id, word in self.verdicts.items()}
+        return {
+            "same_bytes": np.isin(ids, self.own),
+            "same_content": np.isin(ids, self.same_content),
+            "verdicts": np.array([number.get(entity_id, 0) for entity_id in ids.tolist()], np.int64),
+        }
+
+
 def find_similar(
     session: Session,
     query: Query,
-    thresholds: Mapping[str, int],
-    agreement: Agreement = DEFAULT_AGREEMENT,
+    options: ImageOptions | None = None,
     limit: int | None = None,
+    store: LocalBlobStore | None = None,
 ) -> list[Match]:
     """Return the images that look like one; see `Search`."""
-    return Search(session, thresholds, agreement, lookups=len(query.variants)).matches(query, limit)
+    return Search(session, options or ImageOptions(), len(query.variants), store).matches(query, limit)
 
 
 class Search:
-    """A search for images whose hashes are within thresholds; good for many queries.
+    """A search for similar images; good for many queries.
 
-    `thresholds` maps names of hashes to Hamming distances; a hash that is not in it has no say. `lookups` is how many
-    queries there will be, times their transforms: what is shared is loaded once where that pays. Of pictures too plain
-    for a hash, those with identical pixels match, if there is a `store` to read them from.
+    `lookups` is how many queries there will be, times their transforms: what is shared is loaded once where that pays.
+    Of pictures too plain for a hash, those with identical pixels match, if there is a `store` to read them from.
     """
 
     def __init__(
-        self,
-        session: Session,
-        thresholds: Mapping[str, int],
-        agreement: Agreement = DEFAULT_AGREEMENT,
-        lookups: int = 1,
-        store: LocalBlobStore | None = None,
+        self, session: Session, options: ImageOptions, lookups: int = 1, store: LocalBlobStore | None = None
     ) -> None:
         self._session = session
+        self._options = options
         self._store = store
-        self._used = [name for name in SPARING if name in thresholds]
-        self._limits = np.array([thresholds.get(name, -1) for name in HASHES])
-        self._needed = agreement.needed(len(self._used))
+        thresholds = options.thresholds
         self._indexes = {name: open_index(session, name, thresholds.get(name, 0), lookups) for name in HASHES}
-        self._thresholds = thresholds
 
     def matches(self, query: Query, limit: int | None = None) -> list[Match]:
         """Return the images that look like the query, at most `limit` of them.
 
         Its own content comes first, then what is nearest: by the least distance, then by their sum.
         """
-        variants = query.variants
-        ids = self._candidates(variants.values())
-        away = self._distances(variants.values(), ids)
-        within = (away <= self._limits).sum(axis=2) >= self._needed
-        nearness = np.where(within, self._nearness(away), FARTHEST)
+        library = _Library.read(self._session, query.sha256)
+        ids = np.union1d(self._candidates(query), np.array(library.entity_ids, np.int64))
+        transforms = list(query.variants)
+        away = self._distances(query.variants.values(), ids)
+        decisions = self._decide(query, ids, library, transforms, away)
+        nearness = np.where(are_similar(decisions), self._nearness(away), NOWHERE)
         best, nearness = nearness.argmin(axis=0), nearness.min(axis=0)
-        identical = np.isin(ids, find_by_hash(self._session, query.sha256, "sha256"))
-        places = np.flatnonzero(nearness < FARTHEST)
-        transforms = list(variants)
-        done = [transforms[variant] for variant in best[places]]
-        places = places[self._confirmed(query, ids[places], done, identical[places])]
+        identical = np.isin(ids, library.own)
+        places = np.flatnonzero(nearness < NOWHERE)
         places = places[np.lexsort([ids[places], nearness[places], ~identical[places]])][:limit]
         return [
             Match(int(ids[at]), _by_name(away[best[at], at]), bool(identical[at]), transforms[best[at]])
             for at in places
         ]
 
-    def _confirmed(
-        self, query: Query, ids: Ids, transforms: Sequence[Transform], identical: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
-        """Tell which images count as similar: by the user's verdict, else as identical, else by a second look."""
-        confirmed = np.ones(ids.size, np.bool_)
-        if query.luma is not None and self._limits.max() <= SECOND_LOOK:
-            looks = look_at_query(self._session, query.luma, ids, transforms)
-            confirmed, plain = looks.confirmed, looks.found == Look.PLAIN
-            confirmed[plain] = self._have_same_pixels(query, ids[plain])
-        own = ids[identical].tolist()
-        judged = verdicts(self._session, own) if own else {}
-        for pair, verdict in judged.items():
-            confirmed[np.isin(ids, pair)] = verdict is not Verdict.UNRELATED
-        return confirmed | identical
+    def _decide(
+        self, query: Query, ids: Ids, library: _Library, transforms: Sequence[Transform], away: NDArray[np.int64]
+    ) -> Decisions:
+        """Decide of each variant of the query and each entity whether they are similar, shape (variants, entities)."""
+        variants, entities = (
+            np.repeat(np.arange(len(transforms)), len(ids)),
+            np.tile(np.arange(len(ids)), len(transforms)),
+        )
+        turned = np.array([transform is not Transform.NONE for transform in transforms])
+        said = {name: values[entities] for name, values in library.evidence(ids).items()}
+        distances = {name: away[:, :, place].ravel() for place, name in enumerate(HASHES)}
+        evidence = Evidence.of(distances, transformed=turned[variants], **said)
 
-    def _have_same_pixels(self, query: Query, ids: Ids) -> NDArray[np.bool_]:
+        def verify(places: Ids) -> Verification:
+            done = [transforms[variant] for variant in variants[places].tolist()]
+            return verify_query(self._session, query.luma, ids[entities[places]], done)
+
+        decisions, evidence = decide_verified(evidence, self._options, verify)
+        plain = decisions == Decision.PLAIN
+        if plain.any():
+            same = np.isin(entities, np.flatnonzero(self._have_same_pixels(query, ids, entities[plain])))
+            decisions = decide(replace(evidence, same_pixels=same), self._options)
+        return decisions.reshape(len(transforms), len(ids))
+
+    def _have_same_pixels(self, query: Query, ids: Ids, places: Ids) -> Bools:
         """Tell which of the images have the very pixels of the query; only those of the same luma are decoded."""
-        lumas, _ = load_lumas(self._session, ids)
-        alike = (lumas == query.luma).all(axis=1)
-        own = query.pixels() if self._store and alike.any() else None
+        some = ids[np.unique(places)]
+        lumas, _ = load_lumas(self._session, some)
+        some = some[(lumas == query.luma).all(axis=1)]
+        own = query.pixels() if self._store and some.size else None
         if not self._store or not own:
-            return np.zeros_like(alike)
-        digests = pixel_digests(self._session, self._store, ids[alike].tolist())
+            return np.zeros(len(ids), np.bool_)
+        digests = pixel_digests(self._session, self._store, some.tolist())
         return np.isin(ids, [entity_id for entity_id, digest in digests.items() if digest == own])
 
-    def _candidates(self, variants: Iterable[Mapping[str, str]]) -> Ids:
-        """Return entities, ascending: all in which as many hashes are near as must agree, and more."""
-        probed = self._used[: len(self._used) - self._needed + 1]
-        near = [
-            self._indexes[name].near(int(variant[name], 16), self._thresholds[name])
-            for variant in variants
-            for name in probed
+    def _candidates(self, query: Query) -> Ids:
+        """Return entities: all that may be similar by their hashes, and more."""
+        found = [
+            self._indexes[name].near(int(hashes[name], 16), self._options.thresholds[name])
+            for transform, hashes in query.variants.items()
+            for name in (self._options.searched if transform is Transform.NONE else ["phash"])
         ]
-        return np.unique(np.concatenate(near))
+        return np.concatenate(found)
 
     def _distances(self, variants: Iterable[Mapping[str, str]], ids: Ids) -> NDArray[np.int64]:
         """Return the distance of each variant to each entity by each hash, shape (variants, entities, hashes)."""
@@ -151,14 +178,15 @@ class Search:
         for name in HASHES:
             hashes, known = self._indexes[name].values(ids)
             wanted = np.array([[int(variant[name], 16)] for variant in variants], np.uint64)
-            by_hash.append(np.where(known, np.bitwise_count(hashes ^ wanted), UNKNOWN))
-        return np.stack(by_hash, axis=2).astype(np.int64)
+            by_hash.append(np.where(known, np.bitwise_count(hashes ^ wanted).astype(np.int64), UNKNOWN))
+        return np.stack(by_hash, axis=2)
 
     def _nearness(self, away: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the least of the distances by the hashes in use, and then their sum, as one number."""
-        used = away[:, :, self._limits >= 0]
+        used = away[:, :, [name in self._options.thresholds for name in HASHES]]
         total = np.where(used == UNKNOWN, 0, used).sum(axis=2)
-        nearness: NDArray[np.int64] = used.min(axis=2, initial=UNKNOWN) * UNKNOWN * len(HASHES) + total
+        least = np.where(used == UNKNOWN, MAX_DISTANCE + 1, used).min(axis=2)
+        nearness: NDArray[np.int64] = least * (MAX_DISTANCE + 1) * len(HASHES) + total
         return nearness
 
 
@@ -167,7 +195,7 @@ def _by_name(distances: NDArray[np.int64]) -> dict[str, int | None]:
 
 
 @dataclass(frozen=True)
-class Found:
+class MatchedAsset:
     """A match, the asset in short, and a file that holds it, if there is one."""
 
     match: Match
@@ -176,33 +204,33 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SearchResult:
     """What looks like a query, nearest first; or why it could not be asked."""
 
     path: str
-    found: Sequence[Found]
+    found: Sequence[MatchedAsset]
     error: str | None
 
 
 def answer(
     library: Library,
     asked: Sequence[Asked],
-    thresholds: Mapping[str, int],
-    agreement: Agreement = DEFAULT_AGREEMENT,
+    options: ImageOptions | None = None,
     limit: int | None = None,
-) -> list[Answer]:
+) -> list[SearchResult]:
     """Return what looks like each of some queries, in their order; see `Search`."""
     lookups = sum(len(each.query.variants) for each in asked if each.query)
     if not lookups:
-        return [Answer(each.path, [], each.error) for each in asked]
+        return [SearchResult(each.path, [], each.error) for each in asked]
     with library.read() as session:
-        search = Search(session, thresholds, agreement, lookups, library.store)
+        search = Search(session, options or ImageOptions(), lookups, library.store)
         answers = []
         for each in asked:
             matches = search.matches(each.query, limit) if each.query else []
             assets = summarise(session, library.store, [match.entity_id for match in matches])
             found = [
-                Found(match, asset, find_place(session, asset)) for match, asset in zip(matches, assets, strict=True)
+                MatchedAsset(match, asset, find_place(session, asset))
+                for match, asset in zip(matches, assets, strict=True)
             ]
-            answers.append(Answer(each.path, found, each.error))
+            answers.append(SearchResult(each.path, found, each.error))
     return answers

@@ -25,35 +25,26 @@ from dam.models.similar_pair_component import SimilarPairComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import all_verdicts
-from dam.services.catalogue.verdict import Verdict
 from dam.services.hamming.arrays import TABLES, Ids
-from dam.services.hamming.near_pairs import NearPairs, find_near
+from dam.services.hamming.near_pairs import FAR, NearPairs, find_near
 from dam.services.library import Library
-from dam.services.similar.agreement import DEFAULT_AGREEMENT, Agreement
-from dam.services.similar.verification import BLOCK, load_lumas, look_at_pairs
+from dam.services.similar.options import ImageOptions
+from dam.services.similar.rule import UNKNOWN, VERDICTS, Decision, Decisions, Evidence, are_similar
+from dam.services.similar.verification import BLOCK, Verification, decide_verified, load_lumas, verify_pairs
 from dam.systems.system import all_systems, labels_in
 
 BATCH = 1000
 """Entities whose pairs are written in one transaction: others wait for it a moment only."""
 
 
-@dataclass(frozen=True)
-class LinkRule:
-    """What makes two images similar: the most bits that may differ by hash, and how many hashes must agree."""
+REJECTED = {Decision.UNRELATED: "unrelated", Decision.PLAIN: "plain", Decision.DIFFERENT: "different"}
+"""Why pairs that are near by hash are not similar, as it is told."""
 
-    thresholds: Mapping[str, int]
-    agreement: Agreement = DEFAULT_AGREEMENT
 
-    @property
-    def needed(self) -> int:
-        """For how many hashes that is."""
-        return self.agreement.needed(len(self.thresholds))
-
-    @property
-    def digest(self) -> int:
-        """A number that changes with the rule, of 64 bits with a sign."""
-        written = f"{sorted(self.thresholds.items())} {self.needed}"
-        return int.from_bytes(hashlib.blake2b(written.encode(), digest_size=8).digest(), signed=True)
+def rule_digest(options: ImageOptions) -> int:
+    """Return a number that changes with what makes two images similar, of 64 bits with a sign."""
+    written = f"{sorted(options.thresholds.items())} {options.needed}{'' if options.verifies else ' unverified'}"
+    return int.from_bytes(hashlib.blake2b(written.encode(), digest_size=8).digest(), signed=True)
 
 
 @dataclass(frozen=True)
@@ -70,24 +61,29 @@ class Linked:
     """The pairs that are near by hash but not similar, by why not."""
 
 
-def link_similar(library: Library, rule: LinkRule) -> Linked:
-    """Compare the images that are new since the last run with all others, and record the similar pairs."""
+def link_similar(library: Library, options: ImageOptions | None = None) -> Linked:
+    """Compare the images that are new since the last run with all others, and record the similar pairs.
+
+    Pairs are recorded that are near by hash. Pictures too plain for a hash are left out where candidates are verified:
+    they would only match identical pixels, and a thousand blank pages would make half a million pairs.
+    """
+    options = options or ImageOptions()
     with library.read() as session:
-        new = _find_new(session, rule)
+        new = _find_new(session, options)
         ids = np.array(sorted(new), np.int64)
-        telling = ids[~_plain(session, ids)]
-    near = find_near(library, telling, rule.thresholds, rule.needed)
+        plain = _plain(session, ids) if options.verifies else np.zeros(len(ids), np.bool_)
+    near = find_near(library, ids[~plain], options.thresholds, options.searched, options.needed)
     with library.read() as session:
-        reasons = _reasons_against(session, near)
-    similar = near.where(reasons == "")
-    rejected = Counter(reasons[reasons != ""].tolist())
+        decisions = _decide(session, near, options)
+    similar = near.where(are_similar(decisions))
+    rejected = Counter(REJECTED[Decision(number)] for number in decisions[~are_similar(decisions)].tolist())
     for some, batch in _batches(ids, similar):
         states = {entity_id: new[entity_id] for entity_id in some.tolist()}
-        library.write_again(partial(_write, rule=rule, compared=states, similar=batch))
-    return Linked(len(ids), len(ids) - len(telling), len(similar.first), dict(sorted(rejected.items())))
+        library.write_again(partial(_write, options=options, compared=states, similar=batch))
+    return Linked(len(ids), int(plain.sum()), len(similar.first), dict(sorted(rejected.items())))
 
 
-def _find_new(session: Session, rule: LinkRule) -> dict[int, int]:
+def _find_new(session: Session, options: ImageOptions) -> dict[int, int]:
     """Return the entities whose systems give hashes and that were not compared in this state, with their sets."""
     names = {system.name for system in all_systems() if system.produces in TABLES.values()}
     sets = [
@@ -96,7 +92,9 @@ def _find_new(session: Session, rule: LinkRule) -> dict[int, int]:
         if names & {label.partition("@")[0] for label in labels_in(written)}
     ]
     done, record = LinkRecord, SystemRecord
-    differs = or_(done.entity_id.is_(None), done.system_set_id != record.system_set_id, done.rule != rule.digest)
+    differs = or_(
+        done.entity_id.is_(None), done.system_set_id != record.system_set_id, done.rule != rule_digest(options)
+    )
     statement = (
         select(record.entity_id, record.system_set_id)
         .outerjoin(done, done.entity_id == record.entity_id)
@@ -115,19 +113,20 @@ def _plain(session: Session, ids: Ids) -> NDArray[np.bool_]:
     return plain
 
 
-def _reasons_against(session: Session, near: NearPairs) -> NDArray[np.str_]:
-    """Say for each pair why it is not similar after all; the empty string where it is."""
-    looks = look_at_pairs(session, near.first, near.second)
-    reasons = np.where(looks.confirmed, "", looks.found).astype("U16")
+def _decide(session: Session, near: NearPairs, options: ImageOptions) -> Decisions:
+    """Decide of each pair whether the two are similar, and why."""
     given = dict(all_verdicts(session))
-    unrelated = {pair for pair, verdict in given.items() if verdict is Verdict.UNRELATED}
-    wanted = set(given) - unrelated
-    for place, pair in enumerate(zip(near.first.tolist(), near.second.tolist(), strict=True)) if given else ():
-        if pair in unrelated:
-            reasons[place] = Verdict.UNRELATED.value
-        elif pair in wanted:
-            reasons[place] = ""
-    return reasons
+    pairs = zip(near.first.tolist(), near.second.tolist(), strict=True) if given else ()
+    said = np.zeros(len(near.first), np.int64)
+    for place, pair in enumerate(pairs):
+        said[place] = VERDICTS.index(given.get(pair))
+    distances = {name: np.where(bits == FAR, UNKNOWN, bits.astype(np.int64)) for name, bits in near.distances.items()}
+    evidence = Evidence.of(distances, verdicts=said)
+
+    def verify(places: Ids) -> Verification:
+        return verify_pairs(session, near.first[places], near.second[places])
+
+    return decide_verified(evidence, options, verify)[0]
 
 
 def _batches(ids: Ids, similar: NearPairs) -> Iterator[tuple[Ids, NearPairs]]:
@@ -144,7 +143,7 @@ def _batches(ids: Ids, similar: NearPairs) -> Iterator[tuple[Ids, NearPairs]]:
         yield ids[start : start + BATCH], similar.where(batch_of == number)
 
 
-def _write(session: Session, rule: LinkRule, compared: Mapping[int, int], similar: NearPairs) -> None:
+def _write(session: Session, options: ImageOptions, compared: Mapping[int, int], similar: NearPairs) -> None:
     """Replace the pairs of entities that were compared, and record that they were, with their sets of systems."""
     table = SimilarPairComponent
     there = _existing(session, {*compared, *similar.first.tolist(), *similar.second.tolist()})
@@ -152,10 +151,11 @@ def _write(session: Session, rule: LinkRule, compared: Mapping[int, int], simila
         either = or_(table.entity_id.in_(some), table.other_entity_id.in_(some))
         session.execute(delete(table).where(either, table.method.in_(list(TABLES))))
     ecs.put_rows(
-        session, table, [row for row in _rows(rule, similar) if {row["entity_id"], row["other_entity_id"]} <= there]
+        session, table, [row for row in _rows(options, similar) if {row["entity_id"], row["other_entity_id"]} <= there]
     )
+    digest = rule_digest(options)
     records = [
-        {"entity_id": entity_id, "system_set_id": set_id, "rule": rule.digest}
+        {"entity_id": entity_id, "system_set_id": set_id, "rule": digest}
         for entity_id, set_id in compared.items()
         if entity_id in there
     ]
@@ -171,9 +171,9 @@ def _existing(session: Session, entity_ids: Iterable[int]) -> set[int]:
     return found
 
 
-def _rows(rule: LinkRule, similar: NearPairs) -> Iterator[dict[str, Any]]:
+def _rows(options: ImageOptions, similar: NearPairs) -> Iterator[dict[str, Any]]:
     """Yield the rows of pairs: one for each hash that is within its threshold."""
-    for name, threshold in rule.thresholds.items():
+    for name, threshold in options.thresholds.items():
         within = similar.where(similar.distances[name] <= threshold)
         columns = (within.first.tolist(), within.second.tolist(), within.distances[name].tolist())
         for one, other, distance in zip(*columns, strict=True):

@@ -3,9 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -13,9 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dam.core.errors import DamError, DecodeError, StoreError, UnreadableFileError
-from dam.media.files.source import open_source
-from dam.media.images.pixel_digest import pixel_digest
+from dam.core.errors import DamError, StoreError, UnreadableFileError
 from dam.media.images.small_luma import are_plain
 from dam.media.sample import obstacle
 from dam.models.dimensions_component import DimensionsComponent
@@ -25,14 +21,16 @@ from dam.services.catalogue.content import find_content
 from dam.services.catalogue.known import known_by_id
 from dam.services.hamming.image_hashes import ImageHashes
 from dam.services.library import Library
+from dam.services.processes.pool import Pool, open_pool
+from dam.services.similar.features import PixelDigest, PixelRequest
 from dam.services.similar.verification import load_lumas
 from dam.storage.local import LocalBlobStore
 
 logger = logging.getLogger(__name__)
 
 Places: TypeAlias = NDArray[np.int64]
-Contents: TypeAlias = dict[int, tuple[str, str]]
-"""The file that holds an image, and its media type, by entity."""
+Contents: TypeAlias = dict[int, PixelRequest]
+"""What to decode, by entity."""
 
 PAGE = 256
 """Digests that are kept together."""
@@ -46,7 +44,7 @@ class PixelDigests:
     unread: dict[int, str] = field(default_factory=dict)
 
 
-def digest_twins(library: Library, images: ImageHashes, *, plain_only: bool, threads: int) -> PixelDigests:
+def digest_twins(library: Library, images: ImageHashes, *, plain_only: bool, pool: Pool) -> PixelDigests:
     """Return the pixel digests of all images that might have the same pixels as another one.
 
     Those have equal hashes, lumas and dimensions. What has not been digested yet is decoded, and the digest kept. With
@@ -55,7 +53,7 @@ def digest_twins(library: Library, images: ImageHashes, *, plain_only: bool, thr
     with library.read() as session:
         twins = _possible_twins(session, images, plain_only=plain_only)
         found, missing = _look_up(session, library.store, twins)
-    for new in _digest_all(missing, found.unread, threads):
+    for new in _digest_all(missing, found.unread, pool):
         _keep(library, new)
         found.digests |= new
     return found
@@ -64,8 +62,10 @@ def digest_twins(library: Library, images: ImageHashes, *, plain_only: bool, thr
 def pixel_digests(session: Session, store: LocalBlobStore, entity_ids: Iterable[int]) -> dict[int, str | None]:
     """Return the pixel digests of images that can be read. None are kept: somebody reads who must not write."""
     found, missing = _look_up(session, store, entity_ids)
-    for new in _digest_all(missing, found.unread, threads=1):
-        found.digests |= new
+    if missing:
+        with open_pool() as pool:
+            for new in _digest_all(missing, found.unread, pool):
+                found.digests |= new
     return found.digests
 
 
@@ -77,17 +77,12 @@ def _look_up(session: Session, store: LocalBlobStore, entity_ids: Iterable[int])
     return found, dict(_contents(session, store, missing, found.unread))
 
 
-def _digest_all(missing: Contents, unread: dict[int, str], threads: int) -> Iterator[dict[int, str | None]]:
+def _digest_all(missing: Contents, unread: dict[int, str], pool: Pool) -> Iterator[dict[int, str | None]]:
     """Yield digests, some at a time; why there is none goes into `unread`."""
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        for some in ecs.batched(missing.items(), PAGE):
-            new = {}
-            for (entity_id, _), result in zip(some, pool.map(_digest, some), strict=True):
-                if isinstance(result, DamError):
-                    unread[entity_id] = str(result)
-                else:
-                    new[entity_id] = result
-            yield new
+    results: Iterator[PixelDigest] = pool.run_all(list(missing.values()))
+    for some in ecs.batched(zip(missing, results, strict=True), PAGE):
+        unread.update((entity_id, result.error) for entity_id, result in some if result.error)
+        yield {entity_id: result.digest for entity_id, result in some if not result.error}
 
 
 def _possible_twins(session: Session, images: ImageHashes, *, plain_only: bool) -> list[int]:
@@ -135,25 +130,17 @@ def _kept(session: Session, entity_ids: Iterable[int]) -> dict[int, str | None]:
 
 def _contents(
     session: Session, store: LocalBlobStore, entity_ids: Iterable[int], unread: dict[int, str]
-) -> Iterator[tuple[int, tuple[str, str]]]:
-    """Yield entities with the paths and media types of their contents; why there is none goes into `unread`."""
+) -> Iterator[tuple[int, PixelRequest]]:
+    """Yield entities with what to decode of each; why there is nothing goes into `unread`."""
     for known in known_by_id(session, entity_ids):
         if reason := obstacle(known.media_type):
-            unread[known.entity_id] = reason
+            unread[known.entity_id] = reason.text
             continue
         try:
-            yield known.entity_id, (find_content(session, store, known), known.media_type)
+            path = find_content(session, store, known)
+            yield known.entity_id, PixelRequest(path, known.size, known.media_type)
         except (StoreError, UnreadableFileError) as exc:
             unread[known.entity_id] = str(exc)
-
-
-def _digest(content: tuple[int, tuple[str, str]]) -> str | DamError | None:
-    path, media_type = content[1]
-    try:
-        with open_source(path, linking=True), Path(path).open("rb") as stream:
-            return pixel_digest(stream, media_type)
-    except (DecodeError, UnreadableFileError) as exc:
-        return exc
 
 
 def _keep(library: Library, digests: dict[int, str | None]) -> None:

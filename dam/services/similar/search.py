@@ -1,21 +1,14 @@
-"""Finding what is similar to a file, whatever its kind: first its own content, then what the kind's method finds.
-
-The method of a kind is the module `dam.services.similar_<kind>` (or `…s`), found by its name: its `find_similar` takes
-a session and a sample, its `similar_pairs` a session.
-"""
+"""Finding what is similar to a file, whatever its kind: first its own content, then what the kind's method finds."""
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, TypeAlias, cast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DamError, DecodeError, MissingExtraError, UnreadableFileError
-from dam.media.audio.decoding import obstacle_of_sound
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import open_source
 from dam.media.kinds import Kind, kind_of
@@ -27,19 +20,19 @@ from dam.services.catalogue.lookup import find_by_hash, find_by_id_or_hash, find
 from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
-from dam.services.processes.apart import SampleApart
-from dam.services.similar.match import SimilarMatch, SimilarPair
+from dam.services.processes.alone import run_alone
+from dam.services.similar.features import FeatureRequest, features_of
+from dam.services.similar.match import SimilarMatch
 
-Method: TypeAlias = Callable[..., Sequence[SimilarMatch]]
-"""It takes a session and a sample, and that of images also `transforms`."""
-PairsMethod: TypeAlias = Callable[[Session], Iterator[SimilarPair]]
+if TYPE_CHECKING:
+    from dam.services.similar.method import FileQuery, SimilarityMethod
 
 CONTENT = "content"
 """The method by which the very same content is found."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchedFile:
     """A file that others are compared with."""
 
     path: str
@@ -53,7 +46,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Found:
+class MatchedAsset:
     """A match, and the asset in short."""
 
     match: SimilarMatch
@@ -61,14 +54,14 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SearchResult:
     """What is similar to a file, best first; with the error that nothing but its own content could be looked for."""
 
-    asked: Asked
-    found: Sequence[Found]
+    asked: SearchedFile
+    found: Sequence[MatchedAsset]
     error: DamError | None
-    unheard: str | None = None
-    """Why the sound of a video could not be compared."""
+    parts_left_out: Sequence[str] = ()
+    """Why a part of the content could not be compared, such as the sound of a video."""
 
 
 def find_similar(
@@ -78,7 +71,7 @@ def find_similar(
     min_score: float = 0.0,
     limit: int | None = None,
     transforms: bool = False,
-) -> Answer:
+) -> SearchResult:
     """Return what is similar to a file, or to an asset that is named by its id or hash.
 
     With `transforms` also what is similar to an image once that is turned or mirrored.
@@ -89,29 +82,31 @@ def find_similar(
 
     """
     with library.read() as session:
-        asked = _asked(session, library, reference)
+        asked = _searched_file(session, library, reference)
         own = find_by_hash(session, asked.sha256, "sha256")
+        excluded = {*own, *_unrelated(session, own)}
         matches = [SimilarMatch(entity_id, 1.0, CONTENT, "it has the same bytes") for entity_id in own]
-        error = None
+        error, left_out = None, list[str]()
         try:
-            matches += _others(session, asked, own, transforms=transforms)
+            others, left_out = _others(session, library, asked, transforms=transforms)
+            matches += (match for match in others if match.entity_id not in excluded)
         except (DecodeError, MissingExtraError) as exc:
             error = type(exc)(f"{asked.path}: {exc}")
         matches = [match for match in matches if match.score >= min_score][:limit]
         assets = summarise(session, library.store, [match.entity_id for match in matches])
-    found = [Found(match, asset) for match, asset in zip(matches, assets, strict=True)]
-    return Answer(asked, found, error, obstacle_of_sound(asked.media_type))
+    found = [MatchedAsset(match, asset) for match, asset in zip(matches, assets, strict=True)]
+    return SearchResult(asked, found, error, left_out)
 
 
-def _asked(session: Session, library: Library, reference: str) -> Asked:
+def _searched_file(session: Session, library: Library, reference: str) -> SearchedFile:
     """Return the file that a reference means: an asset by its id or hash, else a path."""
     ids = find_by_id_or_hash(session, reference)
     if not ids and os.path.lexists(reference):
-        return read_asked(os.path.abspath(reference))
+        return read_searched_file(os.path.abspath(reference))
     entity_id = the_only_one(reference, ids or find_by_source(session, reference) or _nobody(reference))
     [known] = known_by_id(session, [entity_id])
     try:
-        return Asked(find_content(session, library.store, known), known.sha256, known.media_type)
+        return SearchedFile(find_content(session, library.store, known), known.sha256, known.media_type)
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"entity {entity_id}: {exc}") from exc
 
@@ -120,7 +115,7 @@ def _nobody(reference: str) -> list[int]:
     raise UnreadableFileError(f"{reference}: there is no such file, and the library has no such asset")
 
 
-def read_asked(path: str) -> Asked:
+def read_searched_file(path: str) -> SearchedFile:
     """Read a file's digest and media type; UnreadableFileError when it cannot be read."""
     try:
         with open_source(path) as (file, _):
@@ -129,44 +124,60 @@ def read_asked(path: str) -> Asked:
             digest = hashlib.file_digest(cast("Any", file), "sha256")  # the stubs ask for a buffered file
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"{path}: {exc}") from exc
-    return Asked(path, digest.hexdigest(), media_type(head, os.path.basename(path)))
+    return SearchedFile(path, digest.hexdigest(), media_type(head, os.path.basename(path)))
 
 
-def _others(session: Session, asked: Asked, own: Sequence[int], *, transforms: bool) -> Iterator[SimilarMatch]:
-    """Yield what the method of the kind finds, but for the content itself and what the user says is unrelated."""
+def _unrelated(session: Session, own: Sequence[int]) -> Iterator[int]:
+    """Yield the assets that the user says are unrelated to some."""
+    for pair, verdict in verdicts(session, own).items() if own else ():
+        if verdict is Verdict.UNRELATED:
+            yield from pair
+
+
+def _others(
+    session: Session, library: Library, asked: SearchedFile, *, transforms: bool
+) -> tuple[list[SimilarMatch], list[str]]:
+    """Return what the method of the kind finds, and why parts of the content were not compared."""
+    if asked.kind is Kind.OTHER:
+        raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
+    if hindered := obstacle(asked.media_type):
+        raise hindered.error
+    from dam.services.similar.method import FileQuery, method_of, methods_of_parts  # noqa: PLC0415  needs numpy, as every extra
+
     method = method_of(asked.kind)
     if method is None:
         raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
-    if reason := obstacle(asked.media_type):
-        raise (MissingExtraError if "install" in reason else DecodeError)(reason)
-    sample = cast("Sample", SampleApart(asked.path, asked.media_type))
-    passed = set(own)
-    for pair, verdict in verdicts(session, own).items() if own else ():
-        if verdict is Verdict.UNRELATED:
-            passed.update(pair)
-    options = {"transforms": True} if transforms and asked.kind is Kind.IMAGE else {}
-    matches = method(session, sample, **options)
-    if asked.kind is Kind.VIDEO and not obstacle_of_sound(asked.media_type):
-        from dam.services.similar.video_sound import with_sound  # noqa: PLC0415  needs numpy, which a search finds missing
-
-        matches = with_sound(session, sample, matches)
-    for match in matches:
-        if match.entity_id not in passed:
-            yield match
+    names = features_of(asked.kind, asked.media_type, transforms=transforms)
+    sample = cast("Sample", run_alone(FeatureRequest(asked.path, 0, asked.media_type, names)))
+    query = FileQuery(sample, asked.path, asked.sha256, transforms, library.store)
+    matches, left_out = list(method.find(session, query)), []
+    for part in methods_of_parts(asked.kind):
+        if missing := part.obstacle(asked.media_type):
+            left_out.append(missing.text)
+        else:
+            matches = _with_part(session, query, part, matches)
+    return matches, left_out
 
 
-def method_of(kind: Kind) -> Method | None:
-    """Return how similar content of a kind is found, or None if it is not."""
-    return cast("Method | None", _of_kind(kind, "find_similar"))
+def _with_part(
+    session: Session, query: "FileQuery", part: "SimilarityMethod", matches: Sequence[SimilarMatch]
+) -> list[SimilarMatch]:
+    """Return what was found by the whole content, and all that has the same part, best first.
+
+    What is found by both is told once: as found by the whole, with the other in reason and details. Where the part
+    cannot be decoded, only the whole counts.
+    """
+    try:
+        by_part = {match.entity_id: match for match in part.find(session, query)}
+    except DecodeError:
+        return list(matches)
+    name = part.parts[query.sample.kind]
+    both = [_joined(match, by_part.pop(match.entity_id, None), name) for match in matches]
+    return sorted([*both, *by_part.values()], key=lambda match: (-match.score, match.entity_id))
 
 
-def pairs_of(kind: Kind) -> PairsMethod | None:
-    """Return how all similar pairs of a kind are found, or None if its module does not tell."""
-    return cast("PairsMethod | None", _of_kind(kind, "similar_pairs"))
-
-
-def _of_kind(kind: Kind, function: str) -> Any:
-    for name in (f"dam.services.similar.{kind.value}",):
-        if find_spec(name):
-            return getattr(import_module(name), function, None)
-    return None
+def _joined(match: SimilarMatch, by_part: SimilarMatch | None, name: str) -> SimilarMatch:
+    if by_part is None:
+        return match
+    details = {**match.details, name: {"score": by_part.score, **by_part.details}}
+    return replace(match, reason=f"{match.reason}; by {name}: {by_part.reason}", details=details)

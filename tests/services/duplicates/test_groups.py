@@ -21,12 +21,12 @@ from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.selection import select_assets
 from dam.services.catalogue.verdict import Verdict
 from dam.services.duplicates.groups import Duplicates, find_duplicates, paths_of_members
-from dam.services.duplicates.judge import Wanted
+from dam.services.duplicates.judge import DuplicateOptions
 from dam.services.duplicates.keepers import read_rules
 from dam.services.duplicates.rules import Level, Reason, Rule
 from dam.services.hamming.arrays import TABLES
 from dam.services.library import Library
-from dam.services.similar.agreement import Agreement
+from dam.services.similar.options import Agreement, ImageOptions
 from tests.services.conftest import MakeImage, ingest_all
 
 Groups = dict[str, list[tuple[str, str]]]
@@ -34,7 +34,7 @@ Groups = dict[str, list[tuple[str, str]]]
 
 def found(library: Library, level: Level = Level.SIMILAR, **more: Any) -> Groups:
     """The names of keepers, and the names of their duplicates with the reasons."""
-    return named(find_duplicates(library, Wanted(level, **more)))
+    return named(find_duplicates(library, DuplicateOptions(level, **more)))
 
 
 def named(duplicates: Duplicates) -> Groups:
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_is_told(library: Library, folder: Path, make_image:
     path = library.store.path(bitmap.sha256 or "")
     assert path
     os.unlink(path)
-    duplicates = find_duplicates(library, Wanted(Level.PIXELS))
+    duplicates = find_duplicates(library, DuplicateOptions(Level.PIXELS))
     assert duplicates.groups == []
     assert list(duplicates.unread) == [bitmap.entity_id]
 
@@ -143,7 +143,7 @@ def test_turned_and_mirrored(library: Library, folder: Path, make_image: MakeIma
         transform_image(picture, transform).resize((200, 200)).save(folder / "b.jpg")
     ingest_all(library, folder)
     assert found(library) == {}
-    [group] = find_duplicates(library, Wanted(transforms=True)).groups
+    [group] = find_duplicates(library, DuplicateOptions(images=ImageOptions(transforms=True))).groups
     [member] = group.members
     assert (group.keeper.names, member.how.transform, member.how.reason) == (["a.png"], transform, Reason.SIMILAR)
     assert member.how.difference is not None
@@ -213,8 +213,8 @@ def test_only_among_some(library: Library, folder: Path, make_image: MakeImage) 
             select_assets(session, [str(folder.parent / "library")], [])
     assert below_one is not None
     assert len(below_one) == 2
-    assert named(find_duplicates(library, Wanted(), below_one)).keys() <= {"a.png", "b.jpg"}
-    assert find_duplicates(library, Wanted(), tagged).groups == []
+    assert named(find_duplicates(library, DuplicateOptions(), below_one)).keys() <= {"a.png", "b.jpg"}
+    assert find_duplicates(library, DuplicateOptions(), tagged).groups == []
 
 
 def test_paths_of_members_that_are_still_there(library: Library, folder: Path, make_image: MakeImage) -> None:
@@ -223,7 +223,7 @@ def test_paths_of_members_that_are_still_there(library: Library, folder: Path, m
     ingest_all(library, folder)
     names[1].unlink()
     names[2].write_bytes(b"another file now")
-    groups = find_duplicates(library, Wanted()).groups
+    groups = find_duplicates(library, DuplicateOptions()).groups
     with library.read() as session:
         assert list(paths_of_members(session, groups)) == [str(names[0])]
 
@@ -242,12 +242,11 @@ near = st.sampled_from([0b0, 0b1, 0b11, 0b111, 0b11111, 0b1111111, 0xF0, 0xF1, 0
 def test_the_order_of_rows_does_not_matter(
     library: Library, hashed: Hashed, agreement: Agreement, threshold: int, shuffle: random.Random
 ) -> None:
-    wanted = Wanted(
-        thresholds=dict.fromkeys(TABLES, threshold), agreement=agreement, rules=(Rule.MOST_PIXELS, Rule.LOWEST_ID)
-    )
+    images = ImageOptions(dict.fromkeys(TABLES, threshold), agreement)
+    options = DuplicateOptions(images=images, rules=(Rule.MOST_PIXELS, Rule.LOWEST_ID))
     order = list(range(len(hashed)))
     shuffle.shuffle(order)
-    results = [grouped(library, hashed, wanted, order) for order in (list(range(len(hashed))), order)]
+    results = [grouped(library, hashed, options, order) for order in (list(range(len(hashed))), order)]
     assert results[0] == results[1]
     for keeper, members in results[0].items():
         for member in members:
@@ -266,7 +265,7 @@ def alike(one: Sequence[int | None], other: Sequence[int | None], agreement: Agr
     return sum(near) >= agreement.needed(3)
 
 
-def grouped(library: Library, hashed: Hashed, wanted: Wanted, order: list[int]) -> dict[int, set[int]]:
+def grouped(library: Library, hashed: Hashed, options: DuplicateOptions, order: list[int]) -> dict[int, set[int]]:
     """Groups of assets with given hashes, by their numbers, when the rows are written in some order."""
     with library.write() as session:
         ids = ecs.add_entities(session, len(hashed))
@@ -277,7 +276,7 @@ def grouped(library: Library, hashed: Hashed, wanted: Wanted, order: list[int]) 
             for table, bits in zip(TABLES.values(), hashed[number], strict=True):
                 if bits is not None:
                     session.add(table(entity_id=entity_id, hash_value=f"{bits:016x}"))  # type: ignore[call-arg]
-    groups = find_duplicates(library, wanted, np.array(ids)).groups
+    groups = find_duplicates(library, options, np.array(ids)).groups
     return {
         numbers[group.keeper.entity_id]: {numbers[member.asset.entity_id] for member in group.members}
         for group in groups

@@ -47,9 +47,9 @@ def test_the_same_pairs_as_comparing_all_with_all(library: Library, few, stored,
             expected[ids[one], ids[other]] = away
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(near_hashes, "FEW", few)
+        patch.setattr(near_hashes, "MAX_LOOKUPS", few)
         among = np.array([entity_id for place, entity_id in enumerate(ids) if place in new], np.int64)
-        found = find_near(library, among, thresholds, needed)
+        found = find_near(library, among, thresholds, list(thresholds)[: len(thresholds) - needed + 1], needed)
     pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
     assert {pair: {name: found.distances[name][n] for name in TABLES} for n, pair in enumerate(pairs)} == expected
     assert len(pairs) == len(expected)

@@ -111,7 +111,7 @@ def test_a_path_that_is_named_twice_is_moved_once_by_two_batches(
     library: Library, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "BATCH_FILES", 1)
-    with open_pool(library.store, 1) as pool:  # both are read before the first is written
+    with open_pool(1) as pool:  # both are read before the first is written
         outcomes = list(ingest(library, [str(source)] * 2, options=Options(mode=Mode.MOVE), pool=pool))
     assert [(outcome.status.value, outcome.error) for outcome in outcomes] == [("added", None), ("unchanged", None)]
     assert not source.exists()

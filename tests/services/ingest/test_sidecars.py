@@ -129,7 +129,7 @@ def test_run_systems_reads_the_sidecar_again(library: Library, make_image: MakeI
 def test_workers_read_sidecars_too(library: Library, make_image: MakeImage) -> None:
     picture = make_image("a.png")
     picture.with_name("a.xmp").write_bytes(keywords_xmp("sea"))
-    pool = Pool(library.store, 1, Limits(60, 4096 * 1024 * 1024))
+    pool = Pool(1, Limits(60, 4096 * 1024 * 1024))
     list(ingest(library, [str(picture)], pool=pool))
     pool.close()
     assert keywords(library, picture) == ["sea"]

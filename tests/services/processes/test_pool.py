@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from dam.core.errors import StoreError
-from dam.services.ingest.examine import Examined, Job
+from dam.services.ingest.examine import AnalyseAgain, Examined, Job
 from dam.services.processes import pool as module
 from dam.services.processes.limits import Limits
-from dam.services.processes.pool import CHUNK_BYTES, CHUNK_ITEMS, CHUNKS_AHEAD, Pool, start_server
+from dam.services.processes.pool import CHUNK_BYTES, CHUNK_ITEMS, CHUNKS_AHEAD, Pool
+from dam.services.processes.server import start_server
 from dam.storage.local import LocalBlobStore
 from dam.systems import system as registry
 from tests.services.obedient import MEGABYTE, obedient, use_obedient
@@ -36,7 +37,7 @@ MakePool = Callable[..., Pool]
 
 
 @pytest.fixture
-def make_pool(store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakePool]:
+def make_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakePool]:
     """Make a pool that has only the obedient system."""
     start_server()
     monkeypatch.setattr(registry, "all_systems", lambda: (obedient,))
@@ -44,7 +45,7 @@ def make_pool(store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch) -> Iterato
     pools = []
 
     def make(jobs: int = 2, limits: Limits = LIMITS, make_executor: Callable[[], Executor] | None = None) -> Pool:
-        pools.append(Pool(store, jobs, limits, make_executor, use_obedient))
+        pools.append(Pool(jobs, limits, make_executor, use_obedient))
         return pools[-1]
 
     yield make
@@ -57,13 +58,13 @@ MakeJobs = Callable[..., list[Job]]
 
 
 @pytest.fixture
-def make_jobs(tmp_path: Path) -> MakeJobs:
+def make_jobs(tmp_path: Path, store: LocalBlobStore) -> MakeJobs:
     def make(*contents: str) -> list[Job]:
         jobs = []
         for number, content in enumerate(contents):
             path = tmp_path / f"{number:04}.txt"
             path.write_text(content)
-            jobs.append(Job(str(path), len(content)))
+            jobs.append(Job(str(path), len(content), store=store))
         return jobs
 
     return make
@@ -134,14 +135,16 @@ def test_several_culprits_in_one_chunk_and_in_others(make_pool: MakePool, make_j
 
 
 def test_a_culprit_among_what_the_library_has_already(make_pool: MakePool, make_jobs: MakeJobs) -> None:
-    made = [replace(job, media_type="text/plain", seen=frozenset()) for job in make_jobs("good", "crash", "good")]
+    made = [AnalyseAgain(job.path, job.size, "text/plain", frozenset()) for job in make_jobs("good", "crash", "good")]
     results = list(make_pool().map(made))
     assert widths(results) == [4, "decoding crashed (SIGSEGV)", 4]
     assert [found.file for found in results] == [None] * 3
 
 
-def test_a_file_that_takes_a_worker_down_may_be_gone_by_then(make_pool: MakePool, tmp_path: Path) -> None:
-    assert widths([make_pool().examine(Job(str(tmp_path / "gone"), 1))]) == ["No such file or directory"]
+def test_a_file_that_takes_a_worker_down_may_be_gone_by_then(
+    make_pool: MakePool, store: LocalBlobStore, tmp_path: Path
+) -> None:
+    assert widths([make_pool().run(Job(str(tmp_path / "gone"), 1, store=store))]) == ["No such file or directory"]
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 2])
@@ -209,7 +212,7 @@ def test_large_files_make_small_chunks(make_pool: MakePool, make_jobs: MakeJobs)
 
     class Noting(Here):
         def submit(self, work: Callable[..., object], *args: object) -> "Future[object]":  # type: ignore[override]
-            chunks.append(len(args[1]))  # type: ignore[arg-type]
+            chunks.append(len(args[0]))  # type: ignore[arg-type]
             return super().submit(work, *args)
 
     made = [replace(job, size=CHUNK_BYTES // 2) for job in make_jobs(*["good"] * 6)]

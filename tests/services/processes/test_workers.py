@@ -13,8 +13,8 @@ from pickle import PicklingError
 
 import pytest
 
-from dam.services.processes.pool import START_METHOD
-from dam.services.processes.workers import AHEAD, Workers
+from dam.services.processes.server import START_METHOD
+from dam.services.processes.workers import AHEAD, WorkerLostError, Workers
 
 LARGE = bytes(500_000)
 
@@ -57,6 +57,10 @@ def end_in_the_middle_of_a_message() -> None:
         if isinstance(found, Connection) and found.writable and found.readable:
             os.write(found.fileno(), struct.pack("!i", 1000) + b"half")
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def unpicklable() -> object:
@@ -117,3 +121,23 @@ def test_what_waits_is_cancelled_and_what_is_under_way_is_done(workers: Workers,
     assert sum(future.cancelled() for future in rest) >= len(rest) - 2 * (AHEAD - 1)
     with pytest.raises(CancelledError):
         rest[-1].result()
+
+
+def test_one_that_is_stopped_is_missed_and_killed() -> None:
+    workers = Workers(1, multiprocessing.get_context(START_METHOD), nothing, patience=2)
+    lost = workers.submit(stop).exception()
+    assert isinstance(lost, WorkerLostError)
+    assert lost.exit_code == -signal.SIGALRM
+    workers.shutdown()
+    assert multiprocessing.active_children() == []
+
+
+def test_those_that_nobody_waits_for_are_killed(tmp_path: Path) -> None:
+    workers = Workers(2, multiprocessing.get_context(START_METHOD), nothing)
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    stuck = workers.submit(fifo.read_text)
+    with fifo.open("w"):  # it is at work
+        workers.kill(after=0.01)
+    assert isinstance(stuck.exception(), WorkerLostError)
+    assert multiprocessing.active_children() == []

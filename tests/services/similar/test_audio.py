@@ -14,8 +14,8 @@ from dam.models import AudioAnchor, AudioFingerprintComponent, AudioPropertiesCo
 from dam.services.catalogue import ecs
 from dam.services.ingest.ingest import Status
 from dam.services.library import Library
-from dam.services.similar.audio import find_similar, similar_pairs
 from dam.services.similar.match import SimilarMatch
+from dam.services.similar.methods.audio import find_similar, similar_pairs
 from tests.media.sounds import CODECS, RATE, TUNE_IN_VORBIS, recording, tune
 from tests.services.conftest import ingest_all
 

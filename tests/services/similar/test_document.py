@@ -13,8 +13,8 @@ from dam.models import DocumentComponent, DocumentFingerprintComponent, Document
 from dam.models.document_index_row import DocumentIndexRow
 from dam.services.catalogue import ecs
 from dam.services.library import Library
-from dam.services.similar import document as similar_documents
-from dam.services.similar.document import find_similar, similar_pairs
+from dam.services.similar.methods import document as similar_documents
+from dam.services.similar.methods.document import find_similar, similar_pairs
 from tests.media.documents import docx, made, pdf
 from tests.services.conftest import ingest_all
 
@@ -73,7 +73,7 @@ def test_equal_texts_are_paired_with_the_first(library: Library, tmp_path: Path)
 
 
 def test_what_many_share_is_no_reason(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(similar_documents, "MOST_OF_KEY", 3)
+    monkeypatch.setattr(similar_documents, "MAX_CANDIDATES_OF_KEY", 3)
     licence = words(1, 150)
     for number in range(12):
         (tmp_path / f"{number}.txt").write_text(" ".join(licence + words(100 + number, 300)))

@@ -11,14 +11,13 @@ from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
 from dam.services.similar.explain import Explanation, Judgement, explain
+from dam.services.similar.options import ImageOptions
 from tests.services.conftest import MakeImage, ingest_all
-
-LIMITS = {"phash": 4, "ahash": 4, "dhash": 4}
 
 
 def explained(library: Library, one: object, other: object, **options: bool) -> Explanation:
     with library.read() as session:
-        return explain(session, str(one), str(other), LIMITS, **options)
+        return explain(session, str(one), str(other), ImageOptions(**options))
 
 
 @pytest.fixture
@@ -41,11 +40,14 @@ def test_similar_by_hashes_and_lumas(library: Library, files: list[Path]) -> Non
 
 def test_a_file_outside_the_library(library: Library, files: list[Path]) -> None:
     found = explained(library, files[2], 1)
-    assert (found.judgement, found.reason) == (Judgement.NOT_SIMILAR, "no hash within the threshold, and any must be")
+    assert (found.judgement, found.reason) == (
+        Judgement.NOT_SIMILAR,
+        "no hash within the threshold, and majority must be",
+    )
     assert [subject.entity_id for subject in found.subjects] == [None, 1]
     assert explained(library, files[2], files[2]).judgement is Judgement.IDENTICAL
     with library.read() as session:
-        anything = explain(session, "1", str(files[2]), dict.fromkeys(LIMITS, 64))
+        anything = explain(session, "1", str(files[2]), ImageOptions({"phash": 64}))
     assert anything.judgement is Judgement.SIMILAR
     assert "above 12" in anything.reason
 

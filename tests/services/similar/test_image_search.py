@@ -17,15 +17,16 @@ from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
-from dam.services.similar.agreement import Agreement
+from dam.services.processes.alone import START_METHOD
 from dam.services.similar.explain import Judgement, explain
 from dam.services.similar.image_query import Query, read_queries, read_query
 from dam.services.similar.image_search import answer, find_similar
+from dam.services.similar.options import Agreement, ImageOptions
 from tests.services.conftest import MakeImage, ingest_all
 
 many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
 COMPUTED = {"phash": imagehash.phash, "ahash": imagehash.average_hash, "dhash": imagehash.dhash}
-EQUAL = {"phash": 4, "ahash": 4, "dhash": 4}
+ANY = ImageOptions(agreement=Agreement.ANY)
 TABLES = {kind.component_name().rpartition("_")[2]: kind for kind in component_classes() if "hash" in kind.__name__}
 
 
@@ -35,7 +36,7 @@ def test_the_same_distances_as_imagehash(each_library: Library, make_image: Make
     ids = {outcome.entity_id: Path(outcome.path) for outcome in ingest_all(each_library, *photos)}
     query = photos[0]
     with each_library.read() as session:
-        found = find_similar(session, read_query(query), dict.fromkeys(HASHES, 64))
+        found = find_similar(session, read_query(query), ImageOptions(dict.fromkeys(HASHES, 64)))
     assert len(found) == len(photos)
     for match in found:
         with Image.open(ids[match.entity_id]) as one, Image.open(query) as other:
@@ -49,7 +50,7 @@ def test_a_resized_recompressed_copy_finds_its_original(library: Library, make_i
     original, other = make_image("original.png"), make_image("other.png", seed=2)
     [first, _] = ingest_all(library, original, other)
     with library.read() as session:
-        [match] = find_similar(session, read_query(make_image("copy.jpg", size=(160, 120), quality=50)), EQUAL)
+        [match] = find_similar(session, read_query(make_image("copy.jpg", size=(160, 120), quality=50)), ImageOptions())
     assert (match.entity_id, match.identical) == (first.entity_id, False)
 
 
@@ -69,7 +70,10 @@ def test_equals_brute_force(
                 db_session.add(TABLES[name](entity_id=entity_id, hash_value=f"{bits:016x}"))  # type: ignore[call-arg]
         db_session.flush()
         query = Query("0" * 64, {name: f"{bits:016x}" for name, bits in wanted.items()})
-        found = {match.entity_id: dict(match.distances) for match in find_similar(db_session, query, thresholds)}
+        found = {
+            match.entity_id: dict(match.distances)
+            for match in find_similar(db_session, query, ImageOptions(thresholds, Agreement.ANY))
+        }
         example.rollback()
     distances = {
         entity_id: {name: (hashes[name] ^ wanted[name]).bit_count() if name in hashes else None for name in HASHES}
@@ -91,8 +95,8 @@ def test_a_turned_or_mirrored_copy_is_found_and_said_to_be_one(
         transform_image(image, transform).save(original.with_name("turned.png"))
     [added, _] = ingest_all(library, original.with_name("turned.png"), make_image("other.png", seed=2))
     with library.read() as session:
-        [match] = find_similar(session, read_query(original, transforms=True), EQUAL)
-        unturned = find_similar(session, read_query(original), EQUAL)
+        [match] = find_similar(session, read_query(original, transforms=True), ImageOptions())
+        unturned = find_similar(session, read_query(original), ImageOptions())
     assert (match.entity_id, match.transform) == (added.entity_id, transform)
     assert set(match.distances.values()) == {0}
     assert bool(unturned) == (transform is Transform.NONE)
@@ -113,9 +117,9 @@ def test_as_many_hashes_must_agree_as_are_asked_for(
             row.id = rows + near
     db_session.flush()
     query = Query("0" * 64, dict.fromkeys(HASHES, "0" * 16))
-    matches = find_similar(db_session, query, EQUAL, agreement)
+    matches = find_similar(db_session, query, ImageOptions(agreement=agreement))
     assert [match.entity_id for match in matches] == ids[:0:-1][:found]
-    assert find_similar(db_session, query, EQUAL, agreement, limit=1) == matches[:1]
+    assert find_similar(db_session, query, ImageOptions(agreement=agreement), limit=1) == matches[:1]
 
 
 def blank(path: Path, level: int, size: tuple[int, int] = (300, 200)) -> Path:
@@ -126,8 +130,10 @@ def blank(path: Path, level: int, size: tuple[int, int] = (300, 200)) -> Path:
 def test_plain_pictures_are_similar_to_nothing_but_themselves(library: Library, tmp_path: Path) -> None:
     first, *_ = ingest_all(library, *(blank(tmp_path / f"{level}.png", level) for level in (255, 254, 0)))
     with library.read() as session:
-        matches = find_similar(session, read_query(tmp_path / "255.png"), EQUAL)
-        [everything, *_] = resembling = find_similar(session, read_query(tmp_path / "255.png"), {"phash": 64})
+        matches = find_similar(session, read_query(tmp_path / "255.png"), ImageOptions())
+        [everything, *_] = resembling = find_similar(
+            session, read_query(tmp_path / "255.png"), ImageOptions({"phash": 64})
+        )
     assert [(match.entity_id, match.identical) for match in matches] == [(first.entity_id, True)]
     assert (everything.identical, len(resembling)) == (True, 3)
 
@@ -135,10 +141,12 @@ def test_plain_pictures_are_similar_to_nothing_but_themselves(library: Library, 
 def test_plain_pictures_match_those_with_the_same_pixels_in_another_format(library: Library, tmp_path: Path) -> None:
     query, twin, other = (blank(tmp_path / name, level) for name, level in (("q.png", 9), ("t.bmp", 9), ("o.bmp", 8)))
     found = ingest_all(library, twin, other)
-    [asked] = answer(library, list(read_queries([str(query)])), EQUAL)
+    [asked] = answer(library, list(read_queries([str(query)])), ImageOptions())
     assert [each.match.entity_id for each in asked.found] == [found[0].entity_id]
     with library.read() as session:
-        judged = [explain(session, str(query), str(path), EQUAL, store=library.store) for path in (twin, other)]
+        judged = [
+            explain(session, str(query), str(path), ImageOptions(), store=library.store) for path in (twin, other)
+        ]
     assert [each.judgement for each in judged] == [Judgement.IDENTICAL, Judgement.NOT_SIMILAR]
 
 
@@ -149,10 +157,10 @@ def test_a_second_look_tells_pictures_apart_whose_hashes_are_near(library: Libra
         for table in TABLES.values():  # as if all three hashes had collided
             ecs.put_rows(session, table, [{"entity_id": other.entity_id, "hash_value": "0" * 16}])
         by_hashes = Query(query.sha256, dict.fromkeys(HASHES, "0" * 16))
-        assert [match.entity_id for match in find_similar(session, by_hashes, EQUAL)] == [other.entity_id]
-        assert find_similar(session, replace(by_hashes, luma=query.luma), EQUAL) == []
+        assert [match.entity_id for match in find_similar(session, by_hashes, ImageOptions())] == [other.entity_id]
+        assert find_similar(session, replace(by_hashes, luma=query.luma), ImageOptions()) == []
         session.execute(delete(ImageLumaComponent))  # as before a run of today's systems
-        assert len(find_similar(session, replace(by_hashes, luma=query.luma), EQUAL)) == 1
+        assert len(find_similar(session, replace(by_hashes, luma=query.luma), ImageOptions())) == 1
     assert one.entity_id != other.entity_id
 
 
@@ -163,9 +171,9 @@ def test_the_verdict_on_an_image_of_the_library_comes_first(library: Library, ma
         for each in ingest_all(library, photo, make_image("copy.jpg"), make_image("more.jpg", quality=60))
     ]
     with library.write() as session:
-        assert len(find_similar(session, read_query(photo), EQUAL)) == len(ids)
+        assert len(find_similar(session, read_query(photo), ImageOptions())) == len(ids)
         put_verdict(session, (ids[0], ids[1]), Verdict.UNRELATED)
-        left = {match.entity_id for match in find_similar(session, read_query(photo), EQUAL)}
+        left = {match.entity_id for match in find_similar(session, read_query(photo), ImageOptions())}
     assert left == {ids[0], ids[2]}
 
 
@@ -176,8 +184,8 @@ def test_many_queries_get_the_answers_that_each_gets_alone(library: Library, mak
     (folder / "notes.txt").write_text("no image")
     ingest_all(library, folder)
     asked = list(read_queries([str(folder), str(folder / "3.png"), "missing.png"]))
-    together = answer(library, asked, EQUAL)
-    alone = [answer(library, [each], EQUAL)[0] for each in asked]
+    together = answer(library, asked, ImageOptions())
+    alone = [answer(library, [each], ImageOptions())[0] for each in asked]
     assert together == alone
     assert [Path(each.path).name for each in together] == [
         *(f"{seed}.png" for seed in range(6)),
@@ -202,6 +210,7 @@ def test_what_cannot_be_a_query_is_named(make_image: MakeImage, tmp_path: Path, 
     assert str(tmp_path / name) in str(caught.value)
 
 
+@pytest.mark.skipif(START_METHOD != "fork", reason="a worker that is spawned has the real function")
 def test_a_query_that_vanishes_while_it_is_read(make_image: MakeImage, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = make_image("photo.png")
 
@@ -209,6 +218,6 @@ def test_a_query_that_vanishes_while_it_is_read(make_image: MakeImage, monkeypat
         photo.unlink()
         return "image/png"
 
-    monkeypatch.setattr("dam.services.similar.image_query.media_type", media_type)
+    monkeypatch.setattr("dam.services.similar.features.media_type", media_type)
     with pytest.raises(UnreadableFileError, match=r"photo\.png"):
         read_query(photo)

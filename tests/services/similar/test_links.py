@@ -13,15 +13,14 @@ from dam.services.catalogue.verdict import Verdict
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
 from dam.services.similar import links as link_similar
-from dam.services.similar.links import Linked, LinkRule
+from dam.services.similar.links import Linked
+from dam.services.similar.options import ImageOptions
 from dam.systems.system import all_systems
 from tests.services.conftest import MakeImage, UseSystems, ingest_all
 
-RULE = LinkRule({"phash": 4, "ahash": 4, "dhash": 4})
 
-
-def link(library: Library, rule: LinkRule = RULE) -> Linked:
-    return link_similar.link_similar(library, rule)
+def link(library: Library, options: ImageOptions | None = None) -> Linked:
+    return link_similar.link_similar(library, options)
 
 
 def pairs(library: Library) -> set[tuple[int, int]]:
@@ -48,7 +47,7 @@ def test_only_what_is_new_is_compared(each_library: Library, copies: list[Path])
     b2, c2 = add(each_library, *copies[4:])
     assert link(each_library) == Linked(2, 0, 2, {})
     assert pairs(each_library) == {(a, a2), (b, b2), (c, c2)}
-    assert link(each_library, LinkRule({"phash": 2})).compared == 6
+    assert link(each_library, ImageOptions({"phash": 2})).compared == 6
     with each_library.read() as session:
         [row] = ecs.get_components(session, a, SimilarPairComponent)
         assert ecs.values_of(row) == {"other_entity_id": a2, "method": "phash", "distance": 0, "transform": "none"}

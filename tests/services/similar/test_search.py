@@ -1,23 +1,28 @@
 """What is similar to a file: its own content first, then by the method of its kind."""
 
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import select, update
 
 from dam.core.errors import DecodeError, UnreadableFileError, UsageError
 from dam.media.kinds import Kind
 from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.verdict import Verdict
+from dam.services.hamming.arrays import TABLES
 from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
-from dam.services.similar.search import Answer, find_similar, method_of
+from dam.services.similar import methods
+from dam.services.similar.method import all_methods, method_of, methods_of_parts
+from dam.services.similar.search import SearchResult, find_similar
 
 MakeImage = Callable[..., Path]
 
 
-def found(answer: Answer) -> list[tuple[int, str]]:
+def found(answer: SearchResult) -> list[tuple[int, str]]:
     return [(each.asset.entity_id, each.match.method) for each in answer.found]
 
 
@@ -56,6 +61,22 @@ def test_bounds(library: Library) -> None:
     assert len(find_similar(library, "2", limit=2).found) == 2
     assert found(find_similar(library, "2", min_score=1.0))[0] == (2, "content")
     assert all(each.match.score >= 0.99 for each in find_similar(library, "2", min_score=0.99).found)
+
+
+def test_strangers_whose_hashes_are_near_are_verified(library: Library, pictures: list[Path]) -> None:
+    """An empty digest was looked up among the hashes: every candidate had it, and counted as identical."""
+    with library.write() as session:
+        for table in TABLES.values():  # as if all three hashes had collided
+            [of_one] = session.scalars(select(table.hash_value).where(table.entity_id == 1))
+            session.execute(update(table).where(table.entity_id == 4).values(hash_value=of_one))
+    assert sorted(entity_id for entity_id, _ in found(find_similar(library, str(pictures[0])))) == [1, 2, 3]
+
+
+def test_plain_pictures_are_found_by_their_pixels(library: Library, tmp_path: Path) -> None:
+    for name, level in (("white.png", 255), ("white.bmp", 255), ("grey.png", 200)):
+        Image.new("L", (64, 48), level).save(tmp_path / name)
+        list(ingest(library, [str(tmp_path / name)], []))
+    assert found(find_similar(library, "1")) == [(1, "content"), (2, "perceptual_hash")]
 
 
 def test_turned_and_mirrored_copies(library: Library, pictures: list[Path], tmp_path: Path) -> None:
@@ -119,6 +140,9 @@ def ambiguous(library: Library) -> str:
     return "ab" * 8
 
 
-def test_the_methods_are_found_by_kind() -> None:
-    assert method_of(Kind.IMAGE) is not None
+def test_the_methods_are_found_by_discovery() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(methods.__path__)}
+    assert {method.kind.value for method in all_methods()} == modules == set(Kind) - {Kind.OTHER}
     assert method_of(Kind.OTHER) is None
+    assert [method.name for method in methods_of_parts(Kind.VIDEO)] == ["audio_fingerprint"]
+    assert methods_of_parts(Kind.AUDIO) == []

@@ -1,14 +1,15 @@
 import numpy as np
 
+from dam.media.images.small_luma import MAX_DIFFERENCE
 from dam.media.images.transforms import Transform
 from dam.models import ImageLumaComponent
 from dam.services.catalogue import ecs
 from dam.services.library import Library
-from dam.services.similar.verification import Look, look_at_pairs, look_at_query
+from dam.services.similar.verification import verify_pairs, verify_query
 from tests.media.test_small_luma import luma_of, picture
 
 
-def test_looks_at_pairs_and_at_a_query(library: Library) -> None:
+def test_pairs_and_a_query(library: Library) -> None:
     image = picture(size=(96, 96))
     plain = np.full(256, 200, np.uint8)
     lumas = [
@@ -24,12 +25,15 @@ def test_looks_at_pairs_and_at_a_query(library: Library) -> None:
         ecs.put_rows(session, ImageLumaComponent, rows)
     with library.read() as session:
         first = np.full(5, ids[0])
-        looks = look_at_pairs(session, first, ids[1:])
-        turned = look_at_pairs(session, first[:1], ids[4:5], [Transform.ROTATED_90])
-        asked = look_at_query(session, lumas[0], ids[1:], [Transform.NONE] * 3 + [Transform.ROTATED_90] * 2)
-        assert look_at_pairs(session, ids[:0], ids[:0]).confirmed.tolist() == []
-    assert looks.found.tolist() == [Look.SAME, Look.DIFFERENT, Look.PLAIN, Look.DIFFERENT, Look.UNSEEN]
-    assert looks.confirmed.tolist() == [True, False, False, False, True]
-    assert np.isnan(looks.differences).tolist() == [False] * 4 + [True]
-    assert turned.found.tolist() == [Look.SAME]
-    assert asked.found.tolist() == [Look.SAME, Look.DIFFERENT, Look.PLAIN, Look.SAME, Look.UNSEEN]
+        found = verify_pairs(session, first, ids[1:])
+        turned = verify_pairs(session, first[:1], ids[4:5], [Transform.ROTATED_90])
+        done = [Transform.NONE] * 3 + [Transform.ROTATED_90] * 2
+        asked = verify_query(session, lumas[0], ids[1:], done)
+        assert verify_pairs(session, ids[:0], ids[:0]).plain.tolist() == []
+        assert np.isnan(verify_query(session, None, ids[1:], done).differences).all()
+    assert (found.differences <= MAX_DIFFERENCE).tolist() == [True, False, False, False, False]
+    assert found.plain[:4].tolist() == [False, False, True, False]
+    assert np.isnan(found.differences).tolist() == [False] * 4 + [True]
+    assert (turned.differences <= MAX_DIFFERENCE).tolist() == [True]
+    assert (asked.differences <= MAX_DIFFERENCE).tolist() == [True, False, False, True, False]
+    assert asked.plain[:4].tolist() == [False, False, True, False]

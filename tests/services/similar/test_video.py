@@ -23,7 +23,7 @@ from dam.services.catalogue import ecs
 from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from dam.services.similar.match import SimilarMatch
-from dam.services.similar.video import find_similar, similar_pairs
+from dam.services.similar.methods.video import find_similar, similar_pairs
 from tests.media.clips import scenes, video
 from tests.services.conftest import ingest_all
 

@@ -10,11 +10,11 @@ from dam.media.audio import decoding as audio
 from dam.models import AudioFingerprintComponent, SystemFailureComponent
 from dam.services.catalogue import ecs
 from dam.services.duplicates.groups import find_duplicates
-from dam.services.duplicates.judge import Wanted
+from dam.services.duplicates.judge import DuplicateOptions
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
 from dam.services.similar.explain import Judgement, explain
-from dam.services.similar.search import Answer, find_similar
+from dam.services.similar.search import SearchResult, find_similar
 from tests.media.clips import audio as tone_alone
 from tests.media.clips import scenes, video
 from tests.media.sounds import RATE, recording, tune
@@ -34,7 +34,7 @@ def talk(tmp_path: Path) -> Path:
     return saved(tmp_path / "talk.mp4", video(scenes(1, 24, rate=5), rate=5, sound="aac", signal=TALK))
 
 
-def found(answer: Answer) -> dict[int, str]:
+def found(answer: SearchResult) -> dict[int, str]:
     return {each.asset.entity_id: each.match.method for each in answer.found}
 
 
@@ -43,7 +43,7 @@ def test_a_recording_finds_the_video_that_it_was_taken_from(library: Library, ta
     ingest_all(library, talk, other)
     answer = find_similar(library, str(saved(tmp_path / "talk.mp3", recording(TALK[6 * RATE :], "mp3"))))
     [only] = answer.found
-    assert (only.asset.entity_id, only.match.method, answer.unheard) == (1, "audio_fingerprint", None)
+    assert (only.asset.entity_id, only.match.method, answer.parts_left_out) == (1, "audio_fingerprint", [])
     assert only.match.score > 0.7
     (asked, _), (there, _) = only.match.details["query_seconds"], only.match.details["match_seconds"]
     assert there - asked == pytest.approx(6, abs=0.15)
@@ -70,10 +70,10 @@ def test_a_video_finds_by_pictures_and_by_sound(library: Library, talk: Path, tm
     assert matches[4].reason == "the same recording"
 
     # What has the same sound only, or is of another kind, is no duplicate.
-    [group] = find_duplicates(library, Wanted()).groups
+    [group] = find_duplicates(library, DuplicateOptions()).groups
     assert {group.keeper.entity_id, *(member.asset.entity_id for member in group.members)} == {2, 3}
     with library.read() as session:
-        assert explain(session, "3", "4", {"phash": 4}).judgement is Judgement.UNKNOWN
+        assert explain(session, "3", "4").judgement is Judgement.UNKNOWN
         assert ecs.get_component(session, 3, AudioFingerprintComponent)
 
 
@@ -101,7 +101,7 @@ def test_without_chromaprint_the_pictures_are_there_and_the_sound_comes_later(
         assert ingest_all(library, talk)[0].status.value == "unchanged"
         answer = find_similar(library, str(copy))
         assert (found(answer), answer.error) == ({1: "video_fingerprint"}, None)
-        assert "apt install" in (answer.unheard or "")
+        assert "apt install" in answer.parts_left_out[0]
         without.setattr(audio, "installed", lambda: False)
         [update] = run_systems(library)
         assert update.ran == ()

@@ -11,30 +11,32 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
-from dam.media.documents.minhash import INDEXED, ORDERS, Fingerprint, fingerprint, from_bytes, index_keys, similarity
+from dam.media.documents.minhash import INDEXED, ORDERS, Fingerprint, from_bytes, index_keys, similarity
+from dam.media.kinds import Kind
 from dam.models.document_fingerprint_component import DocumentFingerprintComponent
 from dam.models.document_index_row import DocumentIndexRow
 from dam.services.catalogue import ecs
 from dam.services.similar.match import SimilarMatch, SimilarPair
+from dam.services.similar.method import FileQuery, similarity_method
 
 if TYPE_CHECKING:
     from dam.media.sample import Sample
 
-METHOD = "document_fingerprint"
+NAME = "document_fingerprint"
 
-LEAST = 0.15
+MIN_SIMILARITY = 0.15
 """The similarity from which on a document is found. Of 256 that have nothing in common, fewer than one comes near."""
 
-LEAST_OF_PAIRS = 0.5
+MIN_SIMILARITY_OF_PAIRS = 0.5
 """The similarity of near-duplicates: about one word in eight is another."""
 
-SHARED_KEYS = 2
+MIN_SHARED_KEYS = 2
 """The keys that a candidate shares: by chance, one is shared by many that have but a few phrases in common."""
 
-MOST_OF_KEY = 1000
+MAX_CANDIDATES_OF_KEY = 1000
 """The candidates that one key gives: what so many have is a licence, or a form, and tells little."""
 
-NEIGHBOURS = 16
+MAX_NEIGHBOURS = 16
 """With how many that follow it each of a run of equal keys is compared, where the run is longer than that."""
 
 Ids: TypeAlias = NDArray[np.int64]
@@ -42,15 +44,15 @@ Ids: TypeAlias = NDArray[np.int64]
 
 def find_similar(session: Session, sample: "Sample", *, limit: int | None = None) -> list[SimilarMatch]:
     """Return the documents whose text is like that of a sample, best first; DecodeError when it cannot be read."""
-    query = fingerprint(sample.document.text or "")
+    query = sample.document_fingerprint
     if query is None:
         return []
     ids, fingerprints = _fingerprints(session, _candidates(session, query))
     scores = similarity(query, fingerprints)
     matches = [
-        SimilarMatch(entity_id, score, METHOD, _reason(score))
+        SimilarMatch(entity_id, score, NAME, _reason(score))
         for entity_id, score in zip(ids.tolist(), scores.tolist(), strict=True)
-        if score >= LEAST
+        if score >= MIN_SIMILARITY
     ]
     return sorted(matches, key=lambda match: (-match.score, match.entity_id))[:limit]
 
@@ -64,14 +66,14 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
     kept, first_of = _distinct(fingerprints)
     for place, first in enumerate(first_of.tolist()):
         if place != first:
-            yield SimilarPair(int(ids[first]), int(ids[place]), 1.0, METHOD, _reason(1.0), equal=True)
+            yield SimilarPair(int(ids[first]), int(ids[place]), 1.0, NAME, _reason(1.0), equal=True)
     one, other = _pairs_with_equal_keys(fingerprints[kept])
     scores = _similarities(fingerprints[kept], one, other)
-    near = scores >= LEAST_OF_PAIRS
+    near = scores >= MIN_SIMILARITY_OF_PAIRS
     for first, second, score in zip(
         ids[kept[one[near]]].tolist(), ids[kept[other[near]]].tolist(), scores[near].tolist(), strict=True
     ):
-        yield SimilarPair(first, second, score, METHOD, _reason(score))
+        yield SimilarPair(first, second, score, NAME, _reason(score))
 
 
 def _reason(score: float) -> str:
@@ -83,7 +85,7 @@ def _candidates(session: Session, query: Fingerprint) -> list[int]:
     parts = [_with_key(number) for number in range(INDEXED)]
     keys = {f"key_{number}": key for number, key in enumerate(index_keys(query).tolist())}
     shared = Counter(session.scalars(union_all(*parts), keys))
-    return sorted(entity_id for entity_id, count in shared.items() if count >= SHARED_KEYS)
+    return sorted(entity_id for entity_id, count in shared.items() if count >= MIN_SHARED_KEYS)
 
 
 def _with_key(number: int) -> Select[Any]:
@@ -91,7 +93,7 @@ def _with_key(number: int) -> Select[Any]:
         select(DocumentIndexRow.entity_id)
         .where(DocumentIndexRow.key == bindparam(f"key_{number}"))
         .order_by(DocumentIndexRow.entity_id)
-        .limit(MOST_OF_KEY)
+        .limit(MAX_CANDIDATES_OF_KEY)
     )
     return select(found.subquery())
 
@@ -133,13 +135,13 @@ def _pairs_with_equal_keys(fingerprints: Fingerprint) -> tuple[Ids, Ids]:
     for keys in fingerprints[:, :INDEXED].T:
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
-        for step in range(1, NEIGHBOURS + 1):
+        for step in range(1, MAX_NEIGHBOURS + 1):
             equal = np.flatnonzero(ordered[step:] == ordered[:-step])
             if not len(equal):
                 break
             codes.append(order[equal] * count + order[equal + step])
     found, shared = np.unique(np.concatenate(codes), return_counts=True)
-    found = found[shared >= SHARED_KEYS]
+    found = found[shared >= MIN_SHARED_KEYS]
     return found // max(count, 1), found % max(count, 1)
 
 
@@ -150,3 +152,9 @@ def _similarities(fingerprints: Fingerprint, one: Ids, other: Ids) -> NDArray[np
         block = slice(start, start + (1 << 16))
         parts.append(similarity(fingerprints[one[block]], fingerprints[other[block]]))
     return np.concatenate(parts)
+
+
+@similarity_method(name=NAME, kind=Kind.DOCUMENT, pairs=similar_pairs)
+def document_fingerprint(session: Session, query: FileQuery) -> list[SimilarMatch]:
+    """Return the documents whose text is like that of a file."""
+    return find_similar(session, query.sample)

@@ -8,25 +8,30 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dam.media import sample as media
 from dam.media.audio import match as audio_match
+from dam.media.audio.decoding import obstacle_of_sound
 from dam.media.audio.match import Fingerprint, Likeness
+from dam.media.kinds import Kind, kind_of
+from dam.media.obstacle import Obstacle
 from dam.media.sample import Sample
 from dam.models.audio_anchor import AudioAnchor
 from dam.models.audio_fingerprint_component import AudioFingerprintComponent
 from dam.models.file_properties_component import FilePropertiesComponent as FileProperties
 from dam.services.catalogue import ecs
 from dam.services.similar.match import SimilarMatch, SimilarPair
+from dam.services.similar.method import FileQuery, similarity_method
 
-METHOD = "audio_fingerprint"
-MOST_COMPARED = 200
+NAME = "audio_fingerprint"
+MAX_COMPARED = 200
 """Recordings whose whole fingerprints are compared with one, those with the most votes first."""
-MOST_OFFSETS = 4
+MAX_OFFSETS = 4
 """Offsets that are tried for two recordings."""
-MOST_SHARING = 64
+MAX_SHARING = 64
 """Recordings that may share a value and still be compared with one another for it."""
 ROWS = 1 << 15
 """Rows of the index that are fetched at once."""
-WHOLE = 0.9
+MIN_SAME_SHARE = 0.9
 """The share of both recordings that is alike when they are called the same."""
 
 Votes = Counter[int]
@@ -42,7 +47,7 @@ def find_similar(session: Session, sample: Sample, *, limit: int | None = None) 
     """
     query = audio_match.as_array(sample.audio_fingerprint)
     votes = _votes(session, query)
-    likeliest = sorted(votes, key=lambda entity_id: (-max(votes[entity_id].values()), entity_id))[:MOST_COMPARED]
+    likeliest = sorted(votes, key=lambda entity_id: (-max(votes[entity_id].values()), entity_id))[:MAX_COMPARED]
     matches = []
     for entity_id, match in _fingerprints(session, likeliest).items():
         likeness = audio_match.compare(query, match, _offsets(votes[entity_id]))
@@ -66,7 +71,7 @@ def _votes(session: Session, query: Fingerprint) -> dict[int, Votes]:
 
 def _offsets(votes: Votes) -> set[int]:
     """Return the offsets that the most speaks for, and those beside them: a clip seldom begins with a step."""
-    best = sorted(votes, key=lambda offset: (-votes[offset], offset))[:MOST_OFFSETS]
+    best = sorted(votes, key=lambda offset: (-votes[offset], offset))[:MAX_OFFSETS]
     return {offset + aside for offset in best for aside in (-1, 0, 1)}
 
 
@@ -87,11 +92,11 @@ def _match(entity_id: int, likeness: Likeness, query_length: int, match_length: 
         "bit_error_rate": round(likeness.errors, 4),
     }
     reason = _reason(likeness, query_length, match_length)
-    return SimilarMatch(entity_id, round(likeness.score, 4), METHOD, reason, details)
+    return SimilarMatch(entity_id, round(likeness.score, 4), NAME, reason, details)
 
 
 def _reason(likeness: Likeness, query_length: int, match_length: int) -> str:
-    if likeness.length >= WHOLE * max(query_length, match_length):
+    if likeness.length >= MIN_SAME_SHARE * max(query_length, match_length):
         return "the same recording"
     (query, query_end), (match, _) = likeness.seconds()
     return f"{query_end - query:.0f} s from {_clock(query)} are the same sound as from {_clock(match)}"
@@ -118,7 +123,7 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
             if likeness:
                 lengths = sorted([len(kept[one]), len(kept[other])])
                 extent = round(likeness.coverage * lengths[0] / lengths[1], 4)
-                yield SimilarPair(one, other, round(likeness.score, 4), METHOD, _reason(likeness, *lengths), extent)
+                yield SimilarPair(one, other, round(likeness.score, 4), NAME, _reason(likeness, *lengths), extent)
 
 
 def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:
@@ -127,7 +132,7 @@ def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:
     order = np.lexsort((entities, keys))
     keys, entities, positions = keys[order], entities[order], positions[order]
     found = [np.empty((0, 3), np.int64)]
-    for apart in range(1, MOST_SHARING):
+    for apart in range(1, MAX_SHARING):
         same = np.flatnonzero(keys[apart:] == keys[:-apart])
         if not len(same):
             break
@@ -154,3 +159,13 @@ def _anchors_of_audio(session: Session) -> NDArray[np.int64]:
     videos = session.scalars(select(FileProperties.entity_id).where(FileProperties.media_type.startswith("video/")))
     anchors = np.concatenate([np.empty((0, 3), np.int64), *parts])
     return anchors[~np.isin(anchors[:, 1], np.array(videos.all(), np.int64))].T
+
+
+def _obstacle(media_type: str) -> Obstacle | None:
+    return obstacle_of_sound(media_type) if kind_of(media_type) is Kind.VIDEO else media.obstacle(media_type)
+
+
+@similarity_method(name=NAME, kind=Kind.AUDIO, pairs=similar_pairs, parts={Kind.VIDEO: "sound"}, obstacle=_obstacle)
+def audio_fingerprint(session: Session, query: FileQuery) -> list[SimilarMatch]:
+    """Return the recordings and videos that share sound with a file."""
+    return find_similar(session, query.sample)

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.media.video.alignment import Alignment, align
 from dam.media.video.fingerprint import Fingerprint, keys
@@ -18,24 +19,25 @@ from dam.models.video_anchor import VideoAnchor
 from dam.models.video_fingerprint_component import VideoFingerprintComponent
 from dam.services.catalogue import ecs
 from dam.services.similar.match import SimilarMatch, SimilarPair
+from dam.services.similar.method import FileQuery, similarity_method
 
-METHOD = "video_fingerprint"
-MOST_PROBES = 512
+NAME = "video_fingerprint"
+MAX_PROBES = 512
 """Pictures of the query whose halves are looked up."""
-MOST_FLIPPED = 64
+MAX_FLIPPED = 64
 """Pictures of the query whose halves are also looked up with each of their bits turned."""
-MOST_FLIPPED_OF_PAIR = 8
+MAX_FLIPPED_OF_PAIR = 8
 """The same where each video of a library is the query once."""
-MOST_ROWS = 20_000
+MAX_ROWS = 20_000
 """Anchors that are read for the same `ecs.VARIABLES` halves: a trailer that is in every video is in too many."""
-MOST_CANDIDATES = 200
+MAX_CANDIDATES = 200
 """Videos that are compared picture by picture: those that most anchors speak for."""
 SAME_PLACE_MS = 1000
 PAGE = 128
 FLIPS = (0, *(1 << bit for bit in range(32)))
 """What half a hash is combined with to be looked up: itself, and with one bit turned."""
 
-Found = tuple[int, int, int]
+AnchorMatch = tuple[int, int, int]
 """Entity, time of its anchor and time of the query's picture."""
 
 
@@ -47,7 +49,7 @@ def find_similar(session: Session, sample: Sample, *, limit: int | None = None) 
 
     """
     query = sample.dense_video
-    found = [_match(entity_id, alignment) for entity_id, alignment in _matches(session, query, MOST_FLIPPED)]
+    found = [_match(entity_id, alignment) for entity_id, alignment in _matches(session, query, MAX_FLIPPED)]
     return sorted(found, key=lambda match: (-match.score, match.entity_id))[:limit]
 
 
@@ -60,10 +62,10 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
     ).all():
         for entity_id, stored in page:
             query = Fingerprint.from_bytes(stored)
-            found = _matches(session, query, MOST_FLIPPED_OF_PAIR, above=entity_id)
+            found = _matches(session, query, MAX_FLIPPED_OF_PAIR, above=entity_id)
             for other_id, alignment in sorted(found, key=lambda one: one[0]):
                 score, extent = round(alignment.score, 4), round(alignment.extent, 4)
-                yield SimilarPair(entity_id, other_id, score, METHOD, _reason(alignment), extent)
+                yield SimilarPair(entity_id, other_id, score, NAME, _reason(alignment), extent)
         last = page[-1].entity_id
 
 
@@ -88,15 +90,15 @@ def _candidates(session: Session, query: Fingerprint, flipped: int, above: int) 
     best: Counter[int] = Counter()
     for (entity_id, place), count in votes.items():
         best[entity_id] = max(best[entity_id], count + votes.get((entity_id, place + 1), 0))
-    return [entity_id for entity_id, _ in best.most_common(MOST_CANDIDATES)]
+    return [entity_id for entity_id, _ in best.most_common(MAX_CANDIDATES)]
 
 
-def _look_up(session: Session, query: Fingerprint, flipped: int) -> Iterator[Found]:
+def _look_up(session: Session, query: Fingerprint, flipped: int) -> Iterator[AnchorMatch]:
     """Yield the anchors that share half a hash, or nearly so, with a picture of the query."""
     table = VideoAnchor
     for column, times_by_half in zip((table.upper, table.lower), _halves(query, flipped), strict=True):
         for some in ecs.batched(times_by_half):
-            statement = select(table.entity_id, table.time, column).where(column.in_(some)).limit(MOST_ROWS)
+            statement = select(table.entity_id, table.time, column).where(column.in_(some)).limit(MAX_ROWS)
             for entity_id, time, half in session.execute(statement):
                 for asked in times_by_half[half]:
                     yield entity_id, time, asked
@@ -106,7 +108,7 @@ def _halves(query: Fingerprint, flipped: int) -> tuple[dict[int, list[int]], dic
     """Return the upper and the lower halves to look up, and of each the times of the pictures it came from."""
     halves: tuple[dict[int, list[int]], dict[int, list[int]]] = {}, {}
     with_flips = set(_spread(len(query), flipped))
-    for place in sorted({*_spread(len(query), MOST_PROBES), *with_flips}):
+    for place in sorted({*_spread(len(query), MAX_PROBES), *with_flips}):
         bits = FLIPS if place in with_flips else FLIPS[:1]
         [pair] = keys(query.hashes[place : place + 1])
         for times_by_half, half in zip(halves, pair, strict=True):
@@ -122,7 +124,7 @@ def _spread(number: int, most: int) -> list[int]:
 
 def _match(entity_id: int, alignment: Alignment) -> SimilarMatch:
     details = {"query": _seconds(alignment.query), "match": _seconds(alignment.match), "pictures": alignment.pictures}
-    return SimilarMatch(entity_id, round(alignment.score, 4), METHOD, _reason(alignment), details)
+    return SimilarMatch(entity_id, round(alignment.score, 4), NAME, _reason(alignment), details)
 
 
 def _seconds(interval: tuple[int, int]) -> list[float]:
@@ -133,3 +135,9 @@ def _reason(alignment: Alignment) -> str:
     """Say in a few words what two videos share."""
     (begin, end), (there, _) = _seconds(alignment.query), _seconds(alignment.match)
     return f"shows the same for {end - begin:.1f} s, from {begin:.1f} s on and there from {there:.1f} s on"
+
+
+@similarity_method(name=NAME, kind=Kind.VIDEO, pairs=similar_pairs)
+def video_fingerprint(session: Session, query: FileQuery) -> list[SimilarMatch]:
+    """Return the videos that show something of what a file shows."""
+    return find_similar(session, query.sample)

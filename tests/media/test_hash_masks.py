@@ -8,11 +8,11 @@ import pytest
 from dam.media.hamming.masks import cheapest, families
 
 
-def bands(fronts: Sequence[int]) -> list[int]:
-    """The bits that are in the same fronts, for each such set."""
+def bands(masks: Sequence[int]) -> list[int]:
+    """The bits that are in the same masks, for each such set."""
     alike: dict[tuple[bool, ...], int] = {}
     for bit in range(64):
-        inside = tuple(bool(front >> bit & 1) for front in fronts)
+        inside = tuple(bool(mask >> bit & 1) for mask in masks)
         alike[inside] = alike.get(inside, 0) | 1 << bit
     return list(alike.values())
 
@@ -27,32 +27,32 @@ def choices(pieces: list[int], radius: int) -> Iterator[int]:
 
 @pytest.mark.parametrize("radius", range(1, 11))
 def test_whatever_differs_leaves_a_front_clean(radius: int) -> None:
-    for fronts in families(radius):
-        pieces = bands(fronts)
+    for masks in families(radius):
+        pieces = bands(masks)
         dirty = np.array(list(choices(pieces, min(radius, len(pieces)))), np.uint64)
-        for front in fronts:
-            dirty = dirty[(dirty & np.uint64(front)) != 0]
-        assert not dirty.size, f"{len(fronts)} fronts of {len(pieces)} bands"
+        for mask in masks:
+            dirty = dirty[(dirty & np.uint64(mask)) != 0]
+        assert not dirty.size, f"{len(masks)} masks of {len(pieces)} bands"
 
 
 def test_planes_are_fewer_than_choices_of_bands() -> None:
-    sizes = {(len(fronts), min(front.bit_count() for front in fronts)) for fronts in families(4)}
+    sizes = {(len(masks), min(mask.bit_count() for mask in masks)) for masks in families(4)}
     assert {(5, 12), (12, 21), (30, 32), (70, 32)} <= sizes
 
 
 def test_every_radius_has_a_family() -> None:
     for radius in range(1, 64):
-        fronts = next(iter(families(radius)))
-        assert all(0 < front < 1 << 64 for front in fronts)
+        masks = next(iter(families(radius)))
+        assert all(0 < mask < 1 << 64 for mask in masks)
 
 
 def test_the_family_follows_the_cost() -> None:
-    def random(fronts: Sequence[int]) -> float:
-        return 2.0 ** -fronts[0].bit_count()
+    def random(masks: Sequence[int]) -> float:
+        return 2.0 ** -masks[0].bit_count()
 
     assert len(cheapest(1_000_000, 4, random)) == 12
     assert len(cheapest(100_000_000, 4, random)) == 30
-    assert len(cheapest(1_000_000, 4, lambda fronts: 100 * random(fronts))) > 12  # hashes that are not random at all
+    assert len(cheapest(1_000_000, 4, lambda masks: 100 * random(masks))) > 12  # hashes that are not random at all
     assert len(cheapest(1_000_000, 40, random)) == 0
     assert len(cheapest(50, 4, random)) == 0
     assert all(cheapest(10_000_000, radius, random) for radius in range(1, 9))

@@ -1,0 +1,572 @@
+-- Schema 0011, written by doc/generate.py from the migrations: do not edit.
+
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+CREATE TABLE entities (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL
+);
+
+CREATE TABLE library (
+    id INTEGER NOT NULL,
+    uuid VARCHAR(36) NOT NULL,
+    CONSTRAINT pk_library PRIMARY KEY (id),
+    CONSTRAINT ck_library_only_one CHECK (id = 1)
+);
+
+CREATE TABLE system_sets (
+    id INTEGER NOT NULL,
+    systems TEXT NOT NULL,
+    CONSTRAINT pk_system_sets PRIMARY KEY (id),
+    CONSTRAINT uq_system_sets_systems UNIQUE (systems)
+);
+
+CREATE TABLE system_records (
+    entity_id INTEGER NOT NULL,
+    system_set_id INTEGER NOT NULL,
+    CONSTRAINT pk_system_records PRIMARY KEY (entity_id),
+    CONSTRAINT fk_system_records_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE,
+    CONSTRAINT fk_system_records_system_set_id_system_sets FOREIGN KEY(system_set_id) REFERENCES system_sets (id)
+);
+
+CREATE INDEX ix_system_records_system_set_id ON system_records (system_set_id);
+
+CREATE TABLE component_file_location (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    file_identifier VARCHAR(255) NOT NULL,
+    storage_type VARCHAR(64) NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_file_location PRIMARY KEY (id),
+    CONSTRAINT uq_component_file_location_entity_id_storage_type UNIQUE (entity_id, storage_type),
+    CONSTRAINT uq_component_file_location_file_identifier_storage_type UNIQUE (file_identifier, storage_type),
+    CONSTRAINT fk_component_file_location_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_file_properties (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    original_filename TEXT NOT NULL,
+    file_size_bytes BIGINT NOT NULL,
+    media_type VARCHAR(255) NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_file_properties PRIMARY KEY (id),
+    CONSTRAINT uq_component_file_properties_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_file_properties_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_content_hash_sha256 (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    hash_value BLOB NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_content_hash_sha256 PRIMARY KEY (id),
+    CONSTRAINT uq_component_content_hash_sha256_entity_id UNIQUE (entity_id),
+    CONSTRAINT uq_component_content_hash_sha256_hash_value UNIQUE (hash_value),
+    CONSTRAINT fk_component_content_hash_sha256_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_content_hash_md5 (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    hash_value BLOB NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_content_hash_md5 PRIMARY KEY (id),
+    CONSTRAINT uq_component_content_hash_md5_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_content_hash_md5_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_content_hash_md5_hash_value ON component_content_hash_md5 (hash_value);
+
+CREATE TABLE component_dimensions (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_dimensions PRIMARY KEY (id),
+    CONSTRAINT uq_component_dimensions_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_dimensions_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_image_perceptual_hash_phash (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    hash_value BIGINT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_image_perceptual_hash_phash PRIMARY KEY (id),
+    CONSTRAINT uq_component_image_perceptual_hash_phash_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_image_perceptual_hash_phash_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_image_perceptual_hash_ahash (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    hash_value BIGINT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_image_perceptual_hash_ahash PRIMARY KEY (id),
+    CONSTRAINT uq_component_image_perceptual_hash_ahash_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_image_perceptual_hash_ahash_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_image_perceptual_hash_dhash (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    hash_value BIGINT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_image_perceptual_hash_dhash PRIMARY KEY (id),
+    CONSTRAINT uq_component_image_perceptual_hash_dhash_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_image_perceptual_hash_dhash_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_source_path (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    path_digest BLOB NOT NULL,
+    folder_digest BLOB NOT NULL,
+    path_display TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    mtime_ns BIGINT NOT NULL,
+    inode BIGINT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_source_path PRIMARY KEY (id),
+    CONSTRAINT uq_component_source_path_entity_id_path_digest UNIQUE (entity_id, path_digest),
+    CONSTRAINT fk_component_source_path_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_source_path_path_digest ON component_source_path (path_digest);
+
+CREATE INDEX ix_component_source_path_folder_digest ON component_source_path (folder_digest);
+
+CREATE TABLE component_tag (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    tag VARCHAR(255) NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_tag PRIMARY KEY (id),
+    CONSTRAINT uq_component_tag_entity_id_tag UNIQUE (entity_id, tag),
+    CONSTRAINT fk_component_tag_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_tag_tag ON component_tag (tag);
+
+CREATE TABLE component_system_failure (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    system VARCHAR(64) NOT NULL,
+    version INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_system_failure PRIMARY KEY (id),
+    CONSTRAINT uq_component_system_failure_entity_id_system UNIQUE (entity_id, system),
+    CONSTRAINT fk_component_system_failure_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE ingest_failures (
+    id INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    path_digest BLOB NOT NULL,
+    path_display TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    failed_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_ingest_failures PRIMARY KEY (id),
+    CONSTRAINT uq_ingest_failures_path_digest UNIQUE (path_digest)
+);
+
+CREATE TABLE component_image_luma (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    luma BLOB NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_image_luma PRIMARY KEY (id),
+    CONSTRAINT uq_component_image_luma_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_image_luma_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_verdict (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    other_entity_id INTEGER NOT NULL,
+    verdict VARCHAR(16) NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_verdict PRIMARY KEY (id),
+    CONSTRAINT uq_component_verdict_entity_id_other_entity_id UNIQUE (entity_id, other_entity_id),
+    CONSTRAINT ck_component_verdict_in_order CHECK (entity_id < other_entity_id),
+    CONSTRAINT fk_component_verdict_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE,
+    CONSTRAINT fk_component_verdict_other_entity_id_entities FOREIGN KEY(other_entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_verdict_other_entity_id ON component_verdict (other_entity_id);
+
+CREATE TABLE component_similar_pair (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    other_entity_id INTEGER NOT NULL,
+    method VARCHAR(16) NOT NULL,
+    distance SMALLINT NOT NULL,
+    transform VARCHAR(16) NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_similar_pair PRIMARY KEY (id),
+    CONSTRAINT uq_component_similar_pair_entity_id_other_entity_id_method UNIQUE (entity_id, other_entity_id, method),
+    CONSTRAINT ck_component_similar_pair_in_order CHECK (entity_id < other_entity_id),
+    CONSTRAINT fk_component_similar_pair_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE,
+    CONSTRAINT fk_component_similar_pair_other_entity_id_entities FOREIGN KEY(other_entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_similar_pair_other_entity_id ON component_similar_pair (other_entity_id);
+
+CREATE TABLE link_records (
+    entity_id INTEGER NOT NULL,
+    system_set_id INTEGER NOT NULL,
+    rule BIGINT NOT NULL,
+    CONSTRAINT pk_link_records PRIMARY KEY (entity_id),
+    CONSTRAINT fk_link_records_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_image_data_digest (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_image_data_digest PRIMARY KEY (id),
+    CONSTRAINT uq_component_image_data_digest_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_image_data_digest_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_image_data_digest_digest ON component_image_data_digest (digest);
+
+CREATE TABLE component_image_pixel_digest (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    digest BLOB,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_image_pixel_digest PRIMARY KEY (id),
+    CONSTRAINT uq_component_image_pixel_digest_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_image_pixel_digest_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_image_perceptual_hash_phash_band_0 ON component_image_perceptual_hash_phash ((((((hash_value >> 0) & 85) | ((hash_value >> 15) & 170)) | ((hash_value >> 24) & 21760)) | ((hash_value >> 39) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_phash_band_1 ON component_image_perceptual_hash_phash ((((((hash_value >> 1) & 85) | ((hash_value >> 16) & 170)) | ((hash_value >> 25) & 21760)) | ((hash_value >> 40) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_phash_band_8 ON component_image_perceptual_hash_phash ((((((hash_value >> 8) & 85) | ((hash_value >> 23) & 170)) | ((hash_value >> 32) & 21760)) | ((hash_value >> 47) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_phash_band_9 ON component_image_perceptual_hash_phash ((((((hash_value >> 9) & 85) | ((hash_value >> 24) & 170)) | ((hash_value >> 33) & 21760)) | ((hash_value >> 48) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_ahash_band_0 ON component_image_perceptual_hash_ahash ((((((hash_value >> 0) & 85) | ((hash_value >> 15) & 170)) | ((hash_value >> 24) & 21760)) | ((hash_value >> 39) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_ahash_band_1 ON component_image_perceptual_hash_ahash ((((((hash_value >> 1) & 85) | ((hash_value >> 16) & 170)) | ((hash_value >> 25) & 21760)) | ((hash_value >> 40) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_ahash_band_8 ON component_image_perceptual_hash_ahash ((((((hash_value >> 8) & 85) | ((hash_value >> 23) & 170)) | ((hash_value >> 32) & 21760)) | ((hash_value >> 47) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_ahash_band_9 ON component_image_perceptual_hash_ahash ((((((hash_value >> 9) & 85) | ((hash_value >> 24) & 170)) | ((hash_value >> 33) & 21760)) | ((hash_value >> 48) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_dhash_band_0 ON component_image_perceptual_hash_dhash ((((((hash_value >> 0) & 85) | ((hash_value >> 15) & 170)) | ((hash_value >> 24) & 21760)) | ((hash_value >> 39) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_dhash_band_1 ON component_image_perceptual_hash_dhash ((((((hash_value >> 1) & 85) | ((hash_value >> 16) & 170)) | ((hash_value >> 25) & 21760)) | ((hash_value >> 40) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_dhash_band_8 ON component_image_perceptual_hash_dhash ((((((hash_value >> 8) & 85) | ((hash_value >> 23) & 170)) | ((hash_value >> 32) & 21760)) | ((hash_value >> 47) & 43520)), hash_value);
+
+CREATE INDEX ix_component_image_perceptual_hash_dhash_band_9 ON component_image_perceptual_hash_dhash ((((((hash_value >> 9) & 85) | ((hash_value >> 24) & 170)) | ((hash_value >> 33) & 21760)) | ((hash_value >> 48) & 43520)), hash_value);
+
+ALTER TABLE ingest_failures ADD COLUMN mode TEXT DEFAULT 'copy' NOT NULL;
+
+ALTER TABLE ingest_failures ADD COLUMN tags TEXT DEFAULT '' NOT NULL;
+
+CREATE TABLE component_container (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    format VARCHAR(128) NOT NULL,
+    duration DOUBLE,
+    bit_rate BIGINT,
+    created DATETIME,
+    tags TEXT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_container PRIMARY KEY (id),
+    CONSTRAINT uq_component_container_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_container_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_video_stream (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    stream_index INTEGER NOT NULL,
+    codec VARCHAR(64) NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    frame_rate DOUBLE,
+    bit_rate BIGINT,
+    rotation INTEGER NOT NULL,
+    pixel_format VARCHAR(64),
+    is_cover BOOLEAN NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_video_stream PRIMARY KEY (id),
+    CONSTRAINT uq_component_video_stream_entity_id_stream_index UNIQUE (entity_id, stream_index),
+    CONSTRAINT fk_component_video_stream_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_audio_stream (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    stream_index INTEGER NOT NULL,
+    codec VARCHAR(64) NOT NULL,
+    sample_rate INTEGER NOT NULL,
+    channels INTEGER NOT NULL,
+    bit_rate BIGINT,
+    language VARCHAR(16),
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_audio_stream PRIMARY KEY (id),
+    CONSTRAINT uq_component_audio_stream_entity_id_stream_index UNIQUE (entity_id, stream_index),
+    CONSTRAINT fk_component_audio_stream_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_video_fingerprint (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    pictures BLOB NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_video_fingerprint PRIMARY KEY (id),
+    CONSTRAINT uq_component_video_fingerprint_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_video_fingerprint_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE video_anchors (
+    entity_id INTEGER NOT NULL,
+    number SMALLINT NOT NULL,
+    time BIGINT NOT NULL,
+    upper BIGINT NOT NULL,
+    lower BIGINT NOT NULL,
+    CONSTRAINT pk_video_anchors PRIMARY KEY (entity_id, number),
+    CONSTRAINT fk_video_anchors_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_video_anchors_upper ON video_anchors (upper);
+
+CREATE INDEX ix_video_anchors_lower ON video_anchors (lower);
+
+CREATE TABLE component_document (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    pages INTEGER,
+    title TEXT,
+    author TEXT,
+    subject TEXT,
+    created DATETIME,
+    modified DATETIME,
+    encrypted BOOLEAN NOT NULL,
+    has_text BOOLEAN NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_document PRIMARY KEY (id),
+    CONSTRAINT uq_component_document_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_document_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_document_text (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    is_cut BOOLEAN NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_document_text PRIMARY KEY (id),
+    CONSTRAINT uq_component_document_text_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_document_text_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_document_fingerprint (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    minhash BLOB NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_document_fingerprint PRIMARY KEY (id),
+    CONSTRAINT uq_component_document_fingerprint_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_document_fingerprint_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE document_index (
+    "key" INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    CONSTRAINT pk_document_index PRIMARY KEY ("key", entity_id),
+    CONSTRAINT fk_document_index_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_document_index_entity_id ON document_index (entity_id);
+
+CREATE TABLE component_audio_properties (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    container VARCHAR NOT NULL,
+    codec VARCHAR NOT NULL,
+    sample_rate INTEGER NOT NULL,
+    channels INTEGER NOT NULL,
+    duration_seconds DOUBLE,
+    bit_rate INTEGER,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_audio_properties PRIMARY KEY (id),
+    CONSTRAINT uq_component_audio_properties_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_audio_properties_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_audio_tags (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    title TEXT,
+    artist TEXT,
+    album TEXT,
+    track INTEGER,
+    year INTEGER,
+    more TEXT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_audio_tags PRIMARY KEY (id),
+    CONSTRAINT uq_component_audio_tags_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_audio_tags_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_audio_fingerprint (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    fingerprint BLOB NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_audio_fingerprint PRIMARY KEY (id),
+    CONSTRAINT uq_component_audio_fingerprint_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_audio_fingerprint_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE audio_anchors (
+    entity_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    "key" INTEGER NOT NULL,
+    CONSTRAINT pk_audio_anchors PRIMARY KEY (entity_id, position),
+    CONSTRAINT fk_audio_anchors_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_audio_anchors_key ON audio_anchors ("key");
+
+CREATE TABLE component_animation (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    frames INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    loops INTEGER,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_animation PRIMARY KEY (id),
+    CONSTRAINT uq_component_animation_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_animation_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_camera (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    make TEXT,
+    model TEXT,
+    lens TEXT,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_camera PRIMARY KEY (id),
+    CONSTRAINT uq_component_camera_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_camera_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_capture (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    local_time TEXT,
+    offset_minutes INTEGER,
+    moment DATETIME,
+    exposure_seconds DOUBLE,
+    aperture DOUBLE,
+    iso INTEGER,
+    focal_length DOUBLE,
+    orientation INTEGER,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_capture PRIMARY KEY (id),
+    CONSTRAINT uq_component_capture_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_capture_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_description (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    title TEXT,
+    description TEXT,
+    artist TEXT,
+    copyright TEXT,
+    rating INTEGER,
+    keywords TEXT,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_description PRIMARY KEY (id),
+    CONSTRAINT uq_component_description_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_description_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_gps (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    latitude DOUBLE NOT NULL,
+    longitude DOUBLE NOT NULL,
+    altitude DOUBLE,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_gps PRIMARY KEY (id),
+    CONSTRAINT uq_component_gps_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_gps_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_metadata (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    found TEXT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_metadata PRIMARY KEY (id),
+    CONSTRAINT uq_component_metadata_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_metadata_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_xmp_sidecar (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    packet BLOB NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_xmp_sidecar PRIMARY KEY (id),
+    CONSTRAINT uq_component_xmp_sidecar_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_xmp_sidecar_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);

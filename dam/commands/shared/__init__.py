@@ -1,0 +1,1 @@
+"""What commands share: the root group, options, the end of a help page, lists of paths."""

@@ -1,0 +1,122 @@
+"""A request in a process of its own: whatever becomes of it, this process goes on."""
+
+import logging
+import os
+import signal
+import sys
+import warnings
+from dataclasses import dataclass
+
+import pytest
+
+from dam.core.errors import MissingExtraError
+from dam.services.processes import alone, limits, workers
+from dam.services.processes.alone import Alone, NotStartedError, run_alone
+from dam.services.processes.limits import Limits, in_time
+from dam.services.processes.request import Request
+
+MEGABYTE = 1024 * 1024
+LIMITS = Limits(seconds=1, memory_bytes=3000 * MEGABYTE)
+
+
+@dataclass(frozen=True)
+class Obey(Request[object]):
+    """Does what its path says."""
+
+    def run(self) -> object:
+        with in_time():
+            return self._obey()
+
+    def _obey(self) -> object:  # noqa: C901  a line or two for each order
+        match self.path:
+            case "tell":
+                return os.getpid()
+            case "hang":
+                while True:
+                    signal.pause()
+            case "stop":
+                os.kill(os.getpid(), signal.SIGSTOP)
+            case "bloat":
+                return len(bytearray(4000 * MEGABYTE))
+            case "crash":
+                os.kill(os.getpid(), signal.SIGTERM)  # SIGSEGV would have pytest dump its stacks
+            case "leave":
+                os._exit(7)
+            case "stumble":
+                raise LookupError("odd")
+            case "lack":
+                raise MissingExtraError("no library")
+            case "complain":
+                warnings.warn("an odd picture", stacklevel=1)
+                os.write(2, b"More samples per pixel than can be decoded\n")
+                print("and more", file=sys.stderr)  # noqa: T201  as libraries do
+                return "done"
+            case "chatter":
+                while os.write(2, b"x" * 4096):
+                    pass
+        raise AssertionError
+
+    def give_up(self, reason: str) -> object:
+        return reason
+
+
+def test_a_result_comes_back() -> None:
+    assert run_alone(Obey("tell", 0)) != os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        ("hang", "decoding took longer than 1 s"),
+        ("bloat", "decoding takes more memory than a worker may use"),
+        ("crash", "decoding crashed (SIGTERM)"),
+        ("leave", "decoding crashed (exit code 7)"),
+        ("stumble", "failed with LookupError: odd"),
+        ("chatter", "failed with BlockingIOError: [Errno 11] Resource temporarily unavailable"),
+    ],
+)
+def test_what_goes_wrong_is_a_reason(order: str, reason: str) -> None:
+    assert run_alone(Obey(order, 0), LIMITS) == reason
+
+
+def test_a_worker_that_is_stopped_is_given_up_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(workers, "BEAT_SECONDS", 0.1)
+    assert run_alone(Obey("stop", 0), LIMITS) == "decoding took longer than 1 s"
+
+
+def test_an_error_of_ours_stays_what_it_is() -> None:
+    with pytest.raises(MissingExtraError, match="no library"):
+        run_alone(Obey("lack", 0))
+
+
+def end(_: Limits) -> None:
+    os._exit(1)
+
+
+def test_a_process_that_ends_before_it_does_anything_blames_no_file() -> None:
+    with Alone(Obey("tell", 0), prepare=end) as ended, pytest.raises(NotStartedError, match="cannot be started"):
+        ended.result()
+
+
+def test_what_a_decoder_says_is_logged_with_the_name_of_the_file(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("dam"), "handlers", [])  # of another test, on streams that are closed
+    monkeypatch.setattr(logging.getLogger("dam"), "propagate", True)
+    with caplog.at_level(logging.DEBUG, "dam"):
+        assert run_alone(Obey("complain", 0), LIMITS) == "done"
+    [record] = caplog.records
+    assert record.levelno == logging.DEBUG
+    for part in ("'complain'", "an odd picture", "More samples per pixel", "and more"):
+        assert part in record.message
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_interruption_does_not_wait_for_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(alone, "log_output", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_alone(Obey("tell", 0))
