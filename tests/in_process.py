@@ -118,10 +118,9 @@ def _streams(*files: IO[bytes]) -> Iterator[None]:
             stack.callback(os.close, before)
             stack.callback(os.dup2, before, number)
             os.dup2(file.fileno(), number)
-        sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
-        sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
-        sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
-        stack.callback(lambda: (sys.stdout.flush(), sys.stderr.flush()))
+        sys.stdin = stack.enter_context(open(0, encoding="utf-8", errors="surrogateescape", closefd=False))
+        sys.stdout = stack.enter_context(open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False))
+        sys.stderr = stack.enter_context(open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False))
         yield
 
 
