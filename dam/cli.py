@@ -133,7 +133,7 @@ def add_asset(
     from dam.render.ingest import IngestReport
     from dam.render.progress import progress
     from dam.services.catalogue.tags import checked_tags
-    from dam.services.ingest.ingest import Detail, Options, Outcome, count_bytes, ingest
+    from dam.services.ingest.ingest import Options, Unchanged, count_bytes, each_outcome, ingest
     from dam.services.library import open_library
     from dam.services.processes.pool import open_pool
 
@@ -142,8 +142,7 @@ def add_asset(
     checked = checked_tags(tags.split(",") if tags else [])
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
-    detail = Detail.FULL if json else Detail.COUNTS if quiet and not (checked or import_keywords) else Detail.LINES
-    options = Options(selection, mode, rehash, detail, import_keywords)
+    options = Options(selection, mode, rehash, import_keywords)
     report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
         open_library(create=True) as library,
@@ -153,9 +152,11 @@ def add_asset(
             quiet=quiet, count=None if files_from else partial(count_bytes, library, paths or [], selection)
         ) as bar,
     ):
-        for outcome in outcomes:
+        for outcome in each_outcome(library, outcomes) if json else outcomes:
             report.add(outcome)
-            if isinstance(outcome, Outcome):
+            if isinstance(outcome, Unchanged):
+                bar.advance(outcome.files[-1][0], outcome.bytes, files=outcome.count)
+            else:
                 bar.advance(outcome.path, outcome.size)
     report.finish()
     if report.problems:

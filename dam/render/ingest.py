@@ -35,10 +35,9 @@ class IngestReport:
         """Number of inputs that failed: unreadable, or stored but not decodable."""
 
     def add(self, outcome: Outcome | Unchanged) -> None:
-        """Write and count an outcome."""
+        """Write and count what became of a path, or of several."""
         if isinstance(outcome, Unchanged):
-            self._statuses[Status.UNCHANGED] += outcome.count
-            self._bytes += outcome.bytes
+            self._add_unchanged(outcome)
             return
         self._statuses[outcome.status] += 1
         if outcome.status is Status.SKIPPED:
@@ -58,6 +57,14 @@ class IngestReport:
             write_document(**_keys(outcome))
         elif not self._quiet:
             line(_line(outcome))
+
+    def _add_unchanged(self, unchanged: Unchanged) -> None:
+        """Count files that have not changed; the JSON has each as an outcome of its own, see `each_outcome`."""
+        self._statuses[Status.UNCHANGED] += unchanged.count
+        self._bytes += unchanged.bytes
+        if not (self._quiet or self._as_json):
+            for path, entity_id, _ in unchanged.files:
+                line(_line(Outcome(path, Status.UNCHANGED, entity_id)))
 
     def finish(self) -> None:
         """Write the summary: the last line of the JSON, or text on stderr."""

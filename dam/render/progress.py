@@ -24,8 +24,8 @@ class Progress(Protocol):
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def advance(self, name: str, size: int) -> None:
-        """Report that one more file, of `size` bytes, is done."""
+    def advance(self, name: str, size: int, files: int = 1) -> None:
+        """Report that one more file of `size` bytes is done, or several `files` of `size` bytes in all."""
 
 
 class NoProgress:
@@ -37,7 +37,7 @@ class NoProgress:
     def __exit__(self, *exc: object) -> None:
         pass
 
-    def advance(self, name: str, size: int) -> None:
+    def advance(self, name: str, size: int, files: int = 1) -> None:
         """Do nothing."""
 
 
@@ -49,9 +49,9 @@ class Tally:
         self._began = clock()
         self._files = self._bytes = 0
 
-    def add(self, size: int) -> None:
-        """Count a file."""
-        self._files += 1
+    def add(self, size: int, files: int = 1) -> None:
+        """Count files of `size` bytes in all."""
+        self._files += files
         self._bytes += size
 
     def text(self) -> str:
@@ -84,9 +84,9 @@ class LineProgress:
     def __exit__(self, *exc: object) -> None:
         pass
 
-    def advance(self, name: str, size: int) -> None:  # noqa: ARG002  a log has the names on stdout
+    def advance(self, name: str, size: int, files: int = 1) -> None:  # noqa: ARG002  a log has the names on stdout
         """Count a file, and write a line when the interval has passed."""
-        self._tally.add(size)
+        self._tally.add(size, files)
         now = self._clock()
         if now >= self._next:
             self._next = now + self._every
@@ -117,9 +117,9 @@ class TerminalProgress:
         self._bar.stop()
         self._terminal.close()
 
-    def advance(self, name: str, size: int) -> None:
+    def advance(self, name: str, size: int, files: int = 1) -> None:
         """Count a file and show its name."""
-        self._tally.add(size)
+        self._tally.add(size, files)
         parts = (self._tally.text(), self._tally.time_left(self._total()), safe(name))
         self._bar.update(self._task, description="  ".join(part for part in parts if part))
 

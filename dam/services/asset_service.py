@@ -1,18 +1,20 @@
 """Single assets: adding a file, and tags. For whole folders there is `dam.services.ingest.ingest`."""
 
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from dam.core.errors import UnreadableFileError
 from dam.models.entity import Entity
-from dam.services.catalogue.known import known_by_sha256
 from dam.services.catalogue.tags import add_tag_to_entity, get_tags_for_entity
 from dam.services.file_storage import configured_store
 from dam.services.ingest import writer
-from dam.services.ingest.analysis import analyse
-from dam.services.ingest.staging import stage
+from dam.services.ingest.examine import Job
+from dam.services.ingest.publish import publish
+from dam.services.ingest.resolve import analyse_due, resolve
 from dam.storage.blob_store import BlobStore
+from dam.storage.modes import Mode
 
 __all__ = ["add_asset_file", "add_tag_to_entity", "get_tags_for_entity"]
 
@@ -31,19 +33,14 @@ def add_asset_file(
 
     """
     store = store or configured_store()
+    examined = Job(str(path.absolute()), size=0, store=store).run()
+    if examined.file is None:
+        raise UnreadableFileError(f"{path}: {examined.error}")
     try:
-        file, sample = stage(str(path.absolute()), store)
-    except UnreadableFileError as exc:
-        raise UnreadableFileError(f"{path}: {exc}") from exc
-    try:
-        known = known_by_sha256(session, file.digests.sha256)
-        analysis = None
-        if known is None or not known.is_current:
-            analysis = analyse(sample, known.labels if known else frozenset())
-        store.publish({file.digests.sha256: file.blob})
+        resolved = analyse_due(resolve(session, store.storage_type, [examined]), store, partial(map, Job.run))
+        publish(store, resolved, Mode.COPY)
     finally:
-        file.discard()
-    [asset] = writer.write_files(
-        session, [(file, analysis)], storage_type=store.storage_type, filename=original_filename
-    )
+        examined.file.discard()
+    files = [(each.file, each.analysis) for each in resolved]
+    [asset] = writer.write_files(session, files, storage_type=store.storage_type, filename=original_filename)
     return session.get_one(Entity, asset.entity_id), asset.is_new

@@ -18,8 +18,8 @@ from dam.core.errors import DamError, DecodeError, InputError, MissingExtraError
 from dam.media.files.source import open_source
 from dam.media.sample import Sample
 from dam.media.thumbnails.thumbnail import SIZE, thumbnail, thumbnail_obstacle
+from dam.services.catalogue.asset_states import AssetState, states_after, states_by_id
 from dam.services.catalogue.content import find_content
-from dam.services.catalogue.known import Known, known_after, known_by_id
 from dam.services.ingest.run_systems import PAGE, Update
 from dam.services.library import Library
 from dam.services.processes.alone import run_alone
@@ -84,7 +84,7 @@ def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: P
 
     """
     with library.read() as session:
-        [known] = known_by_id(session, [entity_id])
+        [known] = states_by_id(session, [entity_id])
         place = _place(library, known.sha256, size)
         content = None if _is_whole(place) else _draw(session, library, known, size)
     if content is not None:
@@ -99,7 +99,7 @@ def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: P
     return Thumbnail(entity_id, known.sha256, known.media_type, os.path.abspath(output or place), size)
 
 
-def _draw(session: Session, library: Library, known: Known, size: int) -> bytes:
+def _draw(session: Session, library: Library, known: AssetState, size: int) -> bytes:
     """Make a thumbnail in a process of its own."""
     try:
         if hindered := thumbnail_obstacle(known.media_type):
@@ -124,7 +124,7 @@ def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Upd
     last = 0
     while True:
         with library.read() as session:
-            page = known_after(session, last, PAGE)
+            page = states_after(session, last, PAGE)
             lacking = [known for known in page if _is_lacking(library, known, size)]
             items: list[DrawThumbnail | Update] = [_job(session, library, known, size) for known in lacking]
         if not page:
@@ -136,7 +136,7 @@ def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Upd
                 yield update
 
 
-def _is_lacking(library: Library, known: Known, size: int) -> bool:
+def _is_lacking(library: Library, known: AssetState, size: int) -> bool:
     hindered = thumbnail_obstacle(known.media_type)
     if hindered and not hindered.missing:
         return False
@@ -144,7 +144,7 @@ def _is_lacking(library: Library, known: Known, size: int) -> bool:
     return not place.with_suffix(".failed").exists() and not _is_whole(place)
 
 
-def _job(session: Session, library: Library, known: Known, size: int) -> DrawThumbnail | Update:
+def _job(session: Session, library: Library, known: AssetState, size: int) -> DrawThumbnail | Update:
     """Say how to make a thumbnail, or why that is not possible."""
     if hindered := thumbnail_obstacle(known.media_type):
         return Update(known.entity_id, known.sha256, known.media_type, known.size, obstacle=hindered.text)
@@ -155,7 +155,7 @@ def _job(session: Session, library: Library, known: Known, size: int) -> DrawThu
     return DrawThumbnail(path, known.size, known.media_type, size)
 
 
-def _keep(library: Library, known: Known, result: Update | Drawn, size: int) -> Update | None:
+def _keep(library: Library, known: AssetState, result: Update | Drawn, size: int) -> Update | None:
     """Put a thumbnail into the cache, or the reason why there is none; None where that is no fault."""
     if isinstance(result, Update):
         return result

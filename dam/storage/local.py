@@ -6,6 +6,8 @@ the folders. `doc/store_format.md` describes what is on disk.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -21,6 +23,7 @@ from dam.storage.staging_area import StagingArea, oldest_begin, sweep
 MARKER = "dam-library-id"
 QUARANTINE = "quarantine"
 TEMPORARY = "tmp"
+_NUMBERS = count()
 FLUSH_TOGETHER = 8
 """From this many files on, one flush of the file system takes less time than one for each."""
 
@@ -48,7 +51,7 @@ class LocalBlobStore:
         return self._staging
 
     def _temporary(self) -> str:
-        return os.path.join(self._staging_folder(), uuid4().hex)
+        return f"{self._staging_folder()}{os.sep}{_process_token(os.getpid())}{next(_NUMBERS):x}"
 
     def sweep(self) -> None:
         """Remove the temporary files of processes that were killed."""
@@ -57,7 +60,7 @@ class LocalBlobStore:
     def stage(self, key: str | None = None) -> StagedBlob:
         """Begin a blob in a temporary file; make the folder that it will be in."""
         if key is not None:
-            folder = os.path.dirname(self._place(key))
+            folder = self._folder(key)
             with naming(folder):
                 _make_folder(folder)
         return LocalStagedBlob(self._temporary())
@@ -165,8 +168,11 @@ class LocalBlobStore:
             self._area = self._staging = None
 
     def _place(self, key: str) -> str:
+        return f"{self._folder(key)}{os.sep}{key}"
+
+    def _folder(self, key: str) -> str:
         checked_key(key)
-        return os.path.join(self._root, key[:2], key[2:4], key)
+        return f"{self._root}{os.sep}{key[:2]}{os.sep}{key[2:4]}"
 
     def check_marker(self, library_id: str) -> None:
         """Make sure that the store belongs to the library.
@@ -208,6 +214,12 @@ class LocalBlobStore:
                 os.replace(marker.path, self.root / MARKER)
                 flush(self.root)
         self.check_marker(library_id)
+
+
+@cache
+def _process_token(process: int) -> str:  # noqa: ARG001  a worker that is forked gets its own
+    """Return what the names of a process's temporary files begin with."""
+    return uuid4().hex
 
 
 def _make_folder(folder: str) -> None:

@@ -3,8 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import BinaryIO
 
 from dam.core.errors import CannotShareError, StoreError
@@ -22,13 +21,20 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _CLOSED = -1
 
 
-@contextmanager
-def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+class naming:  # noqa: N801  it reads as what it does, and a small file enters it ten times: no generator
     """Turn an error of the system into one that names the path in the store."""
-    try:
-        yield
-    except OSError as exc:
-        raise StoreError(f"the store at {path}: {exc.strerror or exc}") from exc
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, exc: BaseException | None, _trace: object) -> None:
+        if isinstance(exc, OSError):
+            raise StoreError(f"the store at {self._path}: {exc.strerror or exc}") from exc
 
 
 class LocalStagedBlob:

@@ -3,12 +3,14 @@
     python tests/bench/ingest.py photos [FOLDER] [--count 40] [--runs 5]
     python tests/bench/ingest.py small [FOLDER] [--count 1000]
     python tests/bench/ingest.py other [FOLDER] [--count 20000]
+    python tests/bench/ingest.py renamed [FOLDER] [--count 10000]
 
 The bare pool reads each file, computes SHA-256 and MD5, decodes once, computes the three hashes with the imagehash
 library, and writes the copy, without a database and without making anything durable. Without a FOLDER, files are made.
 Targets for wall time: photos of 8 megapixels and more at most 0.75 times the bare pool, and two workers at least 1.8
 times as fast as one; small JPEGs at most 1.1 times; other files at most 0.5 times `dvc add` and 0.2 times
-`git annex add`, which are left out with a line where they are not installed.
+`git annex add`, which are left out with a line where they are not installed; `renamed`: files that the library knows,
+under new names, at most 0.5 times the same files when they are new, each as a command on its own.
 """
 
 import argparse
@@ -71,6 +73,7 @@ KINDS: dict[str, tuple[int, Callable[[Path, int], None]]] = {
     "photos": (40, lambda folder, count: make_pictures(folder, count, (3840, 2560))),
     "small": (1000, lambda folder, count: make_pictures(folder, count, (500, 375))),
     "other": (20_000, make_others),
+    "renamed": (10_000, make_others),
 }
 
 
@@ -85,6 +88,23 @@ def timed(command: list[str], **options: object) -> float:
 def dam(folder: Path, scratch: Path, jobs: int) -> float:
     env = os.environ | {"DATABASE_URL": f"sqlite:///{scratch}/dam.sqlite3"}
     return timed([str(Path(sys.executable).with_name("dam-cli")), "add-asset", "-j", str(jobs), str(folder)], env=env)
+
+
+def renamed(folder: Path, scratch: Path) -> float:
+    """Measure files that the library knows, under other names: copies, as to rename them would spare no reading."""
+    copies = scratch / "copies"
+    shutil.copytree(folder, copies)
+    for path in [path for path in copies.rglob("*") if path.is_file()]:
+        path.rename(path.with_name(f"renamed {path.name}"))
+    dam(folder, scratch, 2)
+    return dam(copies, scratch, 2)
+
+
+def new(folder: Path, scratch: Path) -> float:
+    """Measure new files in a library that is set up."""
+    (scratch / "first").write_text("first")
+    dam(scratch / "first", scratch, 0)
+    return dam(folder, scratch, 2)
 
 
 def bare(folder: Path, scratch: Path) -> float:
@@ -122,6 +142,8 @@ PEERS = {
 
 
 def contenders(kind: str) -> dict[str, Callable[[Path, Path], float]]:
+    if kind == "renamed":
+        return {"renamed": renamed, "new": new}
     found: dict[str, Callable[[Path, Path], float]] = {"dam -j2": lambda folder, scratch: dam(folder, scratch, 2)}
     if kind != "other":
         found["bare pool"] = bare
@@ -157,10 +179,10 @@ def main() -> None:
                 place.mkdir()
                 times[name].append(measure(folder, place))
                 shutil.rmtree(place, ignore_errors=True)
-        mine = times["dam -j2"]
+        first, mine = next(iter(times.items()))
         for name, measured in times.items():
             ratio = statistics.median(own / other for own, other in zip(mine, measured, strict=True))
-            print(f"{name:14} {statistics.median(measured):7.2f} s   dam -j2 takes {ratio:.2f} times that")
+            print(f"{name:14} {statistics.median(measured):7.2f} s   {first} takes {ratio:.2f} times that")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dam.core.database import make_engine
-from dam.services.ingest.ingest import Outcome, Status, ingest
+from dam.services.ingest.ingest import Status, each_outcome, ingest
 from dam.services.library import Library
 from dam.services.verify import Finding, Problem, verify
 from dam.storage.local import LocalBlobStore
@@ -32,8 +32,8 @@ MUTATING = (
 )
 
 SMALL_BATCHES = """
-import dam.services.ingest.ingest as ingest, dam.services.processes.pool as pool
-ingest.BATCH_FILES, ingest.BATCH_SECONDS, pool.CHUNK_FILES = 8, 3600, 8
+import dam.services.ingest.batch as batch, dam.services.processes.pool as pool
+batch.BATCH_FILES, batch.BATCH_SECONDS, pool.CHUNK_FILES = 8, 3600, 8
 """
 """Several batches of a few files, and as many each time. Eight share a flush, and fewer have one each.
 
@@ -234,7 +234,7 @@ def assert_continues(dam: Dam, folder: Path, promised: Mapping[str, str]) -> Non
     """After a fault nothing is lost, and the same again finishes and cleans up."""
     assert damage(dam) == []
     with opened(dam) as library:
-        outcomes = [item for item in ingest(library, [str(folder)]) if isinstance(item, Outcome)]
+        outcomes = list(each_outcome(library, ingest(library, [str(folder)])))
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert len(outcomes) == len(files)
     assert {(found.path, found.sha256) for found in outcomes if found.status is Status.UNCHANGED} >= set(

@@ -29,15 +29,16 @@ SHARES = 6
 """Tests among which the points are dealt out, to be run side by side."""
 
 ROWS_FIRST = """
+import dam.services.ingest.ingest as ingest
 from dam.storage.local import LocalBlobStore
-publish, write = LocalBlobStore.publish, ingest._Batch._write
+publish, write = LocalBlobStore.publish, ingest.write
 waiting = []
 LocalBlobStore.publish = lambda *batch: waiting.append(batch)
-def write_then_publish(batch, *reads):
-    assets = write(batch, *reads)
+def write_then_publish(*batch):
+    assets = write(*batch)
     publish(*waiting.pop())
     return assets
-ingest._Batch._write = write_then_publish
+ingest.write = write_then_publish
 """
 SET_UP = [*IN_SMALL_BATCHES, "setup-db"]
 

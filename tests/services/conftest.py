@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dam.media.kinds import Kind
-from dam.services.ingest.ingest import Outcome, ingest
+from dam.services.ingest.ingest import Outcome, each_outcome, ingest
 from dam.services.library import Library
 from dam.systems import system as registry
 from dam.systems.system import System
@@ -17,7 +17,7 @@ UseSystems = Callable[..., None]
 
 def ingest_all(library: Library, *paths: Path | str, tags: Iterable[str] = ()) -> list[Outcome]:
     """Ingest some paths to the end."""
-    return list(ingest(library, map(str, paths), list(tags)))
+    return list(each_outcome(library, ingest(library, map(str, paths), list(tags))))
 
 
 def statuses(outcomes: Iterable[Outcome]) -> list[str]:

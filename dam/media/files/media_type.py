@@ -120,7 +120,7 @@ def _by_content(head: bytes) -> str | None:
         return next(mime for magic, mime in _MAGIC.items() if head.startswith(magic))
     if head[4:8] == b"ftyp" and (image_type := _by_brand(head)):
         return image_type
-    matchers = filetype.types if head.startswith(_CONTAINER_MAGIC) else _matchers_without_containers()
+    matchers = filetype.types if head.startswith(_CONTAINER_MAGIC) else _matchers_for(head[0])
     matched = filetype.match(head, matchers)
     return _SYNONYMS.get(matched.mime, matched.mime) if matched else None
 
@@ -147,6 +147,34 @@ def _matchers_without_containers() -> tuple[Any, ...]:
 
     containers = document.ZippedDocumentBase | video.Mkv | video.Webm
     return tuple(matcher for matcher in filetype.types if not isinstance(matcher, containers))
+
+
+@cache
+def _matchers_for(first: int) -> tuple[Any, ...]:
+    """Return the matchers that can match a file with this first byte: most look at that first."""
+    return tuple(matcher for matcher in _matchers_without_containers() if _may_match(matcher, first))
+
+
+def _may_match(matcher: Any, first: int) -> bool:
+    try:
+        return bool(matcher.match(_FirstByte(first)))
+    except Exception:  # noqa: BLE001  it asks for more than the first byte
+        return True
+
+
+class _FirstByte:
+    """The head of a long file, of which no more than the first byte is known."""
+
+    def __init__(self, value: int) -> None:
+        self._value = value
+
+    def __len__(self) -> int:
+        return HEAD_BYTES
+
+    def __getitem__(self, index: int | slice) -> int:
+        if index != 0:
+            raise LookupError(index)
+        return self._value
 
 
 def _text_type(head: bytes, name: str) -> str:

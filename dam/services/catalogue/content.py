@@ -11,13 +11,13 @@ from dam.media.files.source import FileState
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.asset_states import AssetState
 from dam.services.catalogue.assets import Asset
-from dam.services.catalogue.known import Known
 from dam.storage.local import LocalBlobStore
 from dam.storage.modes import REFERENCE_STORAGE
 
 
-def find_content(session: Session, store: LocalBlobStore, known: Known) -> str:
+def find_content(session: Session, store: LocalBlobStore, known: AssetState) -> str:
     """Return the file that holds an asset's bytes, as far as its size, or the recorded state of a reference, tells.
 
     Raises:

@@ -46,6 +46,8 @@ def remember(session: Session, reasons: Mapping[str, str], mode: Mode = Mode.COP
 
 def forget(session: Session, paths: Iterable[str]) -> None:
     """Forget failures of paths that have come in."""
+    if not any_unreadable(session):
+        return
     for digests in ecs.batched(path_digest(os.fsencode(path)) for path in paths):
         session.execute(delete(IngestFailure).where(IngestFailure.path_digest.in_(digests)))
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,9 +24,9 @@ def source_row(entity_id: int, path: str, state: FileState, filename: str | None
         "entity_id": entity_id,
         "path": raw,
         "path_digest": path_digest(raw),
-        "folder_digest": path_digest(os.path.dirname(raw)),
+        "folder_digest": _folder_digest(os.path.dirname(path)),
         "path_display": displayed(raw),
-        "filename": displayed(os.fsencode(filename or os.path.basename(path))),
+        "filename": displayed_name(filename or os.path.basename(path)),
         "size": state.size,
         "mtime_ns": state.mtime_ns,
         "inode": state.inode,
@@ -43,8 +44,20 @@ def path_digest(path: bytes) -> bytes:
     return hashlib.blake2b(path, digest_size=16).digest()
 
 
+@lru_cache(maxsize=64)
+def _folder_digest(folder: str) -> bytes:
+    return path_digest(os.fsencode(folder))
+
+
+def displayed_name(name: str) -> str:
+    """Return a file name as text that any database takes, as `displayed` does."""
+    return name if name.isascii() and "\0" not in name else displayed(os.fsencode(name))
+
+
 def displayed(raw: bytes) -> str:
     r"""Return bytes of a path as text that any database takes: what is not UTF-8 as `\xff`."""
+    if raw.isascii() and b"\0" not in raw:  # as nearly all are
+        return raw.decode("ascii")
     return storable(raw.decode("utf-8", "backslashreplace"))
 
 

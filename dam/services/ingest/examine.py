@@ -34,6 +34,8 @@ class Job(Request[Examined]):
     mode: Mode = Mode.COPY
     seen: frozenset[str] | None = None
     """The systems that have run for its content; None where nobody has looked it up yet."""
+    sha256: str | None = None
+    """The content that they have run for: if the file has another by now, nobody has looked it up."""
     store: BlobStore = field(kw_only=True)
 
     def run(self) -> Examined:
@@ -42,10 +44,11 @@ class Job(Request[Examined]):
             file, sample = stage(self.path, self.store, self.mode)
         except UnreadableFileError as exc:
             return Examined(self.path, error=str(exc))
-        if self.seen is None and file.blob is None and self.mode is not Mode.REFERENCE:
+        seen = self.seen if self.sha256 in (None, file.digests.sha256) else None
+        if seen is None and file.blob is None and self.mode is not Mode.REFERENCE:
             return Examined(self.path, file)
         with in_time():
-            return Examined(self.path, file, analyse(sample, self.seen or frozenset()))
+            return Examined(self.path, file, analyse(sample, seen or frozenset()))
 
     def give_up(self, reason: str) -> Examined:
         """Read the file, and record the reason for each of the systems."""

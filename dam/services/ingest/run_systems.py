@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import StoreError, UnreadableFileError
 from dam.media.kinds import Kind
+from dam.services.catalogue.asset_states import AssetState, failed, outdated, outdated_bytes
 from dam.services.catalogue.content import find_content
-from dam.services.catalogue.known import Known, failed, outdated, outdated_bytes
 from dam.services.ingest import writer
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.examine import AnalyseAgain, Examined
@@ -65,7 +65,7 @@ def bytes_to_read(library: Library) -> int:
         return outdated_bytes(session)
 
 
-def _job(session: Session, library: Library, known: Known, sidecar: bytes | None) -> AnalyseAgain | Examined:
+def _job(session: Session, library: Library, known: AssetState, sidecar: bytes | None) -> AnalyseAgain | Examined:
     """Say how to examine an asset, or why that is not possible."""
     try:
         path = find_content(session, library.store, known)
@@ -74,7 +74,7 @@ def _job(session: Session, library: Library, known: Known, sidecar: bytes | None
     return AnalyseAgain(path, known.size, known.media_type, known.labels, sidecar)
 
 
-def _update(known: Known, result: Examined, analyses: dict[int, Analysis]) -> Update:
+def _update(known: AssetState, result: Examined, analyses: dict[int, Analysis]) -> Update:
     """Say what became of an asset; what was found out goes into `analyses`."""
     about = partial(Update, known.entity_id, known.sha256, known.media_type, known.size)
     analysis = result.analysis

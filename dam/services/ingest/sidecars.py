@@ -3,7 +3,6 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from hashlib import sha256
 
 from sqlalchemy import exists, select
@@ -15,10 +14,11 @@ from dam.media.metadata.sidecar import has_sidecar, is_sidecar, named_by, names_
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.xmp_sidecar_component import XmpSidecarComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.asset_states import AssetState, states_by_id
 from dam.services.catalogue.content import find_content, is_as_recorded
-from dam.services.catalogue.known import Known, files_in, known_by_id
+from dam.services.catalogue.recorded_files import files_in
 from dam.services.catalogue.source_paths import path_digest
-from dam.services.ingest import writer
+from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.examine import AnalyseAgain, Examined
 from dam.services.library import Library
 from dam.services.processes.pool import Pool
@@ -59,29 +59,24 @@ def deleted(session: Session, entity_ids: Iterable[int]) -> set[int]:
     return lacking
 
 
-def apply_sidecars(library: Library, pool: Pool, paths: Iterable[str]) -> list[int]:
+def read_changed_sidecars(library: Library, pool: Pool, paths: Iterable[str]) -> dict[int, Analysis]:
     """Read the metadata of images again whose sidecars are others than they were read with, or have been deleted.
 
-    `paths` are of images or sidecars. Return the ids of the images.
+    `paths` are of images or sidecars. Return what is to be written of the images, by id.
     """
     read = list(paths)
     with library.read() as session:
         changed: dict[int, bytes | None] = dict(_changed(session, filter(is_sidecar, read)))
         if any_sidecar(session):
             changed |= dict.fromkeys(deleted(session, _entities_at(session, read)) - changed.keys())
-        known = [asset for asset in known_by_id(session, changed) if asset.kind is Kind.IMAGE]
-        jobs = [_job(session, library, asset, changed) for asset in known]
-    if not jobs:
-        return []
-    results: Iterator[Examined] = pool.map(jobs)
-    analyses = {
+        images = [asset for asset in states_by_id(session, changed) if asset.kind is Kind.IMAGE]
+        jobs = [_job(session, library, asset, changed) for asset in images]
+    results: Iterator[Examined] = pool.map(jobs) if jobs else iter(())
+    return {
         asset.entity_id: result.analysis
-        for asset, result in zip(known, results, strict=True)
+        for asset, result in zip(images, results, strict=True)
         if result.analysis and result.analysis.obstacle is None
     }
-    if analyses:
-        library.write_again(partial(writer.write_analyses, analyses=analyses))
-    return sorted(analyses)
 
 
 def _entities_at(session: Session, paths: Iterable[str]) -> set[int]:
@@ -115,7 +110,7 @@ def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
 
 
 def _job(
-    session: Session, library: Library, asset: Known, changed: Mapping[int, bytes | None]
+    session: Session, library: Library, asset: AssetState, changed: Mapping[int, bytes | None]
 ) -> AnalyseAgain | Examined:
     try:
         path = find_content(session, library.store, asset)

@@ -1,13 +1,12 @@
 """Writing what was found out about a batch of files: existing entities are reused, in a few bulk statements."""
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from dam.models.content_hash_md5_component import ContentHashMd5Component
@@ -19,7 +18,7 @@ from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.content import only_referenced
-from dam.services.catalogue.source_paths import displayed, path_digest, source_row
+from dam.services.catalogue.source_paths import displayed_name, source_row
 from dam.services.catalogue.tags import write_tags
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.staging import StagedFile
@@ -54,6 +53,8 @@ def write_files(
     A file without an analysis is one whose content the library knows already. `filename` replaces the name in the
     source path.
     """
+    if not files:
+        return []
     known = entities_by_sha256(session, [file.digests.sha256 for file, _ in files])
     new = list(dict.fromkeys(file.digests.sha256 for file, _ in files if file.digests.sha256 not in known))
     created = dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
@@ -62,19 +63,18 @@ def write_files(
     there_already = {known[file.digests.sha256] for file, _ in files if not file.blob}
     is_stored = storage_type != REFERENCE_STORAGE
     referenced = only_referenced(session, storage_type, there_already) if is_stored else set()
-    links = _links(session, files)
+    sources = [source_row(known[file.digests.sha256], file.path, file.state, filename) for file, _ in files]
+    links = _links(session, [source["path_digest"] for source in sources])
     assets = []
-    rows: Rows = defaultdict(list)
+    rows: Rows = defaultdict(list, {SourcePathComponent: sources})
     analyses: dict[int, Analysis] = {}
-    for file, analysis in files:
+    for (file, analysis), source in zip(files, sources, strict=True):
         sha256 = file.digests.sha256
         entity_id = known[sha256]
-        source = source_row(entity_id, file.path, file.state, filename)
         before = links[source["path_digest"]]
         replaced = before[-1] if before and before[-1] != entity_id else None
         assets.append(Asset(entity_id, sha256 in unwritten, entity_id not in before, replaced))
         before.append(entity_id)
-        rows[SourcePathComponent].append(source)
         if sha256 in unwritten:
             unwritten.remove(sha256)
             _identity_rows(rows, entity_id, file, filename)
@@ -90,17 +90,17 @@ def write_files(
     return assets
 
 
-def _links(session: Session, files: Iterable[tuple[StagedFile, Analysis | None]]) -> dict[bytes, list[int]]:
+def _links(session: Session, path_digests: Iterable[bytes]) -> dict[bytes, list[int]]:
     """Return the entities that the paths of a batch have been of, by path digest, the latest last."""
     table = SourcePathComponent
+    statement = (
+        select(table.path_digest, table.entity_id)
+        .where(table.path_digest.in_(bindparam("digests", expanding=True)))
+        .order_by(table.updated_at, table.id)
+    )
     links: dict[bytes, list[int]] = defaultdict(list)
-    for digests in ecs.batched(path_digest(os.fsencode(file.path)) for file, _ in files):
-        rows = session.execute(
-            select(table.path_digest, table.entity_id)
-            .where(table.path_digest.in_(digests))
-            .order_by(table.updated_at, table.id)
-        )
-        for digest, entity_id in rows:
+    for digests in ecs.batched(path_digests):
+        for digest, entity_id in session.execute(statement, {"digests": digests}):
             links[digest].append(entity_id)
     return links
 
@@ -117,7 +117,7 @@ def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str |
     rows[FilePropertiesComponent].append(
         entity
         | {
-            "original_filename": displayed(os.fsencode(filename or file.filename)),
+            "original_filename": displayed_name(filename or file.filename),
             "file_size_bytes": file.state.size,
             "media_type": file.media_type,
         }
@@ -128,8 +128,11 @@ def entities_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, in
     """Return the entities that have the given contents, by digest."""
     found: dict[str, int] = {}
     table = ContentHashSha256Component
-    for some in ecs.batched(sha256s):
-        rows = session.execute(select(table.hash_value, table.entity_id).where(table.hash_value.in_(some)))
+    statement = select(table.hash_value, table.entity_id).where(
+        table.hash_value.in_(bindparam("digests", expanding=True))
+    )
+    for some in ecs.batched(dict.fromkeys(sha256s)):
+        rows = session.execute(statement, {"digests": some})
         found.update((sha256, entity_id) for sha256, entity_id in rows)
     return found
 

@@ -118,6 +118,11 @@ class Pool:
         context = multiprocessing.get_context(START_METHOD)
         return Workers(self._jobs, context, partial(self._prepare, self._limits), self._limits.patience)
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether others than this process run the requests."""
+        return self._jobs > 0
+
     def map(self, items: Iterable[T | Request[R]]) -> Iterator[T | R]:
         """Yield every item in its order, with requests replaced by their results.
 

@@ -17,8 +17,8 @@ from dam.media.sample import obstacle
 from dam.models.dimensions_component import DimensionsComponent
 from dam.models.image_pixel_digest_component import ImagePixelDigestComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.asset_states import states_by_id
 from dam.services.catalogue.content import find_content
-from dam.services.catalogue.known import known_by_id
 from dam.services.hamming.image_hashes import ImageHashes
 from dam.services.library import Library
 from dam.services.processes.pool import Pool, open_pool
@@ -132,7 +132,7 @@ def _contents(
     session: Session, store: LocalBlobStore, entity_ids: Iterable[int], unread: dict[int, str]
 ) -> Iterator[tuple[int, PixelRequest]]:
     """Yield entities with what to decode of each; why there is nothing goes into `unread`."""
-    for known in known_by_id(session, entity_ids):
+    for known in states_by_id(session, entity_ids):
         if reason := obstacle(known.media_type):
             unread[known.entity_id] = reason.text
             continue

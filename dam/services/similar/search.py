@@ -13,9 +13,9 @@ from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import open_source
 from dam.media.kinds import Kind, kind_of
 from dam.media.sample import Sample, obstacle
+from dam.services.catalogue.asset_states import states_by_id
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import find_content
-from dam.services.catalogue.known import known_by_id
 from dam.services.catalogue.lookup import find_by_hash, find_by_id_or_hash, find_by_source, the_only_one
 from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
@@ -104,7 +104,7 @@ def _searched_file(session: Session, library: Library, reference: str) -> Search
     if not ids and os.path.lexists(reference):
         return read_searched_file(os.path.abspath(reference))
     entity_id = the_only_one(reference, ids or find_by_source(session, reference) or _nobody(reference))
-    [known] = known_by_id(session, [entity_id])
+    [known] = states_by_id(session, [entity_id])
     try:
         return SearchedFile(find_content(session, library.store, known), known.sha256, known.media_type)
     except UnreadableFileError as exc:

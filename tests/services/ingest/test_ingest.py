@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from PIL import Image, TiffImagePlugin
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DeadlockError, DecodeError, UsageError
-from dam.media.files.walk import Found
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models import (
@@ -21,9 +21,11 @@ from dam.models import (
     SystemFailureComponent,
     TagComponent,
 )
-from dam.services.catalogue import ecs, known
-from dam.services.ingest import staging, writer
-from dam.services.ingest.ingest import BATCH_FILES, Detail, Options, Outcome, Status, Unchanged, ingest
+from dam.services.catalogue import ecs, recorded_files
+from dam.services.catalogue.recorded_files import RecordedFiles
+from dam.services.ingest import skip, staging, writer
+from dam.services.ingest.batch import BATCH_FILES
+from dam.services.ingest.ingest import Outcome, Status, Unchanged, ingest
 from dam.services.library import Library
 from dam.storage.local import LocalBlobStore
 from dam.systems.system import system
@@ -312,7 +314,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
 def test_closed_early_nothing_stays_staged_and_what_was_reported_is_there(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dam.services.ingest.ingest.BATCH_SECONDS", 3600)  # a batch is full by its number, however slow
+    monkeypatch.setattr("dam.services.ingest.batch.BATCH_SECONDS", 3600)  # a batch is full by its number, however slow
     for number in range(BATCH_FILES + 10):
         (folder / f"{number:04}").write_text(str(number))
     outcomes = ingest(library, [str(folder)])
@@ -407,12 +409,12 @@ def test_a_folder_that_is_called_as_the_database_comes_in(
     assert statuses(ingest_all(each_library, ".")) == ["added"]
 
 
-@pytest.mark.parametrize("most", [2, 100])
+@pytest.mark.parametrize("max_rows", [2, 100])
 def test_a_rescan_of_a_large_folder_and_of_a_small_one(
-    each_library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, most: int
+    each_library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, max_rows: int
 ) -> None:
     """The rows of a folder are held in memory only where they are few: the outcomes are the same."""
-    monkeypatch.setattr(known, "MOST_AT_ONCE", most)
+    monkeypatch.setattr(recorded_files, "MAX_ROWS", max_rows)
     for name in "abcd":
         (folder / name).write_text(name)
     ingest_all(each_library, folder)
@@ -421,10 +423,9 @@ def test_a_rescan_of_a_large_folder_and_of_a_small_one(
     ingest_all(each_library, folder / "c")  # fails, and is in doubt from then on
     (folder / "away").rename(folder / "c")
     (folder / "new").write_text("new")
-    items = list(ingest(each_library, [str(folder)], options=Options(detail=Detail.COUNTS)))
-    assert [item for item in items if isinstance(item, Unchanged)] == [Unchanged(2, 2)]
-    read = [(Path(item.path).name, item.status.value) for item in items if isinstance(item, Outcome)]
-    assert read == [("b", "added"), ("c", "unchanged"), ("new", "added")]
+    items = list(ingest(each_library, [str(folder)]))
+    told = [item.count if isinstance(item, Unchanged) else (Path(item.path).name, item.status.value) for item in items]
+    assert told == [1, ("b", "added"), ("c", "unchanged"), 1, ("new", "added")]
 
 
 def test_a_list_of_files_is_looked_up_at_once(library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -432,15 +433,15 @@ def test_a_list_of_files_is_looked_up_at_once(library: Library, folder: Path, mo
         (folder / name).write_text(name)
     ingest_all(library, folder)
     asked: list[list[str]] = []
-    real = known.known_by_path
+    real = skip.recorded_among
 
-    def noting(session: Session, files: Iterable[Found]) -> dict[str, known.Known]:
-        some = list(files)
-        asked.append([Path(file.path).name for file in some])
-        return real(session, some)
+    def noting(connection: Connection, paths: Iterable[str], todays: tuple[str, ...]) -> RecordedFiles:
+        some = list(paths)
+        asked.append([Path(path).name for path in some])
+        return real(connection, some, todays)
 
-    monkeypatch.setattr("dam.services.ingest.ingest.known_by_path", noting)
-    options = Options(detail=Detail.LINES)
-    found = list(ingest(library, [[str(folder / name) for name in "cab"]], options=options))
-    assert [(item.status, item.size) for item in found if isinstance(item, Outcome)] == [(Status.UNCHANGED, 1)] * 3
+    monkeypatch.setattr(skip, "recorded_among", noting)
+    [found] = ingest(library, [[str(folder / name) for name in "cab"]])
+    assert isinstance(found, Unchanged)
+    assert [(Path(path).name, size) for path, _, size in found.files] == [("c", 1), ("a", 1), ("b", 1)]
     assert asked == [["c", "a", "b"]]

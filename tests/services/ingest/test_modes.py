@@ -10,12 +10,12 @@ from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models import DimensionsComponent, FileLocationComponent
 from dam.services.catalogue import ecs
-from dam.services.ingest import ingest as module
-from dam.services.ingest import writer
-from dam.services.ingest.ingest import Options, Outcome, ingest
+from dam.services.ingest import batch as batches
+from dam.services.ingest import finish, writer
+from dam.services.ingest.ingest import Options, Outcome, each_outcome, ingest
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
-from dam.services.processes.pool import open_pool
+from dam.services.processes.pool import Pool, open_pool
 from dam.services.verify import Sound, verify
 from dam.storage.local import LocalBlobStore
 from dam.storage.modes import Mode
@@ -23,8 +23,8 @@ from dam.systems.system import all_systems, system, systems_for
 from tests.services.conftest import MakeImage, UseSystems, ingest_all, staged, statuses
 
 
-def take(library: Library, mode: Mode, *paths: Path) -> list[Outcome]:
-    return list(ingest(library, map(str, paths), options=Options(mode=mode)))
+def take(library: Library, mode: Mode, *paths: Path, pool: Pool | None = None) -> list[Outcome]:
+    return list(each_outcome(library, ingest(library, map(str, paths), options=Options(mode=mode), pool=pool)))
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_equal_files_are_shared_once(
     library: Library, source: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     """Also where the second was read before the first was published."""
-    monkeypatch.setattr(module, "BATCH_FILES", batch)
+    monkeypatch.setattr(batches, "BATCH_FILES", batch)
     (source.parent / "twin").write_text("content")
     assert [found.is_shared for found in take(library, Mode.HARDLINK, source, source.parent / "twin")] == [True, None]
 
@@ -95,14 +95,14 @@ def test_a_commit_that_fails_keeps_the_sources(library: Library, source: Path, m
 
 
 def test_a_source_goes_only_after_the_commit(library: Library, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    remove = module._remove_source
+    remove = finish._remove_source
 
     def look_and_remove(*file: Any) -> str | None:
         with library.read() as session:
             assert len(session.scalars(ecs.entities_with(FileLocationComponent)).all()) == 1
         return remove(*file)
 
-    monkeypatch.setattr(module, "_remove_source", look_and_remove)
+    monkeypatch.setattr(finish, "_remove_source", look_and_remove)
     assert take(library, Mode.MOVE, source)[0].error is None
     assert not source.exists()
 
@@ -110,9 +110,9 @@ def test_a_source_goes_only_after_the_commit(library: Library, source: Path, mon
 def test_a_path_that_is_named_twice_is_moved_once_by_two_batches(
     library: Library, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BATCH_FILES", 1)
+    monkeypatch.setattr(batches, "BATCH_FILES", 1)
     with open_pool(1) as pool:  # both are read before the first is written
-        outcomes = list(ingest(library, [str(source)] * 2, options=Options(mode=Mode.MOVE), pool=pool))
+        outcomes = take(library, Mode.MOVE, source, source, pool=pool)
     assert [(outcome.status.value, outcome.error) for outcome in outcomes] == [("added", None), ("unchanged", None)]
     assert not source.exists()
 

@@ -14,7 +14,7 @@ from dam.models.xmp_sidecar_component import XmpSidecarComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import find_one_asset
 from dam.services.catalogue.tags import get_tags_for_entity
-from dam.services.ingest.ingest import Detail, Options, Outcome, ingest
+from dam.services.ingest.ingest import Options, Outcome, Unchanged, each_outcome, ingest
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
 from dam.services.processes.limits import Limits
@@ -25,8 +25,8 @@ MakeImage = Callable[..., Path]
 
 
 def add(library: Library, paths: Iterable[str | Path], **options: Any) -> dict[str, Outcome]:
-    outcomes = ingest(library, map(str, paths), (), Options(**options))
-    return {Path(outcome.path).name: outcome for outcome in outcomes if isinstance(outcome, Outcome)}
+    outcomes = each_outcome(library, ingest(library, map(str, paths), (), Options(**options)))
+    return {Path(outcome.path).name: outcome for outcome in outcomes}
 
 
 def keywords(library: Library, path: Path) -> Sequence[str] | None:
@@ -57,14 +57,13 @@ def test_the_sidecar_with_the_full_name_comes_first(library: Library, make_image
     assert [keywords(library, path) for path in pictures] == [["one"], ["both"], None]
 
 
-@pytest.mark.parametrize("detail", Detail)
-def test_a_sidecar_that_comes_later_or_changes(library: Library, make_image: MakeImage, detail: Detail) -> None:
+def test_a_sidecar_that_comes_later_or_changes(library: Library, make_image: MakeImage) -> None:
     picture, other = make_image("in/a.png"), make_image("in/ab.png", seed=2)
     sidecar = picture.with_name("a.xmp")
-    add(library, [picture.parent], detail=detail)
+    add(library, [picture.parent])
     for words in (["sea"], ["sea", "sun"]):
         sidecar.write_bytes(keywords_xmp(*words))
-        outcomes = add(library, [picture.parent], detail=detail, import_keywords=True)
+        outcomes = add(library, [picture.parent], import_keywords=True)
         assert outcomes["a.xmp"].status in ("added", "linked")
         assert keywords(library, picture) == words
         assert tags(library, picture) == words
@@ -73,22 +72,21 @@ def test_a_sidecar_that_comes_later_or_changes(library: Library, make_image: Mak
         assert len(session.scalars(select(XmpSidecarComponent.id)).all()) == 1
 
 
-@pytest.mark.parametrize("detail", Detail)
-def test_a_sidecar_that_is_deleted(library: Library, make_image: MakeImage, detail: Detail) -> None:
+def test_a_sidecar_that_is_deleted(library: Library, make_image: MakeImage) -> None:
     picture = make_image("in/a.jpg", xmp=keywords_xmp("own"))
     make_image("in/b.png", seed=2)
     sidecar = picture.with_name("a.xmp")
     sidecar.write_bytes(keywords_xmp("sea"))
-    add(library, [picture.parent], detail=detail)
+    add(library, [picture.parent])
     assert keywords(library, picture) == ["sea"]
     sidecar.unlink()
-    outcome = add(library, [picture.parent], detail=detail)["a.jpg"]
+    outcome = add(library, [picture.parent])["a.jpg"]
     assert (outcome.status, outcome.error) == ("unchanged", None)
     assert keywords(library, picture) == ["own"]
     with library.read() as session:
         assert session.scalars(select(XmpSidecarComponent.id)).all() == []
-    again = ingest(library, [str(picture.parent)], (), Options(detail=Detail.COUNTS))
-    assert [getattr(outcome, "count", None) for outcome in again] == [2]  # nothing is read again
+    again = ingest(library, [str(picture.parent)], ())
+    assert [isinstance(item, Unchanged) and item.count for item in again] == [2]  # nothing is read again
 
 
 def test_a_sidecar_beside_another_copy_stays(library: Library, make_image: MakeImage) -> None:

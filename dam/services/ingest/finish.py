@@ -1,0 +1,83 @@
+"""The last stage of an ingest: unlink the sources that were to be moved, and say what became of each path."""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from dam.core.errors import StoreError, UnreadableFileError
+from dam.media.files.digests import digests_of
+from dam.media.files.source import chunks, open_source
+from dam.services.ingest.outcome import Outcome, Status, Unchanged
+from dam.services.ingest.resolve import Resolved
+from dam.services.ingest.staging import StagedFile
+from dam.services.ingest.writer import Asset
+from dam.storage.blob_store import BlobStore
+
+
+def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
+    """Return what became of a file that was read and written."""
+    file = resolved.file
+    if asset.is_new:
+        status = Status.ADDED
+    else:
+        status = Status.LINKED if asset.is_linked else Status.UNCHANGED
+    return Outcome(
+        file.path,
+        status,
+        entity_id=asset.entity_id,
+        sha256=file.digests.sha256,
+        md5=file.digests.md5,
+        media_type=file.media_type,
+        size=file.state.size,
+        replaces=asset.replaces,
+        error=resolved.analysis.error if resolved.analysis else None,
+        obstacle=resolved.analysis.obstacle if resolved.analysis else None,
+        is_shared=file.blob.is_shared if file.blob else None,
+    )
+
+
+def remove_sources(
+    store: BlobStore, files: Iterable[StagedFile], outcomes: Sequence[Outcome | Unchanged], moved: deque[str]
+) -> list[Outcome | Unchanged]:
+    """Unlink the sources of a batch that is durable; return the outcomes with what went wrong.
+
+    `moved` has the paths that earlier batches have moved, and takes those of this one.
+    """
+    sources = {file.path: file for file in files}  # a path may have been named twice, also for two batches
+    problems = {
+        path: problem
+        for path, file in sources.items()
+        if (problem := _remove_source(store, file)) and (os.path.lexists(path) or path not in moved)
+    }
+    moved.extend(path for path in sources if path not in problems)
+    return [
+        replace(outcome, error=problems.get(outcome.path) or outcome.error) if isinstance(outcome, Outcome) else outcome
+        for outcome in outcomes
+    ]
+
+
+def _remove_source(store: BlobStore, file: StagedFile) -> str | None:
+    """Unlink a source that the library has for good; return why it could not be, if so.
+
+    What is stored is read back before: a blob of equal content that was there may have rotted, and then the source is
+    all that is left.
+    """
+    try:
+        with store.open(file.digests.sha256) as blob:
+            if digests_of(chunks(blob)) != file.digests:
+                return "was not removed: the library's copy is damaged, see dam-cli verify --content"
+        if not _is_as_read(file):
+            return "is in the library, and was not removed: it has changed since"
+        os.unlink(file.path)
+    except (OSError, StoreError, UnreadableFileError) as exc:
+        return f"is in the library, and could not be removed: {getattr(exc, 'strerror', None) or exc}"
+    return None
+
+
+def _is_as_read(file: StagedFile) -> bool:
+    """Tell whether a source is what was read; in doubt, for another of its names may just have gone, by reading it."""
+    with open_source(file.path, linking=True) as (stream, state):
+        if state == file.state:
+            return True
+        return state.is_but_for_links(file.state) and digests_of(chunks(stream)) == file.digests

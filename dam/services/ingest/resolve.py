@@ -1,0 +1,76 @@
+"""The fourth stage of an ingest: compare what was read with what the library has."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from dam.services.catalogue.asset_states import states_by_sha256
+from dam.services.catalogue.content import only_referenced
+from dam.services.ingest.analysis import Analysis
+from dam.services.ingest.examine import Examined, Job
+from dam.services.ingest.staging import StagedFile
+from dam.storage.blob_store import BlobStore
+
+ExamineAll = Callable[[list[Job]], Iterable[Examined]]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A file that was read, and what is to be done with it."""
+
+    file: StagedFile
+    analysis: Analysis | None = None
+    """What is to be written of its content; None where today's systems have nothing to add."""
+    is_known: bool = False
+    """Whether the library knows that its store has the content."""
+    is_repeated: bool = False
+    """Whether a file before it in the batch has the same content, and it needs nothing but its link."""
+    seen: frozenset[str] | None = None
+    """The systems that have run for its content, where the others are due; None where none is."""
+
+
+def resolve(session: Session, storage_type: str, files: Sequence[Examined]) -> list[Resolved]:
+    """Look up the contents of a batch, all at once, and return what is to be done with each file, in order.
+
+    Of files with the same content, all but the first drop what they have staged.
+    """
+    first = {examined.file.digests.sha256: examined for examined in reversed(files) if examined.file}
+    unsure = [
+        key for key, examined in first.items() if not (examined.analysis and examined.file and examined.file.blob)
+    ]
+    states = states_by_sha256(session, unsure)
+    referenced = only_referenced(session, storage_type, [state.entity_id for state in states.values()])
+    resolved = []
+    for examined in files:
+        file = examined.file
+        assert file  # noqa: S101  what could not be read is not resolved
+        if first[file.digests.sha256] is not examined:
+            file.discard()
+            resolved.append(Resolved(file, is_known=True, is_repeated=True))
+            continue
+        state = states.get(file.digests.sha256)
+        is_known = state is not None and state.entity_id not in referenced
+        is_due = examined.analysis is None and not (state and state.is_current)
+        seen = (state.labels if state else frozenset()) if is_due else None
+        resolved.append(Resolved(file, examined.analysis, is_known=is_known, seen=seen))
+    return resolved
+
+
+def analyse_due(resolved: Sequence[Resolved], store: BlobStore, examine_all: ExamineAll) -> list[Resolved]:
+    """Run the systems that are due for contents that the store has: all side by side. A file that changed waits."""
+    jobs = [
+        Job(each.file.path, each.file.state.size, seen=each.seen, sha256=each.file.digests.sha256, store=store)
+        for each in resolved
+        if each.seen is not None
+    ]
+    results: Iterator[Examined] = iter(examine_all(jobs)) if jobs else iter(())
+    return [each if each.seen is None else replace(each, analysis=_analysis(each, next(results))) for each in resolved]
+
+
+def _analysis(resolved: Resolved, again: Examined) -> Analysis | None:
+    """Return what was found out when a file was read again, if it still has the same content."""
+    if again.file is None:
+        return None
+    again.file.discard()
+    return again.analysis if again.file.digests == resolved.file.digests else None

@@ -1,0 +1,50 @@
+"""The sixth stage of an ingest: write the rows of a batch, in one transaction."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
+from dam.services.catalogue import failures
+from dam.services.catalogue.tags import write_tags
+from dam.services.ingest import writer
+from dam.services.ingest.analysis import Analysis
+from dam.services.ingest.batch import Batch
+from dam.services.ingest.keywords import import_keywords
+from dam.services.ingest.outcome import Options
+from dam.services.ingest.resolve import Resolved
+from dam.services.library import Library
+from dam.storage.modes import REFERENCE_STORAGE, Mode
+
+
+def write(
+    library: Library,
+    batch: Batch,
+    resolved: Sequence[Resolved],
+    sidecars: Mapping[int, Analysis],
+    tags: Sequence[str],
+    options: Options,
+) -> list[writer.Asset]:
+    """Write all rows of a batch whose blobs are durable, or none; return the asset of each resolved file.
+
+    `sidecars` has what was found out about images whose sidecars have changed, by id.
+    """
+    unchanged = batch.unchanged_ids if tags or options.import_keywords else []
+    failed = batch.failures
+    if not (resolved or failed or unchanged):
+        return []
+    storage_type = REFERENCE_STORAGE if options.mode is Mode.REFERENCE else library.store.storage_type
+
+    def write_all(session: Session) -> list[writer.Asset]:
+        failures.remember(session, failed, options.mode, tags)
+        failures.forget(session, (each.file.path for each in resolved))
+        write_tags(session, unchanged, tags)
+        if sidecars:
+            writer.write_analyses(session, sidecars)
+        files = [(each.file, each.analysis) for each in resolved]
+        assets = writer.write_files(session, files, tags, storage_type=storage_type)
+        if options.import_keywords:
+            ids = {*unchanged, *sidecars, *(asset.entity_id for asset in assets)}
+            import_keywords(session, sorted(ids))
+        return assets
+
+    return library.write_again(write_all)
