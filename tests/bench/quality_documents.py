@@ -67,7 +67,8 @@ def main() -> None:
         library = Library(engine, store, set_up(engine, store).library_id)
         ids = fill(library, [written(text) for text in originals])
         print(
-            f"{options.texts} texts, {options.queries} queries a line; found at {MIN_SIMILARITY} and at {MIN_SIMILARITY_OF_PAIRS}"
+            f"{options.texts} texts, {options.queries} queries a line; "
+            f"found at {MIN_SIMILARITY} and at {MIN_SIMILARITY_OF_PAIRS}"
         )
         print("edits            similarity      error            at the least        at that of pairs")
         print("                 true (mean)  mean    sd       recall  precision    recall  precision")
