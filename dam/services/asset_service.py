@@ -13,6 +13,7 @@ from dam.services.ingest import writer
 from dam.services.ingest.examine import ExamineRequest
 from dam.services.ingest.publish import publish
 from dam.services.ingest.resolve import analyse_due, resolve
+from dam.services.processes.isolated import run_isolated
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
 
@@ -25,7 +26,8 @@ def add_asset_file(
     """Store and analyse a file; return its entity and whether it is new.
 
     If the library has the content, the name and the source are linked to its entity, and missing components are
-    added. The bytes are durable on return; the rows are durable once the caller commits.
+    added. The file is decoded in a worker process, within the limits of the settings. The bytes are durable on return;
+    the rows are durable once the caller commits.
 
     Raises:
         UnreadableFileError: the file cannot be read, or changed while it was read.
@@ -33,13 +35,11 @@ def add_asset_file(
 
     """
     store = store or configured_store()
-    examined = ExamineRequest(str(path.absolute()), size=0, store=store).run()
+    examined = run_isolated(ExamineRequest(str(path.absolute()), size=0, store=store))
     if examined.file is None:
         raise UnreadableFileError(f"{path}: {examined.error}")
     try:
-        resolved = analyse_due(
-            resolve(session, store.storage_type, [examined]), store, partial(map, ExamineRequest.run)
-        )
+        resolved = analyse_due(resolve(session, store.storage_type, [examined]), store, partial(map, run_isolated))
         publish(store, resolved, Mode.COPY)
     finally:
         examined.file.discard()

@@ -1,7 +1,7 @@
 """Make and cache thumbnails of assets. The cache may be deleted at any time.
 
-A thumbnail is the file `<store>/thumbnails/<size>/ab/<sha256>.jpg`. If it cannot be made, a `.failed` file records the
-reason, so that `run-systems --thumbnails` does not try again.
+A thumbnail is the file `thumbnails/<size>/ab/<sha256>.jpg` in the cache folder of the store. If it cannot be made, a
+`.failed` file records the reason, so that `run-systems --thumbnails` does not try again.
 """
 
 import os
@@ -174,7 +174,7 @@ def _keep(library: Library, known: AssetState, result: Update | ThumbnailResult,
 
 
 def _place(library: Library, sha256: str, size: int) -> Path:
-    return library.store.root / FOLDER / str(size) / sha256[:2] / f"{sha256}.jpg"
+    return library.store.cache_folder() / FOLDER / str(size) / sha256[:2] / f"{sha256}.jpg"
 
 
 def _is_whole(place: Path) -> bool:

@@ -25,7 +25,7 @@ from dam.services.similar.options import ImageOptions
 from dam.services.similar.pixel_digests import pixel_digests
 from dam.services.similar.rule import UNKNOWN, VERDICTS, Bools, Decision, Decisions, Evidence, are_similar, decide
 from dam.services.similar.verification import Verification, decide_verified, load_lumas, verify_query
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 NO_MATCH = np.iinfo(np.int64).max
 """Sort key of assets that do not match."""
@@ -86,7 +86,7 @@ def find_similar(
     query: Query,
     options: ImageOptions | None = None,
     limit: int | None = None,
-    store: LocalBlobStore | None = None,
+    store: BlobStore | None = None,
 ) -> list[Match]:
     """Return the images that are similar to a query; see `Search`."""
     return Search(session, options or ImageOptions(), len(query.variants), store).matches(query, limit)
@@ -100,7 +100,7 @@ class Search:
     """
 
     def __init__(
-        self, session: Session, options: ImageOptions, lookups: int = 1, store: LocalBlobStore | None = None
+        self, session: Session, options: ImageOptions, lookups: int = 1, store: BlobStore | None = None
     ) -> None:
         self._session = session
         self._options = options

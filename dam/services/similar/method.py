@@ -15,7 +15,7 @@ from dam.media.obstacle import FindObstacle
 from dam.media.sample import Sample
 from dam.services.similar import methods
 from dam.services.similar.match import SimilarMatch, SimilarPair
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class FileQuery:
     sha256: str = ""
     transforms: bool = False
     """Whether to find rotated and mirrored copies, if the method supports that."""
-    store: LocalBlobStore | None = None
+    store: BlobStore | None = None
     """The store of the library, to read contents."""
 
 

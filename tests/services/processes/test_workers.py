@@ -14,7 +14,7 @@ from pickle import PicklingError
 import pytest
 
 from dam.services.processes.server import START_METHOD
-from dam.services.processes.workers import WorkerLostError, Workers
+from dam.services.processes.workers import MAX_TASKS, WorkerLostError, Workers
 
 LARGE = bytes(500_000)
 
@@ -118,7 +118,7 @@ def test_what_waits_is_cancelled_and_what_is_under_way_is_done(workers: Workers,
         rest = [workers.submit(os.getpid) for _ in range(20)]
         workers.shutdown(wait=False, cancel_futures=True)
     assert [future.result() for future in first] == ["", ""]
-    assert sum(future.cancelled() for future in rest) >= len(rest) - 2 * (AHEAD - 1)
+    assert sum(future.cancelled() for future in rest) >= len(rest) - 2 * (MAX_TASKS - 1)
     with pytest.raises(CancelledError):
         rest[-1].result()
 
