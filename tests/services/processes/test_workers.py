@@ -99,7 +99,7 @@ def test_messages_that_are_larger_than_a_pipe(workers: Workers) -> None:
 def test_an_error_comes_back_with_where_it_was_raised(workers: Workers) -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         workers.submit(divmod, 1, 0).result()
-    assert "in _answer" in caught.value.__notes__[0]
+    assert "in _reply" in caught.value.__notes__[0]
     assert workers.submit(divmod, 7, 2).result() == (3, 1)
 
 
