@@ -126,7 +126,7 @@ class Dam:
         code: int | None = 0,
     ) -> Finished:
         """Run `dam-cli`, expecting an exit code (None: any), and never a traceback."""
-        env, cwd = self.env | env, cwd or self.folder
+        env, cwd = {**self.env, **env}, cwd or self.folder
         if not (self.prefix or ANEW) and launcher().can(env):
             done = launcher().run(arguments, env, cwd, input)
         else:
@@ -224,7 +224,7 @@ def database(request: pytest.FixtureRequest) -> str:
 def database_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of each kind."""
     if database == "postgres":
-        return request.getfixturevalue("postgres_url")
+        return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{tmp_path / 'dam.sqlite3'}"
 
 

@@ -115,7 +115,19 @@ def calls_of(empty_library_folder: Path, tmp_path_factory: pytest.TempPathFactor
 
 def _trace(dam: Dam, command: Sequence[str], calls: Iterable[str]) -> list[Point]:
     log = dam.folder / "strace.log"
-    prefix = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "40", "-o", log, "-e", f"trace={','.join(calls)}"]
+    prefix: list[str | Path] = [
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-y",
+        "-s",
+        "40",
+        "-o",
+        log,
+        "-e",
+        f"trace={','.join(calls)}",
+    ]
     done = subprocess.run([*prefix, *command], env=dam.env, cwd=dam.folder, capture_output=True)
     assert done.returncode == 0, done.stderr
     counts: dict[str, int] = defaultdict(int)
@@ -157,7 +169,16 @@ def kill_at(point: Point, dam: Dam, command: Sequence[str], *, may_miss: bool = 
 def fail_at(dam: Dam, injected: str, command: Sequence[str], *more: str | Path) -> Finished:
     """Run a command of one thread with an error injected into a call, as in `fsync:error=EIO:when=1`."""
     call = injected.partition(":")[0]
-    prefix = ["strace", "-f", "--seccomp-bpf", *more, "-e", f"trace={call}", "-e", f"inject={injected}"]
+    prefix: list[str | Path] = [
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        *more,
+        "-e",
+        f"trace={call}",
+        "-e",
+        f"inject={injected}",
+    ]
     return _traced(dam, prefix, command)
 
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
@@ -93,7 +94,7 @@ def test_what_is_no_blob_is_not_looked_at(each_library: Library, blobs: list[Pat
 
 
 @pytest.mark.parametrize("table", [ContentHashSha256Component, FileLocationComponent, FilePropertiesComponent])
-def test_an_asset_that_lacks_something(each_library: Library, blobs: list[Path], table: type) -> None:
+def test_an_asset_that_lacks_something(each_library: Library, blobs: list[Path], table: Any) -> None:
     with each_library.write() as session:
         session.execute(delete(table).where(table.entity_id == 2))
     assert len(blobs) == 3
