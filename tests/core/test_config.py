@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
 from dam.core import config, database
 from dam.core.config import LOG_LEVELS, Settings, load_settings
@@ -169,8 +168,6 @@ def test_the_settings_and_the_engine_are_derived_anew_after_a_reset(
         assert config.settings.sqlite_path == tmp_path / f"{name}.db"
         assert configured_store().root == config.settings.ASSET_STORAGE_PATH
         with SessionLocal() as session:
-            engine = session.get_bind()
-            assert isinstance(engine, Engine)
-            assert engine.url.database == str(tmp_path / f"{name}.db")
+            assert session.get_bind().engine.url.database == str(tmp_path / f"{name}.db")
     monkeypatch.undo()
     database.reset()
