@@ -108,7 +108,7 @@ class Dam:
     def __call__(
         self,
         *arguments: str | bytes | Path,
-        input: bytes | None = None,
+        input: bytes | None = None,  # noqa: A002  as subprocess.run calls it
         env: Mapping[str, str] = {},
         cwd: Path | None = None,
         code: int | None = 0,
@@ -121,7 +121,9 @@ class Dam:
         if not (self.prefix or self.is_process) and at_start(env) == at_start(KEPT | {"PYTHONUTF8": "1"}):
             done = run_in_process(arguments, env, cwd, input)
         else:
-            done = subprocess.run([*self.command, *arguments], input=input, env=env, cwd=cwd, capture_output=True)
+            done = subprocess.run(
+                [*self.command, *arguments], input=input, env=env, cwd=cwd, capture_output=True, check=False
+            )
         finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in finished.err, finished.err
         assert code is None or finished.code == code, finished

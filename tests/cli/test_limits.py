@@ -13,7 +13,7 @@ from tests.conftest import Dam
 
 SIDE = 13_000
 LIMITS = {"DAM_WORKER_MEMORY_MB": "512", "DAM_DECODE_SECONDS": "5"}
-REASON = "decoding takes more memory than there is"
+REASON = "decoding needs more memory than is available"
 MEGABYTE = 1024
 
 

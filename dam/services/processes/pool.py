@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar, overload
 
+from dam.core.errors import TOO_MUCH_MEMORY
 from dam.core.interrupts import deferred
 from dam.services.processes.alone import Alone, NotStartedError, run_alone
 from dam.services.processes.decoder_output import log_output, logged_output
-from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits
+from dam.services.processes.limits import Limits, become_worker, configured_limits
 from dam.services.processes.request import Request, run_request
 from dam.services.processes.server import START_METHOD, default_jobs, start_server
 from dam.services.processes.workers import Workers, run_requests

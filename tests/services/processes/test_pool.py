@@ -107,7 +107,7 @@ def test_several_workers_share_the_work_and_this_process_does_none(make_pool: Ma
         ("crash", "decoding crashed (SIGSEGV)"),
         ("exit", "decoding crashed (exit code 3)"),
         ("hang", "decoding took longer than 1 s"),
-        ("grow", "it takes more memory than there is"),
+        ("grow", "decoding needs more memory than is available"),
         ("bug", "failed with KeyError: 'nothing'"),
     ],
 )
