@@ -4,11 +4,13 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import sysconfig
 import venv
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +120,9 @@ def check_command(copy: Path) -> None:
 
 
 def check_store(copy: Path) -> None:
-    assert "sqlite" in (copy / "tests/storage/test_conformance.py").read_text()
+    with closing(sqlite3.connect(copy / "library/store/blobs.sqlite3")) as blobs:
+        assert blobs.execute("SELECT count(*) FROM blob").fetchone() == (2,)
+    assert list((copy / "library/store/tmp").iterdir()) == []
 
 
 CHECKS: dict[str, Callable[[Path], None]] = {
