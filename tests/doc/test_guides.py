@@ -144,7 +144,9 @@ def test_every_guide_is_followed() -> None:
 
 
 PAGES = [*PROJECT.glob("*.md"), *(PROJECT / "doc").glob("*.md")]
-ROOTS = [PROJECT / place for place in (".", "dam", "dam/services", "dam/services/ingest", "tests/bench")]
+ROOTS = [
+    PROJECT / place for place in (".", "dam", "dam/services", "dam/services/ingest", "tests/bench", "tests/faults")
+]
 """The folders from which the pages name a file."""
 ELSEWHERE = {"dam/migrations"}
 """In an installed program, not in a clone."""
