@@ -28,7 +28,8 @@ def test_a_new_file_is_stored_and_described(library: Library, db_session: Sessio
     location = ecs.get_component(db_session, entity.id, FileLocationComponent)
     assert location is not None
     assert location.storage_type == library.store.storage_type
-    assert library.store.open(location.file_identifier).read() == photo.read_bytes()
+    with library.store.open(location.file_identifier) as blob:
+        assert blob.read() == photo.read_bytes()
 
 
 def test_the_same_file_again_is_the_same_entity(library: Library, db_session: Session, tmp_path: Path) -> None:
@@ -72,7 +73,8 @@ def test_content_that_the_store_lost_is_stored_again(library: Library, db_sessio
     sha256 = hashlib.sha256(b"a").hexdigest()
     spoil(library, sha256)
     assert add_asset_file(db_session, tmp_path / "a.txt", store=library.store) == (entity, False)
-    assert library.store.open(sha256).read() == b"a"
+    with library.store.open(sha256) as blob:
+        assert blob.read() == b"a"
 
 
 @pytest.mark.parametrize("name", ["no such file", "."])

@@ -175,7 +175,8 @@ def test_content_that_the_store_lost_is_stored_again(
     (folder / "b").write_text("a")
     *_, again = ingest_all(library, folder)
     assert (again.status, again.entity_id) == (Status.LINKED, first.entity_id)
-    assert library.store.open(first.sha256).read() == b"a"
+    with library.store.open(first.sha256) as blob:
+        assert blob.read() == b"a"
     assert staged(library) == []
 
 
