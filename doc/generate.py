@@ -5,10 +5,9 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -18,6 +17,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint, inspect
 
+from dam.cli import app
 from dam.core.schema import SCHEMA_NOTICE, head_revision, migrations_path, schema_file
 from dam.media.hamming.bands import BAND_BITS, BANDS
 from dam.models import component_classes
@@ -47,22 +47,20 @@ def cli_page() -> str:
 
 
 def _help_pages() -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the words that lead to a command, and its help; a level of the tree at a time runs side by side."""
+    """Yield the words that lead to a command, and its help: each group before its commands."""
     level: list[tuple[str, ...]] = [()]
-    pages: dict[tuple[str, ...], str] = {}
-    with ThreadPoolExecutor() as pool:
-        while level:
-            pages |= zip(level, pool.map(_help, level), strict=True)
-            level = [(*words, name) for words in level for name in _commands_in(pages[words])]
-    order = {words: place for place, words in enumerate(pages)}
-    yield from sorted(pages.items(), key=lambda page: [order[page[0][: n + 1]] for n in range(len(page[0]))])
+    while level:
+        words = level.pop(0)
+        text = _help(words)
+        yield words, text
+        level = [(*words, name) for name in _commands_in(text)] + level
 
 
 def _help(words: tuple[str, ...]) -> str:
-    program = Path(sys.executable).with_name(PROGRAM)
-    env = os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PYTHONUTF8": "1"}
-    done = subprocess.run([program, *words, "--help"], env=env, stdout=subprocess.PIPE, check=True, text=True)
-    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+    written = StringIO()
+    with redirect_stdout(written), suppress(SystemExit):
+        app([*words, "--help"], prog_name=PROGRAM)
+    return "\n".join(line.rstrip() for line in written.getvalue().strip().splitlines())
 
 
 def _commands_in(text: str) -> list[str]:
@@ -148,6 +146,7 @@ def main() -> int:
     checking = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not checking:
         sys.exit(__doc__)
+    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
     stale = 0
     for path, make in GENERATED.items():
         name, text = path.relative_to(DOC.parent), make()
