@@ -8,12 +8,13 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
+from dam.core.errors import TOO_MUCH_MEMORY
 from dam.core.interrupts import deferred
 from dam.services.processes.decoder_output import log_output, logged_output
 from dam.services.processes.isolated import IsolatedRun, NotStartedError, run_isolated
-from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits
+from dam.services.processes.limits import Limits, become_worker, configured_limits
 from dam.services.processes.request import Request, run_request
 from dam.services.processes.server import START_METHOD, default_jobs, start_server
 from dam.services.processes.workers import Workers, run_requests
@@ -125,6 +126,12 @@ class Pool:
         """Whether worker processes run the requests."""
         return self._jobs > 0
 
+    @overload
+    def map(self, items: Iterable[Request[R]]) -> Iterator[R]: ...
+
+    @overload
+    def map(self, items: Iterable[T | Request[R]]) -> Iterator[T | R]: ...
+
     def map(self, items: Iterable[T | Request[R]]) -> Iterator[T | R]:
         """Yield the items in order, with requests replaced by their results.
 
@@ -147,8 +154,7 @@ class Pool:
 
     def run(self, request: Request[R]) -> R:
         """Run one request in a worker."""
-        results: Iterator[R] = self.map([request])
-        return next(results)
+        return next(self.map([request]))
 
     def run_all(self, items: Sequence[T | Request[R]]) -> Iterator[T | R]:
         """Yield a complete list of items as `map` does. A single request runs in a fork, which starts faster."""

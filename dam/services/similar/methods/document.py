@@ -159,7 +159,7 @@ def _similarities(fingerprints: MinHash, one: Ids, other: Ids) -> NDArray[np.flo
     return np.concatenate(parts)
 
 
-@similarity_method(name=NAME, kind=Kind.DOCUMENT, pairs=similar_pairs)
+@similarity_method(name=NAME, kind=Kind.DOCUMENT, features=("document_fingerprint",), pairs=similar_pairs)
 def document_fingerprint(session: Session, query: FileQuery) -> list[SimilarMatch]:
     """Return the documents with text similar to a file's."""
     return find_similar(session, query.sample)

@@ -17,7 +17,9 @@ UNRELATED_BITS = 32
 """The mean Hamming distance of unrelated images."""
 
 
-@similarity_method(name=NAME, kind=Kind.IMAGE)
+@similarity_method(
+    name=NAME, kind=Kind.IMAGE, features=("signature",), features_of_transforms=("signature_with_transforms",)
+)
 def perceptual_hash(session: Session, query: FileQuery) -> list[SimilarMatch]:
     """Return the images that are similar to a file by the default options, best first.
 
