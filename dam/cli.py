@@ -230,7 +230,7 @@ def find_similar_images(
 
     from dam.commands.shared.path_list import read_paths
     from dam.media.images.decoding import require_installed
-    from dam.services.similar.features import begun_query
+    from dam.services.similar.features import start_query
 
     if not images and files_from is None:
         raise typer.BadParameter("give at least one IMAGE, or --files-from")
@@ -238,24 +238,24 @@ def find_similar_images(
         raise UsageError("--json and --print0 cannot be combined")
     options = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     require_installed()
-    with begun_query([] if files_from else images or [], transforms=transforms, jobs=jobs) as begun:
+    with start_query([] if files_from else images or [], transforms=transforms, jobs=jobs) as started:
         from dam.render import similar as render
         from dam.services.library import open_library
         from dam.services.similar.image_query import read_queries
-        from dam.services.similar.image_search import answer
+        from dam.services.similar.image_search import search_images
 
         more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
         with open_library() as library:
             paths = chain(images or (), more)
-            asked = list(read_queries(paths, transforms=transforms, jobs=jobs, begun=begun))
-            answers = answer(library, asked, options, limit)
+            queries = list(read_queries(paths, transforms=transforms, jobs=jobs, started=started))
+            results = search_images(library, queries, options, limit)
     if print0:
-        render.paths(answers)
+        render.paths(results)
     else:
-        render.answers(answers, as_json=json)
-    if render.errors(answers):
+        render.results(results, as_json=json)
+    if render.errors(results):
         raise typer.Exit(ExitCode.INPUTS_FAILED)
-    if not any(each.found for each in answers):
+    if not any(each.found for each in results):
         raise typer.Exit(ExitCode.NOT_FOUND)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dam.services.ingest.run_systems import Update
     from dam.services.similar.search import SearchResult
     from dam.services.thumbnails import Thumbnail
-    from dam.services.verify import Finding, Sound
+    from dam.services.verify import Finding, IntactAsset
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -165,8 +165,8 @@ class Library(service.Library):
 
         require_numpy()
         from dam.services.catalogue.selection import select_assets
+        from dam.services.duplicates.decider import DuplicateOptions
         from dam.services.duplicates.groups import find_duplicates
-        from dam.services.duplicates.judge import DuplicateOptions
         from dam.services.duplicates.keepers import read_rules
         from dam.services.duplicates.rules import DEFAULT_RULES, Level
         from dam.services.similar.options import ImageOptions
@@ -275,7 +275,7 @@ class Library(service.Library):
         with open_pool(jobs) as pool:
             yield from run_systems(self, retry_failed=retry_failed, pool=pool)
 
-    def verify(self, *, content: bool = False, threads: int = 1) -> Iterator["Finding | Sound"]:
+    def verify(self, *, content: bool = False, threads: int = 1) -> Iterator["Finding | IntactAsset"]:
         """Compare the store with the database; yield what is wrong and what is sound. `content`: read all bytes."""
         from dam.services.verify import verify
 

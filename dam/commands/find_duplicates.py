@@ -72,9 +72,9 @@ def find_duplicates(
     require_numpy()
     from dam.render import duplicates as render
     from dam.services.catalogue.selection import select_assets
+    from dam.services.duplicates.decider import DuplicateOptions
     from dam.services.duplicates.groups import find_duplicates as find
     from dam.services.duplicates.groups import paths_of_members
-    from dam.services.duplicates.judge import DuplicateOptions
     from dam.services.duplicates.keepers import read_rules
     from dam.services.library import open_library
 

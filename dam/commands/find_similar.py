@@ -35,12 +35,12 @@ def find_similar(
     from dam.services.similar.search import find_similar as find
 
     with open_library() as library:
-        answer = find(library, file, min_score=min_score, limit=limit, transforms=transforms)
-    render.answer(answer, as_json=json)
-    for reason in answer.parts_left_out:
+        result = find(library, file, min_score=min_score, limit=limit, transforms=transforms)
+    render.result(result, as_json=json)
+    for reason in result.parts_left_out:
         note(f"dam-cli: {reason}")
-    if answer.error:
-        note(f"dam-cli: {safe(str(answer.error))}")
-        raise typer.Exit(answer.error.exit_code)
-    if not answer.found:
+    if result.error:
+        note(f"dam-cli: {safe(str(result.error))}")
+        raise typer.Exit(result.error.exit_code)
+    if not result.found:
         raise typer.Exit(ExitCode.NOT_FOUND)

@@ -24,7 +24,7 @@ def verify(
     from dam.services.info import describe
     from dam.services.library import open_library
     from dam.services.processes.server import default_jobs
-    from dam.services.verify import Sound
+    from dam.services.verify import IntactAsset
     from dam.services.verify import verify as run
 
     report = VerifyReport(as_json=json)
@@ -35,7 +35,7 @@ def verify(
     ):
         for result in results:
             report.add(result)
-            if isinstance(result, Sound):
+            if isinstance(result, IntactAsset):
                 bar.advance(f"entity {result.entity_id}", result.size)
     report.finish()
     if report.damage:

@@ -22,7 +22,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SQLITE_PREFIX = "sqlite:///"
 
 DIALECTS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
-"""The databases by the first word of a URL, each with the one driver that is used for it."""
+"""The supported databases by scheme of the URL, each with its driver."""
 
 
 def default_home() -> Path:
@@ -36,7 +36,7 @@ def sqlite_url(path: Path) -> str:
 
 
 class Settings(BaseSettings):
-    """What a user can set, and what holds for a user who sets nothing."""
+    """The settings and their defaults."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", case_sensitive=False)
 
@@ -130,12 +130,12 @@ def default_settings() -> Settings:
 
 
 def reset() -> None:
-    """Forget the settings of this process: they are read anew when they are next asked for."""
+    """Discard the cached settings of this process; they are read again when next needed."""
     default_settings.cache_clear()
 
 
 class _DefaultSettings:
-    """Stands for `default_settings()` before it is known, and after a `reset()`."""
+    """Lazy proxy of `default_settings()`."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(default_settings(), name)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: they end the program between two steps, never in the middle of a write."""
+"""Handle Ctrl-C and SIGTERM: they end the program between two steps, never during a write."""
 
 import signal
 import sys
@@ -12,7 +12,7 @@ from dam.core.errors import ExitCode
 
 
 class _Pending:
-    """What has come while it could not be heard, and what an interruption leaves."""
+    """The deferred signal, and whether this process has changed anything."""
 
     depth = 0
     signal: int | None = None
@@ -46,7 +46,7 @@ def deferred() -> Iterator[None]:
 
 @contextmanager
 def blocked() -> Iterator[None]:
-    """Let processes that are started in the block begin with SIGINT blocked: Ctrl-C is not meant for them."""
+    """Start processes in the block with SIGINT blocked, so that they ignore Ctrl-C."""
     if sys.platform == "win32":
         yield
         return
@@ -63,7 +63,7 @@ def note_change() -> None:
 
 
 def message() -> str:
-    """Return what to say of an interruption that ends the program."""
+    """Return the message for an interruption that ends the program."""
     if _Pending.has_changed:
         return "interrupted: what was reported is safe; the same command continues"
     return "interrupted: nothing was changed"

@@ -42,7 +42,7 @@ def newest_schema(dialect: str) -> list[str] | None:
 
 
 def has_revisions(connection: Connection) -> bool:
-    """Tell whether a database has the table with the revision of its schema."""
+    """Return whether a database has the table with its schema revision."""
     return connection.dialect.has_table(connection, "alembic_version")
 
 

@@ -27,16 +27,16 @@ class Obstacle:
         return MissingExtraError(self.text) if self.missing else DecodeError(self.text)
 
 
-Ask: TypeAlias = Callable[[str], Obstacle | None]
+FindObstacle: TypeAlias = Callable[[str], Obstacle | None]
 """From a media type to what keeps this installation from decoding it."""
 
-_REGISTERED: dict[Kind, Ask] = {}
+_REGISTERED: dict[Kind, FindObstacle] = {}
 
 
-def obstacles_of(kind: Kind) -> Callable[[Ask], Ask]:
+def obstacles_of(kind: Kind) -> Callable[[FindObstacle], FindObstacle]:
     """Register a function as the one that knows what it takes to decode a kind of media."""
 
-    def register(ask: Ask) -> Ask:
+    def register(ask: FindObstacle) -> FindObstacle:
         _REGISTERED[kind] = ask
         return ask
 

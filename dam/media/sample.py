@@ -1,4 +1,4 @@
-"""The content of one file, decoded lazily and once for all who look at it."""
+"""The content of one file, decoded lazily and only once."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from dam.media.container import Container
     from dam.media.documents.document import Document
-    from dam.media.documents.minhash import Fingerprint as MinHash
-    from dam.media.images.looks import Looks
+    from dam.media.documents.minhash import MinHash
     from dam.media.images.perceptual_hash import Reductions
+    from dam.media.images.signature import ImageSignature
     from dam.media.metadata.metadata import Metadata
-    from dam.media.video.fingerprint import Fingerprint
+    from dam.media.video.fingerprint import VideoFingerprint
 
 
 T = TypeVar("T")
@@ -32,23 +32,26 @@ Reader: TypeAlias = Callable[[BinaryIO, str], T]
 
 
 def obstacle(media_type: str) -> Obstacle | None:
-    """Return why this installation cannot decode such content, or None if it can or nobody needs to."""
+    """Return why this installation cannot decode a media type, or None if it can, or if there is nothing to decode."""
     return registered_obstacle(media_type)
 
 
 class Sample:
-    """What a system gets to see: a media type, and the decoded content."""
+    """The input of a system: a media type, and the lazily decoded content.
+
+    Properties that decode raise DecodeError if the content is damaged.
+    """
 
     def __init__(self, open_content: Callable[[], BinaryIO], media_type: str, *, sidecar: bytes | None = None) -> None:
         self.open_content = open_content
         self.media_type = media_type
         self.sidecar = sidecar
-        """What an XMP file beside the source says of it, if there is one."""
+        """The content of the XMP sidecar, if there is one."""
         self._decoded: dict[Reader[Any], Any] = {}
 
     @classmethod
     def of_file(cls, path: str, media_type: str, *, sidecar: bytes | None = None) -> "Sample":
-        """Return the sample of a file, which is opened when it is needed."""
+        """Return the sample of a file, which is opened when needed."""
         return cls(lambda: Path(path).open("rb"), media_type, sidecar=sidecar)
 
     @property
@@ -77,73 +80,73 @@ class Sample:
 
     @property
     def image(self) -> "Image":
-        """The first frame as displayed: orientation applied, transparency composited on white; or DecodeError."""
+        """The first frame as displayed: orientation applied, transparency composited on white."""
         return self.decoded(image.decode)
 
     @property
     def container(self) -> "Container":
-        """What a file of video or audio says of itself and its streams; or DecodeError."""
+        """The container of a video or audio file, with its streams."""
         return self.decoded(_container)
 
     @property
-    def video(self) -> "Fingerprint":
-        """The fingerprint of the moving pictures, as it is kept; or DecodeError."""
+    def video(self) -> "VideoFingerprint":
+        """The fingerprint of a video, as it is stored."""
         return self.decoded(_video)
 
     @property
-    def dense_video(self) -> "Fingerprint":
-        """The same with more pictures, to look for others by; or DecodeError."""
+    def dense_video(self) -> "VideoFingerprint":
+        """The fingerprint of a video with more pictures, for queries."""
         return self.decoded(_dense_video)
 
     @cached_property
     def metadata(self) -> "Metadata":
-        """What the file and its sidecar say: EXIF, IPTC and XMP. Damaged metadata cost only themselves."""
-        from dam.media.metadata.metadata import read_metadata  # noqa: PLC0415  commands that read no file need it not
+        """EXIF, IPTC and XMP metadata of the file and its sidecar. Damaged blocks are skipped."""
+        from dam.media.metadata.metadata import read_metadata  # noqa: PLC0415  most commands do not need it
 
         with self.open_content() as stream:
             return read_metadata(stream, self.media_type, self.sidecar)
 
     @cached_property
     def luma(self) -> "Image":
-        """The luma plane of the image, in mode `L`; or DecodeError."""
+        """The luma plane of the image, in mode `L`."""
         return image.luma(self.image)
 
     @cached_property
     def reductions(self) -> "Reductions":
-        """The luma plane at the sizes of all perceptual hashes; or DecodeError."""
+        """The luma plane at the sizes of all perceptual hashes."""
         from dam.media.images.perceptual_hash import Reductions  # noqa: PLC0415  needs the image extra
 
         return Reductions(self.luma)
 
     @cached_property
-    def looks(self) -> "Looks":
-        """What an image is compared by; or DecodeError."""
-        from dam.media.images.looks import looks  # noqa: PLC0415  needs the image extra
+    def signature(self) -> "ImageSignature":
+        """The perceptual hashes and small luma of an image."""
+        from dam.media.images.signature import image_signature  # noqa: PLC0415  needs the image extra
 
-        return looks(self.reductions)
+        return image_signature(self.reductions)
 
     @cached_property
-    def looks_every_way(self) -> "Looks":
-        """The same with the hashes of its turned and mirrored copies; or DecodeError."""
-        from dam.media.images.looks import looks_every_way  # noqa: PLC0415  needs the image extra
+    def signature_with_transforms(self) -> "ImageSignature":
+        """The signature of an image, with the hashes of its transforms."""
+        from dam.media.images.signature import signature_with_transforms  # noqa: PLC0415  needs the image extra
 
-        return looks_every_way(self.reductions, self.luma)
+        return signature_with_transforms(self.reductions, self.luma)
 
     @property
     def document(self) -> "Document":
-        """What a document says of itself, and its text; or DecodeError."""
+        """The properties and text of a document."""
         return self.decoded(document.decode)
 
     @cached_property
     def document_fingerprint(self) -> "MinHash | None":
-        """The MinHash of the text of a document; None where there is no word; or DecodeError."""
+        """The MinHash of a document's text; None without words."""
         from dam.media.documents.minhash import fingerprint  # noqa: PLC0415  needs numpy
 
         return fingerprint(self.document.text or "")
 
     @property
     def audio_fingerprint(self) -> list[int]:
-        """The sub-fingerprints of the sound, 32 bits each: none of under 3 seconds; or DecodeError."""
+        """The sub-fingerprints of the sound, 32 bits each; empty for less than 3 seconds."""
         return self.decoded(_sound)
 
 
@@ -151,15 +154,15 @@ def _container(stream: BinaryIO, _media_type: str) -> "Container":
     return container.probe(stream)
 
 
-def _video(stream: BinaryIO, _media_type: str) -> "Fingerprint":
+def _video(stream: BinaryIO, _media_type: str) -> "VideoFingerprint":
     return _fingerprint(stream, video.STEP)
 
 
-def _dense_video(stream: BinaryIO, _media_type: str) -> "Fingerprint":
+def _dense_video(stream: BinaryIO, _media_type: str) -> "VideoFingerprint":
     return _fingerprint(stream, video.DENSE_STEP)
 
 
-def _fingerprint(stream: BinaryIO, step: float) -> "Fingerprint":
+def _fingerprint(stream: BinaryIO, step: float) -> "VideoFingerprint":
     from dam.media.video.fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
 
     return fingerprint(video.sample_pictures(stream, step))

@@ -32,22 +32,22 @@ def _keys(asset: Asset) -> dict[str, Any]:
 
 
 def _how(member: Member) -> dict[str, Any]:
-    how = member.how
+    match = member.match
     return {
-        "reason": how.reason.value,
-        "distances": dict(how.distances),
-        "difference": None if how.difference is None else round(how.difference, 4),
-        "transform": how.transform.value,
-        "score": round(how.similarity.score, 4) if how.similarity else None,
-        "method": how.similarity.method if how.similarity else None,
-        "explanation": how.similarity.reason if how.similarity else None,
+        "reason": match.reason.value,
+        "distances": dict(match.distances),
+        "difference": None if match.difference is None else round(match.difference, 4),
+        "transform": match.transform.value,
+        "score": round(match.similarity.score, 4) if match.similarity else None,
+        "method": match.similarity.method if match.similarity else None,
+        "explanation": match.similarity.reason if match.similarity else None,
     }
 
 
 def _text(group: Group) -> None:
     line(f"keep    {_about(group.keeper)}")
     for member in group.members:
-        line(f"  {member.how.reason.value:<7}  {_about(member.asset)}{_remark(member)}")
+        line(f"  {member.match.reason.value:<7}  {_about(member.asset)}{_remark(member)}")
     line()
 
 
@@ -57,12 +57,12 @@ def _about(asset: Asset) -> str:
 
 
 def _remark(member: Member) -> str:
-    how = member.how
-    transform = [] if how.transform is Transform.NONE else [how.transform.value]
-    if how.similarity:
-        return f"  score {how.similarity.score:.3f}  {safe(how.similarity.reason)}"
-    away = [f"{name} {bits}" for name, bits in how.distances.items() if bits is not None]
-    return "".join(f"  {part}" for part in transform + (away if how.reason == "similar" else []))
+    match = member.match
+    transform = [] if match.transform is Transform.NONE else [match.transform.value]
+    if match.similarity:
+        return f"  score {match.similarity.score:.3f}  {safe(match.similarity.reason)}"
+    away = [f"{name} {bits}" for name, bits in match.distances.items() if bits is not None]
+    return "".join(f"  {part}" for part in transform + (away if match.reason == "similar" else []))
 
 
 def paths(found: Iterable[str]) -> None:

@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 from dam.render.json_output import path_keys, write_document
 from dam.render.text import counted, line, note, safe
-from dam.services.catalogue.failures import RememberedFailure
+from dam.services.catalogue.failures import RecordedFailure
 
 
-def failures(remembered: Iterable[RememberedFailure], *, as_json: bool, forgotten: bool = False) -> int:
+def failures(remembered: Iterable[RecordedFailure], *, as_json: bool, forgotten: bool = False) -> int:
     """Write failures that are recorded or were just forgotten, one per line; return their number."""
     count = 0
     for count, failure in enumerate(remembered, start=1):  # noqa: B007  the last count is the result

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from dam.services.similar.search import MatchedAsset, SearchResult
 
 
-def answer(given: "SearchResult", *, as_json: bool) -> None:
+def result(given: "SearchResult", *, as_json: bool) -> None:
     """Write the assets similar to a file, best first."""
     if as_json:
         write_document(
-            **path_keys(given.asked.path),
-            media_type=given.asked.media_type,
-            kind=given.asked.kind.value,
+            **path_keys(given.file.path),
+            media_type=given.file.media_type,
+            kind=given.file.kind.value,
             error=str(given.error) if given.error else None,
             matches=[_keys(found) for found in given.found],
         )

@@ -124,7 +124,7 @@ class TerminalProgress:
         self._bar.update(self._task, description="  ".join(part for part in parts if part))
 
 
-class Beside:
+class BackgroundCount:
     """A number computed by a thread in the background; None until it is known."""
 
     def __init__(self, count: Callable[[], int]) -> None:
@@ -149,4 +149,4 @@ def progress(*, quiet: bool = False, count: Callable[[], int] | None = None) -> 
         return LineProgress()
     if sys.stdout.isatty():  # the lines there show progress already
         return NoProgress()
-    return TerminalProgress(Beside(count) if count else lambda: None)
+    return TerminalProgress(BackgroundCount(count) if count else lambda: None)

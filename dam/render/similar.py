@@ -15,32 +15,32 @@ if TYPE_CHECKING:
     from dam.services.similar.image_search import MatchedAsset, SearchResult
 
 
-def answers(given: Sequence["SearchResult"], *, as_json: bool) -> None:
+def results(given: Sequence["SearchResult"], *, as_json: bool) -> None:
     """Write the matches of each query, closest first."""
-    for answer in given:
+    for result in given:
         if as_json:
-            matches = [_keys(found) for found in answer.found]
-            write_document(**path_keys(answer.path), matches=matches, error=answer.error)
+            matches = [_keys(found) for found in result.found]
+            write_document(**path_keys(result.path), matches=matches, error=result.error)
             continue
-        if len(given) > 1 and not answer.error:
-            line(f"{safe(answer.path)}{'' if answer.found else ': nothing'}")
-        for found in answer.found:
+        if len(given) > 1 and not result.error:
+            line(f"{safe(result.path)}{'' if result.found else ': nothing'}")
+        for found in result.found:
             _text(found)
 
 
 def paths(given: Sequence["SearchResult"]) -> None:
     """Write the paths of the matches, each ending with NUL."""
     sys.stdout.flush()
-    for answer in given:
-        for found in answer.found:
-            if found.place is not None:
-                sys.stdout.buffer.write(os.fsencode(found.place) + b"\0")
+    for result in given:
+        for found in result.found:
+            if found.path is not None:
+                sys.stdout.buffer.write(os.fsencode(found.path) + b"\0")
     sys.stdout.buffer.flush()
 
 
 def errors(given: Sequence["SearchResult"]) -> int:
     """Report the queries that failed; return their number."""
-    failed = [answer.error for answer in given if answer.error]
+    failed = [result.error for result in given if result.error]
     for error in failed:
         note(f"dam-cli: {safe(error)}")
     return len(failed)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from dam.render.json_output import write_document
 from dam.render.text import counted, human_size, line, note, safe
-from dam.services.verify import Finding, Problem, Sound
+from dam.services.verify import Finding, IntactAsset, Problem
 
 
 class VerifyReport:
@@ -22,9 +22,9 @@ class VerifyReport:
         """The number of findings."""
         return self._problems.total()
 
-    def add(self, result: Finding | Sound) -> None:
+    def add(self, result: Finding | IntactAsset) -> None:
         """Write a finding; count a sound asset."""
-        if isinstance(result, Sound):
+        if isinstance(result, IntactAsset):
             self._sound += 1
             self._bytes += result.size
             return

@@ -1,1 +1,1 @@
-"""What the library can do, one verb or noun a module. A service adds to the session; its caller commits."""
+"""Services of the library, in packages. A service adds to the session; its caller commits."""

@@ -1,4 +1,4 @@
-"""Single assets: adding a file, and tags. For whole folders there is `dam.services.ingest.ingest`."""
+"""Add a single file, and tag assets. `dam.services.ingest.ingest` adds folders."""
 
 from functools import partial
 from pathlib import Path
@@ -10,10 +10,10 @@ from dam.models.entity import Entity
 from dam.services.catalogue.tags import add_tag_to_entity, get_tags_for_entity
 from dam.services.file_storage import configured_store
 from dam.services.ingest import writer
-from dam.services.ingest.examine import Job
+from dam.services.ingest.examine import ExamineRequest
 from dam.services.ingest.publish import publish
 from dam.services.ingest.resolve import analyse_due, resolve
-from dam.services.processes.alone import run_alone
+from dam.services.processes.isolated import run_isolated
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
 
@@ -23,23 +23,23 @@ __all__ = ["add_asset_file", "add_tag_to_entity", "get_tags_for_entity"]
 def add_asset_file(
     session: Session, path: Path, original_filename: str | None = None, *, store: BlobStore | None = None
 ) -> tuple[Entity, bool]:
-    """Store a file, describe it, and return its entity and whether that is new.
+    """Store and analyse a file; return its entity and whether it is new.
 
-    Content that is there already keeps its entity: the name and the source are linked to it and missing components
-    are added. The file is decoded in a worker process, within the limits of the settings. Its bytes are durable when
-    this returns; the rows are when the caller commits.
+    If the library has the content, the name and the source are linked to its entity, and missing components are
+    added. The file is decoded in a worker process, within the limits of the settings. The bytes are durable on return;
+    the rows are durable once the caller commits.
 
     Raises:
-        UnreadableFileError: the file cannot be read, or changed meanwhile.
+        UnreadableFileError: the file cannot be read, or changed while it was read.
         StoreError: the store cannot be written.
 
     """
     store = store or configured_store()
-    examined = run_alone(Job(str(path.absolute()), size=0, store=store))
+    examined = run_isolated(ExamineRequest(str(path.absolute()), size=0, store=store))
     if examined.file is None:
         raise UnreadableFileError(f"{path}: {examined.error}")
     try:
-        resolved = analyse_due(resolve(session, store.storage_type, [examined]), store, partial(map, run_alone))
+        resolved = analyse_due(resolve(session, store.storage_type, [examined]), store, partial(map, run_isolated))
         publish(store, resolved, Mode.COPY)
     finally:
         examined.file.discard()

@@ -1,4 +1,4 @@
-"""The configured store of files."""
+"""Store and look up files in the configured store."""
 
 from functools import cache
 from pathlib import Path
@@ -10,20 +10,20 @@ from dam.storage.local import LocalBlobStore
 
 
 def configured_store() -> LocalBlobStore:
-    """Return the store at `ASSET_STORAGE_PATH`; nothing is opened or made yet."""
+    """Return the store at `ASSET_STORAGE_PATH`, without opening or creating anything."""
     return _store_in(settings.ASSET_STORAGE_PATH)
 
 
 @cache
 def _store_in(folder: Path) -> LocalBlobStore:
-    """Return the store in a folder: one each, since it has a folder for temporary files while the process lives."""
+    """Return the store of a folder. Cached: a store owns a folder of temporary files until the process ends."""
     return LocalBlobStore(folder)
 
 
 def store_file(file_content: bytes, original_filename: str, store: BlobStore | None = None) -> str:  # noqa: ARG001
     """Store bytes durably and return their identifier, the SHA-256 as 64 hexadecimal digits.
 
-    The name is the caller's to keep: the store knows bytes only.
+    The store does not record `original_filename`.
 
     Raises:
         StoreError: the store cannot be written.
@@ -40,10 +40,10 @@ def store_file(file_content: bytes, original_filename: str, store: BlobStore | N
 
 
 def get_file_path(file_identifier: str, store: BlobStore | None = None) -> Path | None:
-    """Return the file that holds the bytes, or None when the store has none.
+    """Return the path of a stored file; None if the store does not have it.
 
     Raises:
-        UsageError: the identifier is not exactly 64 lower-case hexadecimal digits; no file is touched.
+        UsageError: the identifier is not 64 lower-case hexadecimal digits. No file is accessed.
 
     """
     return (store or configured_store()).path(file_identifier)

@@ -1,4 +1,4 @@
-"""Where the library is, what it holds, and the versions that matter."""
+"""Describe a library: location, size and versions."""
 
 import platform
 import sqlite3
@@ -18,7 +18,7 @@ PACKAGES = ("sqlalchemy", "pillow", "imagehash", "numpy", "psycopg")
 
 @dataclass(frozen=True)
 class Info:
-    """A description of a library. `versions` has None for what is not installed."""
+    """A description of a library. In `versions`, None means not installed."""
 
     library_id: str
     database_url: str
@@ -30,7 +30,7 @@ class Info:
 
 
 def describe(library: Library) -> Info:
-    """Describe a library."""
+    """Return the location, size and schema of a library, and the versions of its software."""
     with library.read() as session:
         entities = session.scalar(select(func.count(Entity.id))) or 0
         size = int(session.scalar(select(func.sum(FilePropertiesComponent.file_size_bytes))) or 0)
@@ -46,7 +46,7 @@ def describe(library: Library) -> Info:
 
 
 def versions() -> dict[str, str | None]:
-    """Return the versions of the program and of what it stands on."""
+    """Return the versions of the program and of its main dependencies."""
     found: dict[str, str | None] = {
         "dam": __version__,
         "python": platform.python_version(),

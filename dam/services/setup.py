@@ -1,4 +1,4 @@
-"""Setting up a library, and bringing its schema to the newest revision."""
+"""Set up a library, and upgrade its schema."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
 from dam.storage.blob_store import BlobStore
 
-SETUP_LOCK = 0x64616D  # "dam": the key of PostgreSQL's advisory lock
+SETUP_LOCK = 0x64616D  # "dam": key of PostgreSQL's advisory lock
 
 
 @dataclass(frozen=True)
 class SetupResult:
-    """What a set-up found and left; `before` is None where there was no schema."""
+    """Schema revisions before and after a set-up; `before` is None if there was no schema."""
 
     before: str | None
     after: str
@@ -27,11 +27,11 @@ class SetupResult:
 
 
 def set_up(engine: Engine, store: BlobStore) -> SetupResult:
-    """Bring the schema to the newest revision and mark the store. Can be run again, and by several processes at once.
+    """Upgrade the schema to the newest revision and mark the store. Idempotent, and safe to run concurrently.
 
     Raises:
         NewerSchemaError: the database has a newer schema than this program.
-        ForeignStoreError: the store belongs to another library, or it is gone and the library has assets.
+        ForeignStoreError: the store belongs to another library, or is missing although the library has assets.
 
     """
     with _alone(engine) as connection:
@@ -53,7 +53,7 @@ def set_up(engine: Engine, store: BlobStore) -> SetupResult:
 
 @contextmanager
 def _alone(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that no other set-up runs beside: SQLite's are immediate, PostgreSQL gets a lock."""
+    """Open a transaction that excludes other set-ups: an immediate one in SQLite, an advisory lock in PostgreSQL."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SETUP_LOCK})
@@ -61,11 +61,11 @@ def _alone(engine: Engine) -> Iterator[Connection]:
 
 
 def _upgrade(connection: Connection) -> str | None:
-    """Bring the schema to the newest revision, and return the one it had. A new database gets the newest at once."""
+    """Upgrade the schema; return its previous revision. A new database gets the newest schema directly."""
     is_new = not has_revisions(connection)
     before, head = None if is_new else current_revision(connection), head_revision()
     if before is not None and before > head:
-        raise NewerSchemaError(f"the database has schema {before}, this program knows {head}")
+        raise NewerSchemaError(f"the database has schema {before}, this program supports {head}: upgrade dam")
     statements = newest_schema(connection.dialect.name) if is_new else None
     if statements:
         for statement in statements:
@@ -77,10 +77,10 @@ def _upgrade(connection: Connection) -> str | None:
 
 
 def migrate(connection: Connection, before: str | None) -> None:
-    """Run the migrations from a revision to the newest.
+    """Run the migrations from a revision to the newest one.
 
     Raises:
-        DamError: the revision is not one of the program's.
+        DamError: the program does not have the revision.
 
     """
     from alembic import command  # noqa: PLC0415  0.35 s, and few set-ups need it
@@ -93,4 +93,4 @@ def migrate(connection: Connection, before: str | None) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as exc:
-        raise DamError(f"the database cannot be brought from schema {before} to {head_revision()}: {exc}") from exc
+        raise DamError(f"the database cannot be upgraded from schema {before} to {head_revision()}: {exc}") from exc

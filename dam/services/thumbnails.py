@@ -1,7 +1,7 @@
-"""Thumbnails of assets: a cache that may be deleted at any time.
+"""Make and cache thumbnails of assets. The cache may be deleted at any time.
 
-They are files `thumbnails/<size>/ab/<sha256>.jpg` in the store's folder for caches. What none could be made of has a
-`.failed` file with the reason instead, so that `run-systems --thumbnails` does not try it every time.
+A thumbnail is the file `thumbnails/<size>/ab/<sha256>.jpg` in the cache folder of the store. If it cannot be made, a
+`.failed` file records the reason, so that `run-systems --thumbnails` does not try again.
 """
 
 import os
@@ -22,8 +22,8 @@ from dam.services.catalogue.asset_states import AssetState, states_after, states
 from dam.services.catalogue.content import find_content
 from dam.services.ingest.run_systems import PAGE, Update
 from dam.services.library import Library
-from dam.services.processes.alone import run_alone
-from dam.services.processes.limits import in_time
+from dam.services.processes.isolated import run_isolated
+from dam.services.processes.limits import time_limit
 from dam.services.processes.pool import Pool
 from dam.services.processes.request import Request
 from dam.storage.local_staging import naming
@@ -31,56 +31,58 @@ from dam.storage.local_staging import naming
 FOLDER = "thumbnails"
 NOTHING_TO_SHOW = "it carries no picture of itself"
 END = b"\xff\xd9"
-"""How a whole JPEG ends: files are not flushed, and may have lost their content in a power cut."""
+"""End of a complete JPEG. Thumbnails are not flushed, so a power failure can truncate them."""
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """An asset's thumbnail."""
+    """The thumbnail of an asset."""
 
     entity_id: int
     sha256: str
     media_type: str
     path: str
     size: int
-    """The most pixels of the longer side."""
+    """Maximum length of the longer side, in pixels."""
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A thumbnail as a JPEG, empty where the content carries no picture of itself; or why none can be made."""
+class ThumbnailResult:
+    """A thumbnail as a JPEG (empty if the content has no embedded picture), or the error."""
 
     content: bytes = b""
     error: DamError | None = None
 
 
 @dataclass(frozen=True)
-class DrawThumbnail(Request[Drawn]):
-    """A thumbnail to make of a content."""
+class ThumbnailRequest(Request[ThumbnailResult]):
+    """Request to make a thumbnail of a file."""
 
     media_type: str
     longer_side: int
 
-    def run(self) -> Drawn:
-        """Decode the content and draw it."""
+    def run(self) -> ThumbnailResult:
+        """Decode the content and make the thumbnail."""
         try:
-            with open_source(self.path, linking=True), in_time():
-                return Drawn(thumbnail(Sample.of_file(self.path, self.media_type), self.longer_side))
+            with open_source(self.path, linking=True), time_limit():
+                return ThumbnailResult(thumbnail(Sample.of_file(self.path, self.media_type), self.longer_side))
         except (InputError, MissingExtraError) as exc:
-            return Drawn(error=exc)
+            return ThumbnailResult(error=exc)
 
-    def give_up(self, reason: str) -> Drawn:
-        """Say why there is none."""
-        return Drawn(error=DecodeError(reason))
+    def give_up(self, reason: str) -> ThumbnailResult:
+        """Return the error."""
+        return ThumbnailResult(error=DecodeError(reason))
 
 
 def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: Path | None = None) -> Thumbnail:
-    """Return an asset's thumbnail, from the cache or made now; with `output`, write it there too and name that.
+    """Return the thumbnail of an asset; make it if it is not cached.
+
+    With `output`, also write it to that path, and return that path.
 
     Raises:
-        DecodeError: the content cannot be decoded, or there are no thumbnails of such content.
-        MissingExtraError: that takes an extra.
-        UnreadableFileError: the content is missing.
+        DecodeError: the content cannot be decoded, or its media type has no thumbnails.
+        MissingExtraError: an optional dependency is missing.
+        UnreadableFileError: the content is missing, or `output` cannot be written.
 
     """
     with library.read() as session:
@@ -100,12 +102,12 @@ def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: P
 
 
 def _draw(session: Session, library: Library, known: AssetState, size: int) -> bytes:
-    """Make a thumbnail in a process of its own."""
+    """Make a thumbnail in a worker process."""
     try:
         if hindered := thumbnail_obstacle(known.media_type):
             raise hindered.error
         path = find_content(session, library.store, known)
-        drawn = run_alone(DrawThumbnail(path, known.size, known.media_type, size))
+        drawn = run_isolated(ThumbnailRequest(path, known.size, known.media_type, size))
         if drawn.error:
             raise drawn.error
     except (InputError, MissingExtraError) as exc:
@@ -116,21 +118,21 @@ def _draw(session: Session, library: Library, known: AssetState, size: int) -> b
 
 
 def make_missing(library: Library, pool: Pool, size: int = SIZE) -> Iterator[Update]:
-    """Make a thumbnail of every asset that there is none of, and yield what became of it, once it is there.
+    """Make the missing thumbnails, and yield an update for each.
 
-    What there are no thumbnails of is passed over, as documents without a picture of themselves are, and so is what
-    none could be made of before.
+    Assets are skipped if their media type has no thumbnails, if they have no embedded picture, or if an earlier
+    attempt failed.
     """
     last = 0
     while True:
         with library.read() as session:
             page = states_after(session, last, PAGE)
             lacking = [known for known in page if _is_lacking(library, known, size)]
-            items: list[DrawThumbnail | Update] = [_job(session, library, known, size) for known in lacking]
+            items: list[ThumbnailRequest | Update] = [_job(session, library, known, size) for known in lacking]
         if not page:
             return
         last = page[-1].entity_id
-        results: Iterator[Update | Drawn] = pool.map(items)
+        results: Iterator[Update | ThumbnailResult] = pool.map(items)
         for known, result in zip(lacking, results, strict=True):
             if update := _keep(library, known, result, size):
                 yield update
@@ -144,19 +146,19 @@ def _is_lacking(library: Library, known: AssetState, size: int) -> bool:
     return not place.with_suffix(".failed").exists() and not _is_whole(place)
 
 
-def _job(session: Session, library: Library, known: AssetState, size: int) -> DrawThumbnail | Update:
-    """Say how to make a thumbnail, or why that is not possible."""
+def _job(session: Session, library: Library, known: AssetState, size: int) -> ThumbnailRequest | Update:
+    """Return the request for a thumbnail, or an update with the error."""
     if hindered := thumbnail_obstacle(known.media_type):
         return Update(known.entity_id, known.sha256, known.media_type, known.size, obstacle=hindered.text)
     try:
         path = find_content(session, library.store, known)
     except (StoreError, UnreadableFileError) as exc:
         return Update(known.entity_id, known.sha256, known.media_type, known.size, error=str(exc))
-    return DrawThumbnail(path, known.size, known.media_type, size)
+    return ThumbnailRequest(path, known.size, known.media_type, size)
 
 
-def _keep(library: Library, known: AssetState, result: Update | Drawn, size: int) -> Update | None:
-    """Put a thumbnail into the cache, or the reason why there is none; None where that is no fault."""
+def _keep(library: Library, known: AssetState, result: Update | ThumbnailResult, size: int) -> Update | None:
+    """Cache a thumbnail or the reason for its absence; return None if the absence is not an error."""
     if isinstance(result, Update):
         return result
     place = _place(library, known.sha256, size)
@@ -176,7 +178,7 @@ def _place(library: Library, sha256: str, size: int) -> Path:
 
 
 def _is_whole(place: Path) -> bool:
-    """Tell whether there is a thumbnail at a place."""
+    """Return whether there is a complete thumbnail at a path."""
     try:
         with place.open("rb") as file:
             file.seek(-len(END), os.SEEK_END)
@@ -192,7 +194,7 @@ def _write(place: Path, content: bytes) -> None:
 
 
 def _write_atomically(place: Path, content: bytes) -> None:
-    """Write a file under another name, and give it its own."""
+    """Write a file under a temporary name, and rename it."""
     temporary = place.with_name(f".{place.name}.{uuid4().hex}")
     try:
         temporary.write_bytes(content)

@@ -1,6 +1,6 @@
-"""Verifying the library: the store against the database, and on request every byte against its digest.
+"""Verify a library: compare the store with the database, and optionally every byte with its digest.
 
-Both are read in the order of the digests, side by side: memory does not grow with the library.
+Assets and blobs are read in pages, so memory does not grow with the library.
 """
 
 from collections.abc import Generator, Iterator
@@ -29,21 +29,21 @@ NOT_THERE = "its blob is not in the store"
 
 
 class Problem(StrEnum):
-    """What can be wrong."""
+    """Kinds of damage."""
 
     MISSING = "missing"
-    """An asset's bytes are nowhere where they should be."""
+    """The content of an asset is missing."""
     ALTERED = "altered"
-    """The bytes are not those that the asset was made of."""
+    """The content differs from the recorded digest."""
     ORPHANED = "orphaned"
-    """A blob that no asset owns: what an ingest left that was killed, and the next one of that content adopts."""
+    """A blob without an asset, left by a killed ingest. The next ingest of the same content adopts it."""
     DANGLING = "dangling"
-    """An asset without digest, place or properties, or a place that contradicts the digest."""
+    """An asset without digest, location or properties, or whose location contradicts its digest."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong: with which content, of which asset (and the name under which it came in), and how."""
+    """A problem, with the content, asset and original filename that it concerns."""
 
     problem: Problem
     detail: str
@@ -53,8 +53,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Sound:
-    """An asset whose bytes are as they should be; `size` of them."""
+class IntactAsset:
+    """An asset whose content is intact; `size` is in bytes."""
 
     entity_id: int
     size: int
@@ -62,7 +62,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where an asset's bytes should be."""
+    """The recorded location of an asset's content."""
 
     entity_id: int
     sha256: str | None
@@ -72,8 +72,10 @@ class _Place:
     storage_type: str
 
 
-def verify(library: Library, *, content: bool = False, threads: int = 1) -> Generator[Finding | Sound, None, None]:
-    """Compare the store with the database; yield what is wrong and what is sound. With `content`, read all bytes."""
+def verify(
+    library: Library, *, content: bool = False, threads: int = 1
+) -> Generator[Finding | IntactAsset, None, None]:
+    """Compare the store with the database; yield problems and intact assets. With `content`, read all bytes."""
     yield from _dangling(library)
     with ThreadPoolExecutor(max(threads, 1)) as executor:
         for places in _pages(library):
@@ -82,7 +84,7 @@ def verify(library: Library, *, content: bool = False, threads: int = 1) -> Gene
 
 
 def _pages(library: Library) -> Iterator[list[_Place]]:
-    """Yield all places by identifier, some at a time."""
+    """Yield all locations in pages."""
     location, sha256, properties = FileLocationComponent, ContentHashSha256Component, FilePropertiesComponent
     statement = (
         select(
@@ -110,7 +112,7 @@ def _pages(library: Library) -> Iterator[list[_Place]]:
 
 
 def _stored_too() -> ColumnElement[bool]:
-    """Whether a place's asset has another place in a store: then it need not be where it is referenced."""
+    """Return whether the asset of a location is also stored; then its reference need not be valid."""
     location, other = FileLocationComponent, aliased(FileLocationComponent)
     return (
         select(other.id)
@@ -120,10 +122,10 @@ def _stored_too() -> ColumnElement[bool]:
     )
 
 
-def _check(library: Library, place: _Place, *, content: bool) -> Finding | Sound:
+def _check(library: Library, place: _Place, *, content: bool) -> Finding | IntactAsset:
     found = partial(Finding, sha256=place.identifier, entity_id=place.entity_id, name=place.name)
     if place.sha256 != place.identifier or place.size is None:
-        return found(Problem.DANGLING, "its place and its digest contradict each other")
+        return found(Problem.DANGLING, "its location and its digest contradict each other")
     if place.storage_type == REFERENCE_STORAGE:
         return _check_sources(library, place, content=content)
     try:
@@ -131,12 +133,12 @@ def _check(library: Library, place: _Place, *, content: bool) -> Finding | Sound
     except (StoreError, OSError) as exc:
         detail = f"its blob cannot be read: {exc}"
     if detail is None:
-        return Sound(place.entity_id, place.size)
+        return IntactAsset(place.entity_id, place.size)
     return found(Problem.MISSING if detail == NOT_THERE else Problem.ALTERED, detail)
 
 
 def _compare_blob(library: Library, place: _Place, *, content: bool) -> str | None:
-    """Return what is wrong with a blob, if anything."""
+    """Return what is wrong with a blob; None if it is intact."""
     size = library.store.size(place.identifier)
     if size is None:
         return NOT_THERE
@@ -145,21 +147,21 @@ def _compare_blob(library: Library, place: _Place, *, content: bool) -> str | No
     if content:
         with library.store.open(place.identifier) as file:
             if digests_of(chunks(file)).sha256 != place.identifier:
-                return "its blob has other bytes than its digest says"
+                return "the content of its blob does not match its digest"
     return None
 
 
-def _check_sources(library: Library, place: _Place, *, content: bool) -> Finding | Sound:
-    """Check an asset that is only referenced: one of the paths that it came from must still have it."""
+def _check_sources(library: Library, place: _Place, *, content: bool) -> Finding | IntactAsset:
+    """Check an asset that is only referenced: one of its source paths must still have the content."""
     with library.read() as session:
         paths = recorded_paths(session, place.entity_id)
     found = partial(Finding, sha256=place.identifier, entity_id=place.entity_id, name=place.name)
-    problem = found(Problem.MISSING, "it is referenced, and at none of its paths any more")
+    problem = found(Problem.MISSING, "it is referenced, and none of its source paths exists any more")
     for path in paths:
         try:
             if Path(path).stat().st_size == place.size and (not content or _digest(path) == place.identifier):
-                return Sound(place.entity_id, place.size)
-            problem = found(Problem.ALTERED, f"it is referenced, and {path} has another content")
+                return IntactAsset(place.entity_id, place.size)
+            problem = found(Problem.ALTERED, f"it is referenced, and the content of {path} has changed")
         except (InputError, OSError):
             continue
     return problem
@@ -171,7 +173,7 @@ def _digest(path: str) -> str:
 
 
 def _dangling(library: Library) -> Iterator[Finding]:
-    """Find entities that are not all that an asset is."""
+    """Find entities that lack a required component."""
     for kind in (ContentHashSha256Component, FileLocationComponent, FilePropertiesComponent):
         with library.read() as session:
             ids = session.scalars(ecs.entities_with(without=[kind])).all()
@@ -180,15 +182,15 @@ def _dangling(library: Library) -> Iterator[Finding]:
 
 
 def _orphaned(library: Library) -> Iterator[Finding]:
-    """Find blobs that no asset owns, also at a second look: an ingest meanwhile publishes before it writes.
+    """Find blobs without an asset. They are checked twice, because an ingest publishes blobs before it writes rows.
 
-    What was published since the oldest ingest under way began may be of a batch that is not written yet.
+    Blobs published since the oldest running ingest began are skipped: their rows may not have been written yet.
     """
     suspects: list[str] = []
     for keys in ecs.batched(library.store.keys()):
         with library.read() as session:
             suspects += _without_owner(session, keys)
-    since = library.store.unsettled_since()  # before the second look: who has ended by now has written its rows
+    since = library.store.unsettled_since()  # before the second check: an ingest that has ended has written its rows
     for keys in ecs.batched(suspects):
         with library.read() as session:
             for key in _without_owner(session, keys):

@@ -1,1 +1,1 @@
-"""Stores of blobs: keys and bytes, and nothing about what they mean."""
+"""Stores of blobs, which know only keys and bytes."""

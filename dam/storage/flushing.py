@@ -1,4 +1,4 @@
-"""Flushing a whole file system at once."""
+"""Flush a whole file system."""
 
 import ctypes
 import os
@@ -8,10 +8,14 @@ from typing import Any
 
 
 def flush_file_system(descriptor: int) -> bool:
-    """Make everything durable that was written to the file system of an open folder; False where no call does that.
+    """Flush the file system of an open folder with syncfs(2); return False if that is not available.
 
-    That is syncfs(2), which tells of write errors since Linux 5.8: of those since the folder was opened, so it is to
-    be opened before anything is written. OSError when the device fails.
+    Since Linux 5.8, syncfs reports write errors since the folder was opened, so open it before the first write.
+
+    Raises:
+        OSError: the device fails.
+
+
     """
     library = _c_library()
     if library is None:
@@ -24,7 +28,7 @@ def flush_file_system(descriptor: int) -> bool:
 
 @cache
 def _c_library() -> Any:
-    """Return the C library where its syncfs tells of errors."""
+    """Return the C library if its syncfs reports errors, or None."""
     if sys.platform != "linux" or tuple(map(int, os.uname().release.split("-")[0].split(".")[:2])) < (5, 8):
         return None
     library = ctypes.CDLL(None, use_errno=True)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import dam.systems
 from dam.media.kinds import Kind
-from dam.media.obstacle import Ask, Obstacle
+from dam.media.obstacle import FindObstacle, Obstacle
 from dam.media.sample import Sample, obstacle
 from dam.models.base_component import BaseComponent
 from dam.models.base_index_row import BaseIndexRow
@@ -23,7 +23,7 @@ RowTable: TypeAlias = type[BaseComponent] | type[BaseIndexRow]
 Run: TypeAlias = Callable[[Sample], Row | Sequence[Row] | None]
 
 
-def nothing_is_missing(_media_type: str) -> None:
+def no_obstacle(_media_type: str) -> None:
     """Return no obstacle: for a system that only needs the decoder of the content."""
 
 
@@ -44,7 +44,7 @@ class System:
     index: type[BaseIndexRow] | None = None
     reads_sidecar: bool = False
     """Whether the result also depends on the sidecar beside the source."""
-    obstacle: Ask = nothing_is_missing
+    obstacle: FindObstacle = no_obstacle
     """Function of the media type that returns why this system cannot run here, although the content can be decoded."""
 
     @property
@@ -88,7 +88,7 @@ def system(
     version: int,
     index: type[BaseIndexRow] | None = None,
     reads_sidecar: bool = False,
-    obstacle: Ask = nothing_is_missing,
+    obstacle: FindObstacle = no_obstacle,
 ) -> Callable[[Run], System]:
     """Return a decorator that declares a function to be a system; for the parameters see `System`.
 
@@ -128,7 +128,7 @@ def obstacles(media_type: str, due: Iterable[System]) -> dict[str, Obstacle]:
     return {name: reason for name, reason in reasons if reason}
 
 
-def labels_of_readers(kind: Kind) -> frozenset[str]:
+def sidecar_labels(kind: Kind) -> frozenset[str]:
     """Return the labels of the systems that read sidecars."""
     return frozenset(system.label for system in systems_for(kind) if system.reads_sidecar)
 
@@ -138,7 +138,7 @@ def system_set(kind: Kind, labels: AbstractSet[str]) -> str:
     return f"{kind.value}: {' '.join(sorted(labels))}".strip()
 
 
-def todays_set(kind: Kind) -> str:
+def current_set(kind: Kind) -> str:
     """Return the text form of the current set of systems for a kind of media."""
     return system_set(kind, {system.label for system in systems_for(kind)})
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from dam.media.video.fingerprint import Fingerprint, anchors, keys
+from dam.media.video.fingerprint import VideoFingerprint, anchors, keys
 from dam.models import VideoAnchor, VideoFingerprintComponent
 from dam.services.catalogue import ecs
 from dam.services.library import open_library
@@ -39,16 +39,16 @@ with open_library() as library, library.read() as session:
 BATCH = 500
 
 
-def made(random: np.random.Generator, seconds: int) -> Fingerprint:
+def made(random: np.random.Generator, seconds: int) -> VideoFingerprint:
     """A fingerprint of scenes, in which some bits differ from picture to picture."""
     count = 4 * int(random.integers(seconds, 4 * seconds))
     scenes = np.cumsum(random.random(count) < 1 / 8)
     hashes = random.integers(0, 2**64, scenes[-1] + 1, dtype=np.uint64)[scenes]
     noise = np.uint64(1) << random.integers(0, 64, (2, count), dtype=np.uint64)
-    return Fingerprint(np.arange(count) * 250, hashes ^ noise[0] ^ noise[1])
+    return VideoFingerprint(np.arange(count) * 250, hashes ^ noise[0] ^ noise[1])
 
 
-def anchor_rows(entity_id: int, of: Fingerprint) -> Iterator[dict[str, Any]]:
+def anchor_rows(entity_id: int, of: VideoFingerprint) -> Iterator[dict[str, Any]]:
     chosen = anchors(of)
     for number, (one, key) in enumerate(zip(chosen.tolist(), keys(of.hashes[chosen]), strict=True)):
         yield {"entity_id": entity_id, "number": number, "time": int(of.times[one])} | key._asdict()

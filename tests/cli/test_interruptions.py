@@ -124,7 +124,7 @@ def looks(self):
         fifo.write("here")
     while True:
         signal.pause()
-sample.Sample.looks = property(looks)
+sample.Sample.signature = property(looks)
 """
 
 

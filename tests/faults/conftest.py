@@ -33,7 +33,7 @@ MUTATING = (
 
 SMALL_BATCHES = """
 import dam.services.ingest.batch as batch, dam.services.processes.pool as pool
-batch.BATCH_FILES, batch.BATCH_SECONDS, pool.CHUNK_FILES = 8, 3600, 8
+batch.MAX_BATCH_FILES, batch.MAX_BATCH_SECONDS, pool.MAX_CHUNK_FILES = 8, 3600, 8
 """
 """Several batches of a few files, and as many each time. Eight share a flush, and fewer have one each.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dam.services.ingest.staging import IN_MEMORY_BYTES
+from dam.services.ingest.staging import MAX_IN_MEMORY_BYTES
 from tests.conftest import Dam
 from tests.faults.conftest import assert_whole, damage, stored
 
@@ -33,7 +33,7 @@ with open(path, "r+b", buffering=0) as file:
 """
 
 
-@pytest.fixture(params=[IN_MEMORY_BYTES // 2, IN_MEMORY_BYTES * 2], ids=["in memory", "streamed"])
+@pytest.fixture(params=[MAX_IN_MEMORY_BYTES // 2, MAX_IN_MEMORY_BYTES * 2], ids=["in memory", "streamed"])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A file that takes a while to read, beside one that nobody touches."""
     folder = tmp_path / "changing"

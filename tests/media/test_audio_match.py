@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from dam.media.audio import match as audio_match
-from dam.media.audio.match import Fingerprint
+from dam.media.audio.match import AudioFingerprint
 from dam.media.sample import Sample
 from tests.media.sounds import RATE, recording, tune
 
 
-def heard(signal: object, codec: str = "flac") -> Fingerprint:
+def heard(signal: object, codec: str = "flac") -> AudioFingerprint:
     data = recording(signal, codec)  # type: ignore[arg-type]
     return audio_match.as_array(Sample(lambda: io.BytesIO(data), "audio/mpeg").audio_fingerprint)
 
 
-def synthetic(seed: int, length: int) -> Fingerprint:
+def synthetic(seed: int, length: int) -> AudioFingerprint:
     return np.random.default_rng(seed).integers(0, 2**32, length, dtype=np.uint32)
 
 
-def common_anchors(one: Fingerprint, other: Fingerprint) -> int:
+def common_anchors(one: AudioFingerprint, other: AudioFingerprint) -> int:
     keys, _ = audio_match.keys(other)
     return len({key for _, key in audio_match.anchors(one)} & set(keys.tolist()))
 

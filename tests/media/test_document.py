@@ -104,7 +104,7 @@ def test_a_scan_has_pages_and_no_text() -> None:
 
 
 def test_a_large_pdf_is_read_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf_reader, "IN_MEMORY_BYTES", 100)
+    monkeypatch.setattr(pdf_reader, "MAX_IN_MEMORY_BYTES", 100)
     assert (read(pdf(["from a stream"])).text or "").strip() == "from a stream"
 
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dam.media.documents.minhash import (
-    INDEXED,
-    ORDERS,
-    SHORT,
+    INDEXED_PERMUTATIONS,
+    MIN_WORDS,
+    PERMUTATIONS,
     fingerprint,
     from_bytes,
     index_keys,
@@ -47,7 +47,7 @@ def test_the_estimate_is_near_the_true_similarity(rate: float) -> None:
         )
         errors.append(alike(one, other) - true)
     assert abs(np.mean(errors)) < 0.03
-    assert np.std(errors) < 1.5 * np.sqrt(0.25 / ORDERS)
+    assert np.std(errors) < 1.5 * np.sqrt(0.25 / PERMUTATIONS)
 
 
 def test_texts_of_other_words_have_nothing_in_common() -> None:
@@ -65,7 +65,7 @@ def test_ascii_and_other_letters_go_the_same_way() -> None:
 
 
 def test_short_texts_match_only_when_equal() -> None:
-    text = words(1, SHORT - 1)
+    text = words(1, MIN_WORDS - 1)
     assert alike(" ".join(text), "  ".join(text)) == 1
     assert alike(" ".join(text), " ".join([*text[:-1], "other"])) < 0.05
     assert alike(" ".join(text), " ".join(reversed(text))) < 0.05
@@ -95,7 +95,7 @@ def test_any_text_has_the_same_fingerprint_again(text: str) -> None:
     if one is not None and again is not None:
         assert (one == again).all()
         assert (from_bytes(to_bytes(one)) == one).all()
-        assert len(set(index_keys(one).tolist())) == INDEXED
+        assert len(set(index_keys(one).tolist())) == INDEXED_PERMUTATIONS
 
 
 def test_fingerprints_stay_what_they_are() -> None:

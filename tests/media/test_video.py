@@ -13,7 +13,7 @@ from dam.core.errors import DecodeError
 from dam.media.sample import Sample
 from dam.media.video import sampling as module
 from dam.media.video.alignment import align
-from dam.media.video.fingerprint import Fingerprint, anchors, fingerprint, keys, phashes
+from dam.media.video.fingerprint import VideoFingerprint, anchors, fingerprint, keys, phashes
 from dam.media.video.sampling import Pictures, sample_pictures
 from tests.media.clips import audio, scenes, video
 
@@ -22,12 +22,12 @@ def pictures(data: bytes) -> Pictures:
     return sample_pictures(io.BytesIO(data))
 
 
-def fingerprinted(data: bytes) -> Fingerprint:
+def fingerprinted(data: bytes) -> VideoFingerprint:
     return Sample(lambda: io.BytesIO(data), "video/mp4").video
 
 
-def made(*hashes: int, step: int = 250, begin: int = 0) -> Fingerprint:
-    return Fingerprint(begin + np.arange(len(hashes)) * step, np.array(hashes, np.uint64))
+def made(*hashes: int, step: int = 250, begin: int = 0) -> VideoFingerprint:
+    return VideoFingerprint(begin + np.arange(len(hashes)) * step, np.array(hashes, np.uint64))
 
 
 def noise(seed: int, number: int) -> list[int]:
@@ -84,7 +84,7 @@ def test_plain_pictures_are_left_out() -> None:
 
 def test_a_fingerprint_survives_being_kept() -> None:
     one = made(*noise(1, 9))
-    again = Fingerprint.from_bytes(one.to_bytes())
+    again = VideoFingerprint.from_bytes(one.to_bytes())
     assert (again.times == one.times).all()
     assert (again.hashes == one.hashes).all()
     assert len(one.to_bytes()) == 9 * 12
@@ -156,7 +156,7 @@ def test_a_video_with_broken_bytes() -> None:
         or_none(bytes(data))
 
 
-def or_none(data: bytes) -> Fingerprint | None:
+def or_none(data: bytes) -> VideoFingerprint | None:
     """The fingerprint, or None where the content is refused as it should be."""
     sample = Sample(lambda: io.BytesIO(data), "video/mp4")
     try:

@@ -10,14 +10,14 @@ import pytest
 
 from dam.core.errors import UsageError
 from dam.media.files.selection import Selection
-from dam.media.files.walk import GROUP, Found, NotRead, walk, walk_groups
+from dam.media.files.walk import MAX_BATCH, FoundFile, UnreadPath, walk, walk_batches
 
 
-def walked(*paths: Path | str) -> list[Found | NotRead]:
+def walked(*paths: Path | str) -> list[FoundFile | UnreadPath]:
     return list(walk(map(str, paths)))
 
 
-def names(items: list[Found | NotRead], folder: Path) -> list[str]:
+def names(items: list[FoundFile | UnreadPath], folder: Path) -> list[str]:
     return [str(Path(item.path).relative_to(folder)) for item in items]
 
 
@@ -51,14 +51,14 @@ def test_specials_are_skipped_in_a_folder_and_failures_as_arguments(tmp_path: Pa
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "socket"))
     inside = walked(tmp_path)
-    assert [(Path(item.path).name, item.reason, item.skipped) for item in inside if isinstance(item, NotRead)] == [
+    assert [(Path(item.path).name, item.reason, item.skipped) for item in inside if isinstance(item, UnreadPath)] == [
         ("fifo", "is a FIFO", True),
         ("link", "is a symbolic link", True),
         ("loop", "is a symbolic link", True),
         ("socket", "is a socket", True),
     ]
     alone = walked(tmp_path / "fifo", tmp_path / "loop", tmp_path / "socket", "/dev/null")
-    assert [item.skipped for item in alone if isinstance(item, NotRead)] == [False] * 4
+    assert [item.skipped for item in alone if isinstance(item, UnreadPath)] == [False] * 4
 
 
 def test_a_link_as_argument_is_followed(tmp_path: Path) -> None:
@@ -70,14 +70,14 @@ def test_a_link_as_argument_is_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["", "nul\0byte", "x" * 300, "/nonexistent/a", "/dev/null/a"])
 def test_a_path_that_names_nothing_is_reported(path: str) -> None:
     [item] = walked(path)
-    assert isinstance(item, NotRead)
+    assert isinstance(item, UnreadPath)
     assert item.reason
     assert not item.skipped
 
 
 def test_what_is_left_out_is_not_entered(tmp_path: Path) -> None:
     make(tmp_path, "in/a", "out/b", "c")
-    found = walk([str(tmp_path)], leave_out=lambda path, _status: path.endswith(("out", "c")))
+    found = walk([str(tmp_path)], exclude=lambda path, _status: path.endswith(("out", "c")))
     assert names(list(found), tmp_path) == ["in/a"]
 
 
@@ -130,8 +130,10 @@ def test_a_folder_of_many_files(tmp_path: Path) -> None:
 def selected(folder: Path, **rules: Any) -> list[str]:
     """The names of what is taken, and of what is skipped, in brackets."""
     found = list(walk([str(folder)], Selection(**rules)))
-    names_of = [str(Path(item.path).relative_to(folder)) for item in found]
-    return [name if isinstance(item, Found) else f"[{name}]" for name, item in zip(names_of, found, strict=True)]
+    subject_paths = [str(Path(item.path).relative_to(folder)) for item in found]
+    return [
+        name if isinstance(item, FoundFile) else f"[{name}]" for name, item in zip(subject_paths, found, strict=True)
+    ]
 
 
 @pytest.fixture
@@ -228,10 +230,10 @@ def test_what_one_list_names_comes_together_and_nothing_waits_for_the_next_list(
             taken.append(names)
             yield [str(tmp_path / name) for name in names]
 
-    groups = []
-    for folder, found in walk_groups(lists()):
-        groups.append((folder, [Path(item.path).name for item in found], len(taken)))
-    assert groups == [
+    batches = []
+    for folder, found in walk_batches(lists()):
+        batches.append((folder, [Path(item.path).name for item in found], len(taken)))
+    assert batches == [
         (None, ["a", "b"], 1),
         (str(tmp_path / "in"), ["c"], 1),
         (None, ["d", "missing"], 1),
@@ -241,5 +243,5 @@ def test_what_one_list_names_comes_together_and_nothing_waits_for_the_next_list(
 
 def test_a_long_list_comes_in_groups(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    groups = walk_groups([[str(tmp_path / "a")] * (2 * GROUP + 1)])
-    assert [len(group.found) for group in groups] == [GROUP, GROUP, 1]
+    batches = walk_batches([[str(tmp_path / "a")] * (2 * MAX_BATCH + 1)])
+    assert [len(batch.entries) for batch in batches] == [MAX_BATCH, MAX_BATCH, 1]

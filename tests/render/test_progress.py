@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from dam.render import progress as module
-from dam.render.progress import Beside, LineProgress, NoProgress, Tally, progress
+from dam.render.progress import BackgroundCount, LineProgress, NoProgress, Tally, progress
 
 
 class Clock:
@@ -69,7 +69,7 @@ def test_what_is_counted_beside_is_known_once_it_is_counted() -> None:
         go.wait()
         return 5
 
-    beside = Beside(count)
+    beside = BackgroundCount(count)
     assert beside() is None
     go.set()
     while beside() is None:

@@ -13,7 +13,7 @@ from dam.services.library import Library
 from dam.services.processes.limits import Limits
 from dam.services.processes.pool import Pool
 from dam.services.thumbnails import make_missing, make_thumbnail
-from dam.services.verify import Sound, verify
+from dam.services.verify import IntactAsset, verify
 from tests.media.documents import DOCUMENTS
 from tests.services.conftest import spoil
 
@@ -81,7 +81,7 @@ def test_documents_with_and_without_a_picture(library: Library, here: Pool) -> N
 @pytest.mark.usefixtures("picture")
 def test_nobody_else_sees_the_cache(library: Library) -> None:
     make_thumbnail(library, 1, 64)
-    assert [type(found) for found in verify(library, content=True)] == [Sound]
+    assert [type(found) for found in verify(library, content=True)] == [IntactAsset]
     assert len(list(library.store.keys())) == 1
     assert {path.parent.name for path in library.store.cache_folder().rglob("*.jpg")} == {
         next(library.store.keys())[:2]

@@ -16,7 +16,7 @@ from dam.services import verify as module
 from dam.services.ingest import writer
 from dam.services.ingest.ingest import Options, ingest
 from dam.services.library import Library
-from dam.services.verify import Finding, Problem, Sound, verify
+from dam.services.verify import Finding, IntactAsset, Problem, verify
 from dam.storage.modes import Mode
 from tests.services.conftest import ingest_all, spoil
 
@@ -41,7 +41,7 @@ def findings(library: Library, *, content: bool = False) -> list[tuple[Problem, 
 @pytest.mark.parametrize("content", [False, True])
 def test_a_sound_library(each_library: Library, blobs: list[str], content: bool) -> None:  # noqa: FBT001
     assert len(blobs) == 3
-    assert list(verify(each_library, content=content)) == [Sound(1, 5), Sound(2, 5), Sound(3, 5)]
+    assert list(verify(each_library, content=content)) == [IntactAsset(1, 5), IntactAsset(2, 5), IntactAsset(3, 5)]
 
 
 def test_an_empty_library(each_library: Library) -> None:
@@ -119,16 +119,16 @@ def test_more_assets_than_a_page(library: Library, tmp_path: Path, monkeypatch: 
     for number in range(7):
         (tmp_path / "in" / str(number)).write_text(str(number))
     ingest_all(library, tmp_path / "in")
-    assert list(verify(library)) == [Sound(number, 1) for number in range(1, 8)]
+    assert list(verify(library)) == [IntactAsset(number, 1) for number in range(1, 8)]
 
 
 def test_references_are_checked_where_they_are(library: Library, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_text("same!")
     list(ingest(library, [str(tmp_path / "a"), str(tmp_path / "b")], options=Options(mode=Mode.REFERENCE)))
-    assert list(verify(library, content=True)) == [Sound(1, 5)]
+    assert list(verify(library, content=True)) == [IntactAsset(1, 5)]
     (tmp_path / "a").unlink()
-    assert list(verify(library, content=True)) == [Sound(1, 5)]
+    assert list(verify(library, content=True)) == [IntactAsset(1, 5)]
     (tmp_path / "b").write_text("SAME!")
     assert findings(library) == []
     assert findings(library, content=True) == [(Problem.ALTERED, 1, "a")]

@@ -10,7 +10,7 @@ import pytest
 from dam.media.files.media_type import media_type
 from dam.media.sample import Sample
 from dam.services.catalogue.ecs import values_of
-from dam.systems.system import Row, System, all_systems, labels_in, systems_for, todays_set
+from dam.systems.system import Row, System, all_systems, current_set, labels_in, systems_for
 from tests.media.clips import audio, scenes, video
 from tests.media.described import described_jpeg, exif_block, keywords_xmp
 from tests.media.documents import made
@@ -99,7 +99,7 @@ def test_no_sample_is_left_over() -> None:
 def test_every_system_is_in_todays_set() -> None:
     for system in all_systems():
         for kind in system.kinds:
-            assert system.label in labels_in(todays_set(kind))
+            assert system.label in labels_in(current_set(kind))
 
 
 def test_dimensions_are_those_displayed() -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dam.media.audio.chromaprint import SPAN_SECONDS, STEP_SECONDS
 
-Fingerprint: TypeAlias = NDArray[np.uint32]
+AudioFingerprint: TypeAlias = NDArray[np.uint32]
 
 MAX_ANCHORS, MIN_ANCHORS = 128, 64
 SAMPLING_THRESHOLD = np.uint32(2**29)
@@ -61,22 +61,22 @@ class Likeness:
         return (query, query + lasts), (match, match + lasts)
 
 
-def as_array(values: list[int]) -> Fingerprint:
+def as_array(values: list[int]) -> AudioFingerprint:
     """Return sub-fingerprints as an array of shape (n,)."""
     return np.array(values, np.uint32)
 
 
-def to_bytes(fingerprint: Fingerprint) -> bytes:
+def to_bytes(fingerprint: AudioFingerprint) -> bytes:
     """Return a fingerprint as it is kept, little-endian."""
     return fingerprint.astype("<u4").tobytes()
 
 
-def from_bytes(kept: bytes) -> Fingerprint:
+def from_bytes(kept: bytes) -> AudioFingerprint:
     """Read what `to_bytes` wrote."""
     return np.frombuffer(kept, "<u4").astype(np.uint32)
 
 
-def anchors(fingerprint: Fingerprint) -> list[tuple[int, int]]:
+def anchors(fingerprint: AudioFingerprint) -> list[tuple[int, int]]:
     """Choose sub-fingerprints to find a recording by: their positions and values.
 
     By a priority that the value alone decides, so that the same ones are chosen in another encoding, and in a part.
@@ -90,13 +90,13 @@ def anchors(fingerprint: Fingerprint) -> list[tuple[int, int]]:
     return list(zip(chosen.tolist(), fingerprint[chosen].tolist(), strict=True))
 
 
-def _priority(values: Fingerprint) -> Fingerprint:
+def _priority(values: AudioFingerprint) -> AudioFingerprint:
     """Return a number for each value that says nothing of it: Knuth's multiplicative hash, its bits mixed once more."""
     mixed = (values ^ (values >> np.uint32(15))) * np.uint32(2_654_435_761)
     return mixed ^ (mixed >> np.uint32(13))
 
 
-def _changing(fingerprint: Fingerprint) -> NDArray[np.bool_]:
+def _changing(fingerprint: AudioFingerprint) -> NDArray[np.bool_]:
     """Tell where the sound changes within about a second, before or after."""
     changing = np.zeros(len(fingerprint), np.bool_)
     changes = np.bitwise_count(fingerprint[LAG:] ^ fingerprint[:-LAG]) >= MIN_CHANGE * 32
@@ -105,14 +105,14 @@ def _changing(fingerprint: Fingerprint) -> NDArray[np.bool_]:
     return changing
 
 
-def change(fingerprint: Fingerprint) -> float:
+def change(fingerprint: AudioFingerprint) -> float:
     """Return the share of bits that change within about a second: 0 for silence and steady tones."""
     if len(fingerprint) <= LAG:
         return 0.0
     return float(np.bitwise_count(fingerprint[LAG:] ^ fingerprint[:-LAG]).mean()) / 32
 
 
-def keys(fingerprint: Fingerprint) -> tuple[Fingerprint, NDArray[np.int64]]:
+def keys(fingerprint: AudioFingerprint) -> tuple[AudioFingerprint, NDArray[np.int64]]:
     """Return the values under which anchors of the same sound may stand, and the positions they are near to.
 
     A sub-fingerprint comes out with a bit or two wrong in another encoding: so also with bits turned over, as
@@ -133,7 +133,7 @@ def keys(fingerprint: Fingerprint) -> tuple[Fingerprint, NDArray[np.int64]]:
     return distinct, origin[first]
 
 
-def compare(query: Fingerprint, match: Fingerprint, offsets: Iterable[int]) -> Likeness | None:
+def compare(query: AudioFingerprint, match: AudioFingerprint, offsets: Iterable[int]) -> Likeness | None:
     """Return where two recordings are alike, if they are: the longest run along one of the offsets.
 
     An offset is a position in the match less that in the query.
@@ -142,7 +142,7 @@ def compare(query: Fingerprint, match: Fingerprint, offsets: Iterable[int]) -> L
     return max(found, key=lambda likeness: likeness.length * (1 - 2 * likeness.errors), default=None)
 
 
-def _along(query: Fingerprint, match: Fingerprint, offset: int) -> Iterator[Likeness]:
+def _along(query: AudioFingerprint, match: AudioFingerprint, offset: int) -> Iterator[Likeness]:
     start, end = max(0, -offset), min(len(query), len(match) - offset)
     if end - start < MIN_LENGTH:
         return

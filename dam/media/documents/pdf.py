@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MAX_PAGES = 2000
 """Maximum number of pages whose text is read."""
 
-IN_MEMORY_BYTES = 32 * 1024 * 1024
+MAX_IN_MEMORY_BYTES = 32 * 1024 * 1024
 """Maximum size of a file that is read into memory; PDFium reads larger ones from the stream."""
 
 _NEEDS_PASSWORD = 4  # FPDF_ERR_PASSWORD
@@ -31,7 +31,7 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
 
     size = stream.seek(0, 2)
     stream.seek(0)
-    source = stream.read() if size <= IN_MEMORY_BYTES else stream
+    source = stream.read() if size <= MAX_IN_MEMORY_BYTES else stream
     try:
         pdf = PdfDocument(source)
     except PdfiumError as exc:

@@ -1,4 +1,4 @@
-"""Decoding images, within bounds: with Pillow, or with the library that an extra brings."""
+"""Decode images within limits, with Pillow or the library of an extra."""
 
 import contextlib
 from functools import cache
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXTRA_HINT = "pip install 'dam[image]'"
 
-# Which of Pillow's decoders a media type gets. EPS (which would run Ghostscript) and the like are left out on purpose.
+# Pillow's decoders by media type. EPS (which would run Ghostscript) and similar formats are excluded on purpose.
 WITH_PILLOW = {
     "image/avif": ("AVIF",),
     "image/bmp": ("BMP", "DIB"),
@@ -35,33 +35,43 @@ WITH_PILLOW = {
 }
 
 _WITH_EXTRA = {media_type: module for module in (heif, jxl, raw, svg) for media_type in module.MEDIA_TYPES}
-"""The module that decodes a media type which Pillow does not, each behind an extra of its own."""
+"""The modules, each with an extra, for media types that Pillow cannot decode."""
 
 DECODABLE = frozenset([*WITH_PILLOW, *_WITH_EXTRA])
-"""The media types of images that can be decoded once the extras are installed."""
+"""The media types of images that can be decoded with all extras."""
 
 
 @cache
 def installed(libraries: tuple[str, ...] = ("PIL", "numpy", "imagehash", "defusedxml")) -> bool:
-    """Tell whether libraries are there: those of the `image` extra, unless others are named."""
+    """Return whether libraries are installed, by default those of the `image` extra."""
     return all(find_spec(name) for name in libraries)
 
 
 def require_installed() -> None:
-    """Raise MissingExtraError unless the `image` extra is there."""
+    """Check that the `image` extra is installed.
+
+    Raises:
+        MissingExtraError: it is not.
+
+    """
     if not installed():
         raise MissingExtraError(f"this needs the image libraries: {EXTRA_HINT}")
 
 
 def require_numpy() -> None:
-    """Raise MissingExtraError unless what fingerprints of any kind are compared with is there."""
+    """Check that numpy is installed, which compares fingerprints.
+
+    Raises:
+        MissingExtraError: it is not.
+
+    """
     if not installed(("numpy",)):
         raise MissingExtraError(f"this needs numpy, which every extra for media brings: {EXTRA_HINT}")
 
 
 @obstacles_of(Kind.IMAGE)
 def obstacle(media_type: str) -> Obstacle | None:
-    """Return why such an image cannot be decoded here, or None if it can."""
+    """Return why this installation cannot decode a type of image, or None."""
     if media_type not in DECODABLE:
         return no_decoder(media_type)
     if not installed():
@@ -73,10 +83,10 @@ def obstacle(media_type: str) -> Obstacle | None:
 
 
 def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image.Image":
-    """Decode the first frame as it is displayed: EXIF orientation applied, and with `flatten` on a white ground.
+    """Decode the first frame as displayed: apply the EXIF orientation, and with `flatten` composite on white.
 
     Raises:
-        DecodeError: the content is damaged, or has more than `PIXEL_LIMIT` pixels.
+        DecodeError: the content is damaged, or has more than `MAX_PIXELS` pixels.
 
     """
     from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415  an optional library
@@ -88,14 +98,14 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
             image = Image.open(stream, formats=WITH_PILLOW[media_type])
             check_pixels(*image.size)
         image.load()
-        with contextlib.suppress(Exception):  # unreadable EXIF data tell no orientation
+        with contextlib.suppress(Exception):  # unreadable EXIF data have no orientation
             ImageOps.exif_transpose(image, in_place=True)
         return _on_white(image) if flatten and image.has_transparency_data else image
     except DecodeError:
         raise
     except Image.DecompressionBombError as exc:
         raise DecodeError(str(exc)) from exc
-    except UnidentifiedImageError as exc:  # its message has an address in memory, another one every time
+    except UnidentifiedImageError as exc:  # its message contains a memory address
         raise DecodeError(f"cannot be decoded as {media_type}: cannot identify image file") from exc
     except MemoryError as exc:
         raise DecodeError(TOO_MUCH_MEMORY) from exc
@@ -104,13 +114,18 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
 
 
 def displayed_size(image: "Image.Image") -> tuple[int, int]:
-    """Return width and height of a decoded picture as displayed, also where it was decoded smaller."""
+    """Return the full displayed width and height of an image, even if it was decoded at a reduced size."""
     width, height = image.info.get(FULL_SIZE, image.size)
     return width, height
 
 
 def luma(image: "Image.Image") -> "Image.Image":
-    """Return the luma plane of an image, in mode `L`; DecodeError when its colour space has none, such as CIELAB."""
+    """Return the luma plane of an image, in mode `L`.
+
+    Raises:
+        DecodeError: the colour space cannot be converted, such as CIELAB.
+
+    """
     try:
         return image.convert("L")
     except (ValueError, MemoryError) as exc:

@@ -2,7 +2,7 @@
 
 from dam.core.errors import DecodeError
 
-PIXEL_LIMIT = 2 * 89_478_485
+MAX_PIXELS = 2 * 89_478_485
 """Maximum number of pixels of an image: Pillow's own limit against decompression bombs."""
 
 FULL_SIZE = "full_size"
@@ -10,11 +10,11 @@ FULL_SIZE = "full_size"
 
 
 def check_pixels(width: int, height: int) -> None:
-    """Check the size of an image against `PIXEL_LIMIT`.
+    """Check the size of an image against `MAX_PIXELS`.
 
     Raises:
         DecodeError: the image has too many pixels.
 
     """
-    if width * height > PIXEL_LIMIT:
-        raise DecodeError(f"the size of {width} × {height} pixels exceeds the limit of {PIXEL_LIMIT:,} pixels")
+    if width * height > MAX_PIXELS:
+        raise DecodeError(f"the size of {width} × {height} pixels exceeds the limit of {MAX_PIXELS:,} pixels")

@@ -36,16 +36,16 @@ def has_sidecar(path: str) -> bool:
 
 def _candidates(path: str) -> Iterator[str]:
     """Yield the possible paths of a file's sidecar, NAME.EXT.xmp first."""
-    for base in names_of(path):
+    for base in subject_paths(path):
         for extension in _EXTENSIONS:
             yield base + extension
 
 
-def named_by(sidecar: str) -> str:
+def subject_path(sidecar: str) -> str:
     """Return the path that a sidecar's name refers to: that of a file, with or without its extension."""
     return os.path.splitext(sidecar)[0]
 
 
-def names_of(path: str) -> tuple[str, str]:
+def subject_paths(path: str) -> tuple[str, str]:
     """Return a file's path with its extension and without: the two names by which a sidecar can refer to it."""
     return path, os.path.splitext(path)[0]

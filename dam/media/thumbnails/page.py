@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dam.core.errors import DecodeError
-from dam.media.documents.pdf import IN_MEMORY_BYTES
+from dam.media.documents.pdf import MAX_IN_MEMORY_BYTES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,7 +26,7 @@ def first_page(sample: "Sample", size: int) -> "Image":
         length = content.seek(0, 2)
         content.seek(0)
         try:
-            with PdfDocument(content.read() if length <= IN_MEMORY_BYTES else content) as pdf:
+            with PdfDocument(content.read() if length <= MAX_IN_MEMORY_BYTES else content) as pdf:
                 if not len(pdf):
                     raise DecodeError("the document has no pages")
                 page = pdf[0]

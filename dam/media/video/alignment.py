@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dam.media.video.fingerprint import Fingerprint
+from dam.media.video.fingerprint import VideoFingerprint
 
 MAX_DISTANCE = 12
 """Bits by which the hashes of two pictures may differ that show the same."""
@@ -40,12 +40,12 @@ class Alignment:
     """The share of the longer one that the other shows too."""
 
 
-def align(query: Fingerprint, other: Fingerprint) -> Alignment | None:
+def align(query: VideoFingerprint, other: VideoFingerprint) -> Alignment | None:
     """Return the stretch that two videos share, or None if they share nothing that tells."""
     offset = _offset(query, other)
     if offset is None:
         return None
-    asked = Fingerprint(query.times + offset, query.hashes)
+    asked = VideoFingerprint(query.times + offset, query.hashes)
     sparse, dense = (asked, other) if _spacing(asked) >= _spacing(other) else (other, asked)
     away = _away(sparse, dense)
     agrees, together = away <= MAX_DISTANCE, away <= BITS
@@ -61,12 +61,12 @@ def align(query: Fingerprint, other: Fingerprint) -> Alignment | None:
     return Alignment(score, pictures, (begin - offset, end - offset), (begin, end), score * _shorter(query, other))
 
 
-def _spacing(of: Fingerprint) -> float:
+def _spacing(of: VideoFingerprint) -> float:
     """Return how far apart the pictures mostly are."""
     return float(np.median(np.diff(of.times))) if len(of) > 1 else 0.0
 
 
-def _away(sparse: Fingerprint, dense: Fingerprint) -> NDArray[np.uint8]:
+def _away(sparse: VideoFingerprint, dense: VideoFingerprint) -> NDArray[np.uint8]:
     """Return for each picture by how many bits the nearest differs that falls together with it; 255 where none does."""
     away = np.full(len(sparse), 255, np.uint8)
     middle = np.searchsorted(dense.times, sparse.times)
@@ -78,7 +78,7 @@ def _away(sparse: Fingerprint, dense: Fingerprint) -> NDArray[np.uint8]:
     return away
 
 
-def _offset(query: Fingerprint, other: Fingerprint) -> int | None:
+def _offset(query: VideoFingerprint, other: VideoFingerprint) -> int | None:
     """Return how many milliseconds later the other shows what the query shows, by the votes of near pictures.
 
     The nearer two pictures are the more their vote weighs. Around the best offset the mean of the votes is taken: where
@@ -100,14 +100,14 @@ def _offset(query: Fingerprint, other: Fingerprint) -> int | None:
     return round(float(np.average(behind[around], weights=votes[around])))
 
 
-def _overlap(one: Fingerprint, two: Fingerprint) -> float:
+def _overlap(one: VideoFingerprint, two: VideoFingerprint) -> float:
     """Return how much of the time of the shorter one the other is there too, 0 to 1."""
     begin, end = max(one.times[0], two.times[0]), min(one.times[-1], two.times[-1])
     shorter = min(one.times[-1] - one.times[0], two.times[-1] - two.times[0])
     return float(np.clip((end - begin + STEP_MS) / (shorter + STEP_MS), 0, 1))
 
 
-def _shorter(one: Fingerprint, two: Fingerprint) -> float:
+def _shorter(one: VideoFingerprint, two: VideoFingerprint) -> float:
     """Return how long the shorter one is, as a share of the longer one."""
     lengths = [float(of.times[-1] - of.times[0]) + STEP_MS for of in (one, two)]
     return min(lengths) / max(lengths)

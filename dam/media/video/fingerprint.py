@@ -27,7 +27,7 @@ Planes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Fingerprint:
+class VideoFingerprint:
     """What is left of a video."""
 
     times: NDArray[np.int64]
@@ -45,7 +45,7 @@ class Fingerprint:
         return records.tobytes()
 
     @classmethod
-    def from_bytes(cls, stored: bytes) -> "Fingerprint":
+    def from_bytes(cls, stored: bytes) -> "VideoFingerprint":
         """Return what `to_bytes` wrote."""
         records = np.frombuffer(stored, RECORD)
         return cls(records["time"].astype(np.int64), records["hash"].astype(np.uint64))
@@ -58,10 +58,10 @@ class Keys(NamedTuple):
     lower: int
 
 
-def fingerprint(pictures: Pictures) -> Fingerprint:
+def fingerprint(pictures: Pictures) -> VideoFingerprint:
     """Return the fingerprint of a video's pictures."""
     telling = ~are_plain(_small(pictures.planes))
-    return Fingerprint(pictures.times[telling], phashes(pictures.planes[telling]))
+    return VideoFingerprint(pictures.times[telling], phashes(pictures.planes[telling]))
 
 
 def phashes(planes: Planes) -> NDArray[np.uint64]:
@@ -72,7 +72,7 @@ def phashes(planes: Planes) -> NDArray[np.uint64]:
     return np.packbits(bits, axis=-1).view(">u8").reshape(-1).astype(np.uint64)
 
 
-def anchors(of: Fingerprint) -> NDArray[np.intp]:
+def anchors(of: VideoFingerprint) -> NDArray[np.intp]:
     """Return which pictures a video is found by: of each second the one that is most like its neighbours."""
     if not len(of):
         return np.empty(0, np.intp)
@@ -86,7 +86,7 @@ def anchors(of: Fingerprint) -> NDArray[np.intp]:
     return _distinct(of, order[first])
 
 
-def _distinct(of: Fingerprint, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+def _distinct(of: VideoFingerprint, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     """Leave out what looks as the one before it."""
     kept = [chosen[0]]
     for one in chosen[1:]:

@@ -1,1 +1,1 @@
-"""What the library knows of its assets: components, sources, look-up, tags, failures, verdicts."""
+"""Records of assets: components, sources, look-up, tags, failures and verdicts."""

@@ -1,4 +1,4 @@
-"""The states of assets: what content each has, and which systems have run for it."""
+"""States of assets: their content, and the systems that have run for it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -15,12 +15,12 @@ from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
-from dam.systems.system import labels_in, obstacles, system_set, systems_for, todays_set
+from dam.systems.system import current_set, labels_in, obstacles, system_set, systems_for
 
 
 @dataclass(frozen=True)
 class AssetState:
-    """What content an asset has, and the systems that have run for it."""
+    """The content of an asset, and the set of systems that have run for it."""
 
     entity_id: int
     sha256: str
@@ -36,20 +36,20 @@ class AssetState:
 
     @property
     def labels(self) -> frozenset[str]:
-        """The labels of the systems that have run for it."""
+        """Labels of the systems that have run."""
         return labels_in(self.system_set or "")
 
     @property
     def is_current(self) -> bool:
-        """Whether today's systems have nothing to add, or cannot run here."""
-        if self.system_set in (None, todays_set(self.kind)):
+        """Whether all current systems have run, or the others cannot run on this installation."""
+        if self.system_set in (None, current_set(self.kind)):
             return self.system_set is not None
         due = [system for system in systems_for(self.kind) if system.label not in self.labels]
         return obstacle(self.media_type) is not None or 0 < len(due) == len(obstacles(self.media_type, due))
 
 
 def states_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, AssetState]:
-    """Return the states of those assets that have the given contents, by digest."""
+    """Return the states of the assets with some contents, by SHA-256."""
     statement = _states().where(ContentHashSha256Component.hash_value.in_(bindparam("digests", expanding=True)))
     states: dict[str, AssetState] = {}
     for some in ecs.batched(sha256s):
@@ -58,7 +58,7 @@ def states_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, Asse
 
 
 def states_by_id(session: Session, entity_ids: Iterable[int]) -> Iterator[AssetState]:
-    """Yield the states of some assets, by id."""
+    """Yield the states of some assets, in order of id within each batch."""
     entity_id = ContentHashSha256Component.entity_id
     for some in ecs.batched(entity_ids):
         for row in session.execute(_states().where(entity_id.in_(some)).order_by(entity_id)):
@@ -66,32 +66,32 @@ def states_by_id(session: Session, entity_ids: Iterable[int]) -> Iterator[AssetS
 
 
 def states_after(session: Session, after: int, limit: int) -> list[AssetState]:
-    """Return assets beyond the id `after`, in order."""
+    """Return the states of the next `limit` assets after id `after`."""
     entity_id = ContentHashSha256Component.entity_id
     rows = session.execute(_states().where(entity_id > after).order_by(entity_id).limit(limit))
     return [AssetState(*row) for row in rows]
 
 
 def outdated(session: Session, after: int, limit: int) -> list[AssetState]:
-    """Return assets beyond the id `after`, in order, whose record differs from today's systems."""
+    """Return the states of the next `limit` assets after id `after` for which current systems have not run."""
     entity_id = ContentHashSha256Component.entity_id
     rows = session.execute(_states().where(entity_id > after, _differs()).order_by(entity_id).limit(limit))
     return [AssetState(*row) for row in rows]
 
 
 def outdated_bytes(session: Session) -> int:
-    """Return the size of all assets whose record differs from today's systems."""
+    """Return the total size of the assets for which current systems have not run."""
     sizes = _states().where(_differs()).subquery().c.file_size_bytes
     return int(session.scalar(select(func.sum(sizes))) or 0)
 
 
 def _differs() -> ColumnElement[bool]:
-    """Whether an asset's record differs from today's systems."""
-    return SystemSet.systems.is_(None) | SystemSet.systems.not_in([todays_set(kind) for kind in Kind])
+    """Return the condition that the recorded set of systems is not the current one."""
+    return SystemSet.systems.is_(None) | SystemSet.systems.not_in([current_set(kind) for kind in Kind])
 
 
 def failed(session: Session, after: int, limit: int) -> list[AssetState]:
-    """Return assets beyond the id `after`, in order, that systems have failed on: as if those had not run."""
+    """Return the states of the next `limit` assets after id `after` with failed systems, as if those had not run."""
     entity_id, failure = ContentHashSha256Component.entity_id, SystemFailureComponent
     with_failures = entity_id.in_(select(failure.entity_id))
     found = []

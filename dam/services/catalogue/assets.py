@@ -1,4 +1,4 @@
-"""What an asset is, in short: the keys that every command's matches share."""
+"""Summaries of assets: the fields that the matches of all commands share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from dam.storage.blob_store import BlobStore
 
 @dataclass(frozen=True)
 class Asset:
-    """An asset in short. `size` is in bytes; names and sources are in the order they came."""
+    """A summary of an asset. `size` is in bytes; names and sources are oldest first."""
 
     entity_id: int
     sha256: str
@@ -26,13 +26,13 @@ class Asset:
     media_type: str
     stored_path: str | None
     referenced: bool = False
-    """Whether the library knows it by its path alone, and the store never had it."""
+    """Whether the content is only at its source, and not in the store."""
     names: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
 
 
 def summarise(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> list[Asset]:
-    """Return assets in short, in the order of the ids."""
+    """Return summaries of assets, in the order of the ids."""
     ids = list(entity_ids)
     assets: dict[int, Asset] = {}
     for some in ecs.batched(ids):

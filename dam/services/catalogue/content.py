@@ -1,4 +1,4 @@
-"""Where the bytes of an asset are: in the store, or where they are referenced."""
+"""Locate the content of an asset: in the store, or at a referenced source."""
 
 import os
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ from dam.storage.modes import REFERENCE_STORAGE
 
 
 def find_content(session: Session, store: BlobStore, known: AssetState) -> str:
-    """Return the file that holds an asset's bytes, as far as its size, or the recorded state of a reference, tells.
+    """Return the path of an asset's content: a blob of the right size, or an unchanged referenced source.
 
     Raises:
-        UnreadableFileError: they are missing or damaged; the message says what to do.
+        UnreadableFileError: the content is missing or damaged; the message says what to do.
 
     """
     size = store.size(known.sha256)
     if size == known.size:
         return str(store.file(known.sha256))
-    if size is not None:  # what a damaged blob says is no fact about the asset
+    if size is not None:  # the results of a damaged blob must not be recorded
         damage = f"with {size} bytes instead of {known.size}"
         raise UnreadableFileError(f"the blob is damaged, {damage}: add the file again")
     if not only_referenced(session, store.storage_type, [known.entity_id]):
@@ -35,11 +35,11 @@ def find_content(session: Session, store: BlobStore, known: AssetState) -> str:
     for source in ecs.get_components(session, known.entity_id, SourcePathComponent):
         if is_as_recorded(source):
             return os.fsdecode(source.path)
-    raise UnreadableFileError("it is referenced, and unchanged at none of its paths any more: add the file again")
+    raise UnreadableFileError("it is referenced, and every source is missing or has changed: add the file again")
 
 
 def is_as_recorded(source: SourcePathComponent) -> bool:
-    """Tell whether a source is still there, with the size and time that it had."""
+    """Return whether a source still has the recorded size and modification time."""
     try:
         state = FileState.of(os.stat(source.path))
     except OSError:
@@ -47,8 +47,8 @@ def is_as_recorded(source: SourcePathComponent) -> bool:
     return (state.size, state.mtime_ns) == (source.size, source.mtime_ns)
 
 
-def find_place(session: Session, asset: Asset) -> str | None:
-    """Return a file that holds an asset's bytes: in the store, else an unchanged one that it came from."""
+def find_path(session: Session, asset: Asset) -> str | None:
+    """Return the path of an asset's content: in the store, or else an unchanged source; None if there is neither."""
     if asset.stored_path:
         return asset.stored_path
     sources = ecs.get_components(session, asset.entity_id, SourcePathComponent)
@@ -56,12 +56,12 @@ def find_place(session: Session, asset: Asset) -> str | None:
 
 
 def has_references(session: Session) -> bool:
-    """Tell whether any asset is referenced."""
+    """Return whether any asset is referenced."""
     return bool(session.scalar(select(exists().where(FileLocationComponent.storage_type == REFERENCE_STORAGE))))
 
 
 def only_referenced(session: Session, storage_type: str, entity_ids: Iterable[int]) -> set[int]:
-    """Return those entities that are referenced, and that a store of this type has never had."""
+    """Return the entities that are referenced and not stored in a store of this type."""
     referenced: set[int] = set()
     stored: set[int] = set()
     place = FileLocationComponent

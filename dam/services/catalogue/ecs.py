@@ -1,4 +1,4 @@
-"""Generic access to entities and components: everything else reads and writes them through this module."""
+"""Read and write entities and components of any kind."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ from dam.models.entity import Entity
 C = TypeVar("C", bound=BaseComponent)
 T = TypeVar("T")
 
-VARIABLES = 500
-"""How many values one statement may list: far below any database's limit."""
+MAX_VARIABLES = 500
+"""Maximum number of values in one statement, far below the limit of any database."""
 
 _COMMON = frozenset({"id", "entity_id", "created_at", "updated_at"})
 
 
 def add_entities(session: Session, count: int) -> list[int]:
-    """Make `count` new entities and return their ids."""
+    """Add `count` entities and return their ids."""
     if not count:
         return []
     table = _table(Entity)
@@ -46,42 +46,42 @@ def add_entities(session: Session, count: int) -> list[int]:
 
 
 def delete_entity(session: Session, entity_id: int) -> None:
-    """Delete an entity; the database deletes its components with it."""
+    """Delete an entity and, by cascade, its components."""
     session.execute(delete(Entity).where(Entity.id == entity_id))
 
 
 def get_component(session: Session, entity_id: int, kind: type[C]) -> C | None:
-    """Return the component of a kind of which an entity has at most one."""
+    """Return the component of a kind that an entity has at most once; None if there is none."""
     return session.scalars(select(kind).where(kind.entity_id == entity_id)).one_or_none()
 
 
 def get_components(session: Session, entity_id: int, kind: type[C]) -> Sequence[C]:
-    """Return an entity's components of one kind, oldest first."""
+    """Return the components of one kind of an entity, oldest first."""
     return session.scalars(select(kind).where(kind.entity_id == entity_id).order_by(kind.id)).all()
 
 
 def all_components(session: Session, entity_id: int) -> list[BaseComponent]:
-    """Return all components of an entity, of every kind there is, by kind and age."""
+    """Return all components of an entity, by kind and age."""
     return [component for kind in component_classes() for component in get_components(session, entity_id, kind)]
 
 
 def get_or_add_component(session: Session, component: C) -> tuple[C, bool]:
-    """Return the component that is there under the same unique key, or add this one; and whether it was added.
+    """Return the component with the same unique key, or add this one; also return whether it was added.
 
-    `component` has its `entity_id`, and is not itself added: what is returned is the row in the database.
+    `component` needs an `entity_id`. The result is another object, loaded from the database.
     """
     kind = type(component)
     session.flush()
     statement = _insert(session.get_bind().dialect, kind).on_conflict_do_nothing(index_elements=unique_key(kind))
     row = {"entity_id": component.entity_id} | values_of(component)
-    # No savepoint: on a full disk, SQLite may drop it with the whole transaction, and nobody can go back to it then
+    # No savepoint: on a full disk, SQLite may drop the savepoint with the whole transaction
     is_new = session.scalar(statement.returning(kind.id), row) is not None
     key = {name: getattr(component, name) for name in unique_key(kind)}
     return session.scalars(select(kind).filter_by(**key)).one(), is_new
 
 
 def entities_with(*having: type[BaseComponent], without: Iterable[type[BaseComponent]] = ()) -> Select[int]:
-    """Select the ids of the entities that have all of some kinds of components and none of others, in order."""
+    """Select the ids of the entities that have all components `having` and none of `without`, ascending."""
     return (
         select(Entity.id)
         .where(*(exists().where(kind.entity_id == Entity.id) for kind in having))
@@ -91,7 +91,7 @@ def entities_with(*having: type[BaseComponent], without: Iterable[type[BaseCompo
 
 
 def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Insert rows of columns, or update those that are there under the same unique key; in bulk."""
+    """Insert rows in bulk; update existing rows with the same unique key."""
     dialect = session.get_bind().dialect
     for columns, alike in groupby(rows, key=_columns):
         upsert = _upsert(table, columns, dialect)
@@ -100,15 +100,15 @@ def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, An
 
 @dataclass(frozen=True)
 class _Upsert:
-    """An insertion as the driver takes it. The ORM takes several times as long for a row."""
+    """A compiled upsert for the driver. The ORM takes several times as long per row."""
 
     statement: str
     is_positional: bool
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-    """Column names in the order of the statement's parameters, and what makes of a value what the driver takes."""
+    """Column names in the order of the parameters, each with the function that converts its values for the driver."""
 
     def parameters(self, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
-        """Return rows as the driver takes them."""
+        """Return rows in the form that the driver takes."""
         if self.is_positional:
             return [tuple([make(row[name]) if make else row[name] for name, make in self.columns]) for row in rows]
         return [{name: make(row[name]) if make else row[name] for name, make in self.columns} for row in rows]
@@ -133,8 +133,8 @@ def _upsert(table: type[Base], columns: tuple[str, ...], dialect: Dialect) -> _U
 
 
 def _insert(dialect: Dialect, table: type[Base]) -> Any:
-    """Return an insertion into a table as a database has it, which can say what to do about conflicts."""
-    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415  20 ms that reading commands need not pay
+    """Return the dialect's INSERT into a table, which supports ON CONFLICT."""
+    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415  takes 20 ms, and reading commands do not need it
 
     return (sqlite if dialect.name == "sqlite" else postgresql).insert(_table(table))
 
@@ -144,9 +144,9 @@ def _columns(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def unique_key(table: type[Base]) -> tuple[str, ...]:
-    """Return the columns under which a row is found: of the unique constraint that begins with the entity.
+    """Return the columns of the unique constraint that begins with the entity.
 
-    Without one, those of the only unique constraint there is, else of the primary key.
+    If there is none, return those of the only unique constraint, or else of the primary key.
     """
     described = _table(table)
     keys = [tuple(key.columns.keys()) for key in described.constraints if isinstance(key, UniqueConstraint)]
@@ -161,7 +161,7 @@ def _table(model: type[Base]) -> Table:
 
 
 def values_of(row: Base) -> dict[str, Any]:
-    """Return what a component, or a row of an index, says of its entity: its own columns, without ids and times."""
+    """Return the values of a component or index row by column, without ids and times."""
     return {name: getattr(row, name) for name in own_columns(type(row))}
 
 
@@ -171,7 +171,7 @@ def own_columns(kind: type[Base]) -> list[str]:
     return [name for name in inspect(kind).columns.keys() if name not in _COMMON]  # noqa: SIM118  no mapping
 
 
-def batched(values: Iterable[T], size: int = VARIABLES) -> Iterator[list[T]]:
+def batched(values: Iterable[T], size: int = MAX_VARIABLES) -> Iterator[list[T]]:
     """Yield the values in lists of at most `size`."""
     iterator = iter(values)
     while batch := list(islice(iterator, size)):

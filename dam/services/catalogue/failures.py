@@ -1,4 +1,4 @@
-"""What failed and is remembered: paths that could not be read, and assets that could not be decoded."""
+"""Recorded failures: paths that could not be read, and assets that could not be decoded."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,23 +18,23 @@ from dam.storage.modes import Mode
 
 
 @dataclass(frozen=True)
-class RememberedFailure:
-    """A path (`unreadable`) or an asset (`undecodable`), and why it failed."""
+class RecordedFailure:
+    """A path (`unreadable`) or an asset (`undecodable`), with the reason for the failure."""
 
     problem: str
     name: str
-    """The path, or the name under which the asset came in."""
+    """The path, or the original filename of the asset."""
     reason: str
     path: str | None = None
     entity_id: int | None = None
     systems: tuple[str, ...] = ()
     mode: str | None = None
     tags: tuple[str, ...] = ()
-    """How a path was to come in, and with what tags."""
+    """Tags that the path was to get; `mode` is the mode of storing it."""
 
 
-def remember(session: Session, reasons: Mapping[str, str], mode: Mode = Mode.COPY, tags: Iterable[str] = ()) -> None:
-    """Remember that paths could not be read, and why; and how they were to come in."""
+def record(session: Session, reasons: Mapping[str, str], mode: Mode = Mode.COPY, tags: Iterable[str] = ()) -> None:
+    """Record that paths could not be read, with the reasons, and the mode and tags to retry with."""
     rows: list[dict[str, Any]] = []
     now = datetime.now(UTC)
     for path, reason in reasons.items():
@@ -45,7 +45,7 @@ def remember(session: Session, reasons: Mapping[str, str], mode: Mode = Mode.COP
 
 
 def forget(session: Session, paths: Iterable[str]) -> None:
-    """Forget failures of paths that have come in."""
+    """Delete the recorded failures of some paths."""
     if not any_unreadable(session):
         return
     for digests in ecs.batched(path_digest(os.fsencode(path)) for path in paths):
@@ -53,12 +53,12 @@ def forget(session: Session, paths: Iterable[str]) -> None:
 
 
 def any_unreadable(session: Session) -> bool:
-    """Tell whether any path is remembered."""
+    """Return whether any path has a recorded failure."""
     return session.scalar(select(IngestFailure.id).limit(1)) is not None
 
 
 def unreadable_among(session: Session, paths: Iterable[str]) -> set[str]:
-    """Return those of some paths that are remembered."""
+    """Return the paths that have a recorded failure."""
     found: set[str] = set()
     for some in ecs.batched(paths):
         by_digest = {path_digest(os.fsencode(path)): path for path in some}
@@ -68,17 +68,17 @@ def unreadable_among(session: Session, paths: Iterable[str]) -> set[str]:
     return found
 
 
-def unreadable(session: Session) -> Iterator[RememberedFailure]:
-    """Yield the paths that could not be read, in the order in which they first failed."""
+def unreadable(session: Session) -> Iterator[RecordedFailure]:
+    """Yield the paths that could not be read, in the order of their first failure."""
     for row in session.scalars(select(IngestFailure).order_by(IngestFailure.id)):
         tags = tuple(row.tags.split(",")) if row.tags else ()
-        yield RememberedFailure(
+        yield RecordedFailure(
             "unreadable", row.path_display, row.reason, path=os.fsdecode(row.path), mode=row.mode, tags=tags
         )
 
 
-def forget_on_request(session: Session, paths: Iterable[str], *, gone: bool = False) -> list[RememberedFailure]:
-    """Forget the failures of some paths, and with `gone` of all where nothing is any more; return those forgotten."""
+def forget_on_request(session: Session, paths: Iterable[str], *, gone: bool = False) -> list[RecordedFailure]:
+    """Delete the failures of some paths, and with `gone` of all paths that no longer exist; return those deleted."""
     named = {os.path.abspath(path) for path in paths}
     chosen = [
         failure
@@ -90,7 +90,7 @@ def forget_on_request(session: Session, paths: Iterable[str], *, gone: bool = Fa
 
 
 def _is_there(path: str) -> bool:
-    """Tell whether there is something at a path, as far as this user can see."""
+    """Return whether a path exists, or cannot be checked."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -100,17 +100,17 @@ def _is_there(path: str) -> bool:
     return True
 
 
-def undecodable(session: Session) -> Iterator[RememberedFailure]:
-    """Yield the assets for which systems have failed, by id."""
+def undecodable(session: Session) -> Iterator[RecordedFailure]:
+    """Yield the assets with failed systems, in order of id."""
     table, properties = SystemFailureComponent, FilePropertiesComponent
     rows = session.execute(
         select(table.entity_id, properties.original_filename, table.system, table.reason)
         .join(properties, properties.entity_id == table.entity_id)
         .order_by(table.entity_id, table.system)
     )
-    found: dict[int, RememberedFailure] = {}
+    found: dict[int, RecordedFailure] = {}
     for entity_id, name, system, reason in rows:
         before = found.get(entity_id)
         systems = (*before.systems, system) if before else (system,)
-        found[entity_id] = RememberedFailure("undecodable", name, reason, entity_id=entity_id, systems=systems)
+        found[entity_id] = RecordedFailure("undecodable", name, reason, entity_id=entity_id, systems=systems)
     yield from found.values()

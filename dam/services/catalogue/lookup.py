@@ -1,4 +1,4 @@
-"""Finding assets by hash, by file, or by whatever a user calls them."""
+"""Find assets by id, hash, path or file."""
 
 import os
 import re
@@ -18,32 +18,29 @@ from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue.source_paths import path_digest
 
-SHORTEST_PREFIX = 8
+MIN_PREFIX = 8
 DIGITS = {"sha256": 64, "md5": 32}
 _TABLES = {"sha256": ContentHashSha256Component, "md5": ContentHashMd5Component}
 
 
 def checked_hash(text: str, hash_type: str | None = None) -> str:
-    """Return a hash or a prefix of one as lower-case digits without white space.
+    """Return a hash or hash prefix in lower case, without white space.
 
     Raises:
-        UsageError: it is no such thing: other characters, fewer than 8 digits, or more than the hash has.
+        UsageError: other characters, fewer than 8 digits, or more digits than the hash has.
 
     """
     digits = "".join(text.split()).lower()
-    longest = DIGITS[hash_type] if hash_type else max(DIGITS.values())
+    max_digits = DIGITS[hash_type] if hash_type else max(DIGITS.values())
     if not re.fullmatch(r"[0-9a-f]+", digits):
         raise UsageError(f"{text!r} is not a hash: it must be hexadecimal digits")
-    if not SHORTEST_PREFIX <= len(digits) <= longest:
-        raise UsageError(f"{text!r} is not a hash: it has {len(digits)} digits, not {SHORTEST_PREFIX} to {longest}")
+    if not MIN_PREFIX <= len(digits) <= max_digits:
+        raise UsageError(f"{text!r} is not a hash: it has {len(digits)} digits, not {MIN_PREFIX} to {max_digits}")
     return digits
 
 
 def find_by_hash(session: Session, digits: str, hash_type: str | None = None) -> list[int]:
-    """Return the entities whose content has this hash, or a hash that begins with these digits, in order.
-
-    Without a type, both are looked at.
-    """
+    """Return the entities whose content has this hash or hash prefix, ascending. Without a type, search both types."""
     found: set[int] = set()
     for name in [hash_type] if hash_type else DIGITS:
         if len(digits) <= DIGITS[name]:
@@ -61,7 +58,7 @@ def _find(session: Session, table: type[BaseComponent], digits: str, full: int) 
 
 
 def find_by_file(session: Session, path: Path) -> list[int]:
-    """Return the entity that has the content of a file, if there is one.
+    """Return the entity with the same content as a file, if there is one.
 
     Raises:
         UnreadableFileError: the file cannot be read.
@@ -76,9 +73,10 @@ def find_by_file(session: Session, path: Path) -> list[int]:
 
 
 def find_asset(session: Session, reference: str) -> list[int]:
-    """Return the entities that a user may mean by an id, a hash or its prefix, or a path.
+    """Return the entities that match an id, a hash or hash prefix, or a path.
 
-    Digits are an id if there is such an entity. A path is one that was ingested, else a file with known content.
+    Digits are an id if there is such an entity. An existing file is looked up by its content, another path by the
+    sources that were ingested.
     """
     found = find_by_id_or_hash(session, reference)
     if found or (_is_hash(reference) and not os.path.exists(reference)):
@@ -87,7 +85,7 @@ def find_asset(session: Session, reference: str) -> list[int]:
 
 
 def find_by_id_or_hash(session: Session, reference: str) -> list[int]:
-    """Return the entities that a user may mean by an id, or by a hash or its prefix."""
+    """Return the entities that match an id, or a hash or hash prefix."""
     if reference.isascii() and reference.isdecimal() and len(reference) < len(str(2**63)):
         found = session.scalars(select(Entity.id).where(Entity.id == int(reference))).all()
         if found:
@@ -103,23 +101,28 @@ def _is_hash(text: str) -> bool:
 
 
 def find_one_asset(session: Session, reference: str) -> int:
-    """Return the one entity that a user means; see `find_asset`.
+    """Return the one entity that matches a reference; see `find_asset`.
 
     Raises:
         NotFoundError: the library has no such asset.
-        UsageError: several could be meant; the message lists them.
+        UsageError: several match; the message lists them.
 
     """
     found = find_asset(session, reference)
     if not found:
         raise NotFoundError(f"the library has no asset {reference!r}")
-    return the_only_one(reference, found)
+    return only_entity(reference, found)
 
 
-def the_only_one(reference: str, found: Sequence[int]) -> int:
-    """Return the entity that was found; UsageError when it is several."""
+def only_entity(reference: str, found: Sequence[int]) -> int:
+    """Return the only entity found.
+
+    Raises:
+        UsageError: there are several.
+
+    """
     if len(found) > 1:
-        raise UsageError(f"{reference!r} may be any of the entities {', '.join(map(str, found))}")
+        raise UsageError(f"{reference!r} is ambiguous: it matches the entities {', '.join(map(str, found))}")
     return found[0]
 
 

@@ -1,4 +1,4 @@
-"""Pairs of assets: what the user says of them, and which look alike."""
+"""Pairs of assets: verdicts of the user, and links between similar images."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ PAGE = 1000
 
 @dataclass(frozen=True)
 class Link:
-    """How two assets look alike: the bits in which a hash differs, and what was done to the first of the two."""
+    """A link between similar assets: the Hamming distance of a hash, and the transform of the first asset."""
 
     method: str
     distance: int
@@ -32,7 +32,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Relative:
-    """Another asset, and what it has to do with the one in question."""
+    """A related asset, with the verdict and the links."""
 
     entity_id: int
     verdict: Verdict | None
@@ -40,14 +40,19 @@ class Relative:
 
 
 def in_order(one: int, other: int) -> Pair:
-    """Return a pair; UsageError when both are the same asset."""
+    """Return two ids as a pair.
+
+    Raises:
+        UsageError: both are the same asset.
+
+    """
     if one == other:
         raise UsageError(f"both are entity {one}: a pair has two")
     return (one, other) if one < other else (other, one)
 
 
 def put_verdict(session: Session, pair: Pair, verdict: Verdict) -> None:
-    """Remember the user's verdict on a pair, in place of an earlier one."""
+    """Record the verdict on a pair; it replaces an earlier one."""
     row = {"entity_id": pair[0], "other_entity_id": pair[1], "verdict": verdict.value}
     ecs.put_rows(session, VerdictComponent, [row])
     if verdict is Verdict.UNRELATED:
@@ -57,7 +62,7 @@ def put_verdict(session: Session, pair: Pair, verdict: Verdict) -> None:
 
 
 def remove_verdict(session: Session, pair: Pair) -> Verdict | None:
-    """Forget the verdict on a pair; return which it was."""
+    """Delete the verdict on a pair; return it, or None if there was none."""
     table = VerdictComponent
     statement = delete(table).where(table.entity_id == pair[0], table.other_entity_id == pair[1])
     removed = session.scalars(statement.returning(table.verdict)).all()
@@ -68,12 +73,12 @@ def remove_verdict(session: Session, pair: Pair) -> Verdict | None:
 
 
 def verdicts(session: Session, entity_ids: Iterable[int]) -> dict[Pair, Verdict]:
-    """Return the verdicts on all pairs that have one of some entities or two."""
+    """Return the verdicts on all pairs with at least one of some entities."""
     return {pair: Verdict(verdict) for pair, verdict in _of_pairs(session, VerdictComponent, entity_ids, "verdict")}
 
 
 def all_verdicts(session: Session) -> Iterator[tuple[Pair, Verdict]]:
-    """Yield every verdict, in the order of the pairs."""
+    """Yield every verdict, in order of the pairs."""
     table = VerdictComponent
     rows = select(table.entity_id, table.other_entity_id, table.verdict).order_by(
         table.entity_id, table.other_entity_id
@@ -83,31 +88,31 @@ def all_verdicts(session: Session) -> Iterator[tuple[Pair, Verdict]]:
 
 
 def relatives(session: Session, entity_id: int) -> list[Relative]:
-    """Return the assets that an asset is linked with, or that the user has judged beside it, by id."""
+    """Return the assets with a link to an asset or a verdict on the pair, in order of id."""
     links: dict[int, list[Link]] = defaultdict(list)
     columns = ("method", "distance", "transform")
     for pair, *link in _of_pairs(session, SimilarPairComponent, [entity_id], *columns):
         links[_other(pair, entity_id)].append(Link(*link))
-    judged = {_other(pair, entity_id): verdict for pair, verdict in verdicts(session, [entity_id]).items()}
+    by_verdict = {_other(pair, entity_id): verdict for pair, verdict in verdicts(session, [entity_id]).items()}
     return [
-        Relative(other, judged.get(other), sorted(links[other], key=lambda link: (link.distance, link.method)))
-        for other in sorted({*links, *judged})
+        Relative(other, by_verdict.get(other), sorted(links[other], key=lambda link: (link.distance, link.method)))
+        for other in sorted({*links, *by_verdict})
     ]
 
 
 def forget_links(session: Session, pair: Pair) -> None:
-    """Forget that two assets look alike."""
+    """Delete the links of a pair."""
     table = SimilarPairComponent
     session.execute(delete(table).where(table.entity_id == pair[0], table.other_entity_id == pair[1]))
 
 
 def _compare_again(session: Session, pair: Pair) -> None:
-    """Have the next `link-similar` compare both assets: a verdict may have kept them apart."""
+    """Have the next `link-similar` compare both assets again, because the verdict has changed."""
     session.execute(delete(LinkRecord).where(LinkRecord.entity_id.in_(pair)))
 
 
 def _of_pairs(session: Session, table: Any, entity_ids: Iterable[int], *columns: str) -> Iterator[tuple[Any, ...]]:
-    """Yield pairs that have one of some entities or two, each once, with columns of their rows."""
+    """Yield each pair with at least one of some entities once, with columns of its row."""
     seen: set[int] = set()
     wanted = [table.id, table.entity_id, table.other_entity_id, *(getattr(table, name) for name in columns)]
     for some in ecs.batched(dict.fromkeys(entity_ids)):

@@ -1,4 +1,4 @@
-"""The assets that a user names: by ids, hashes, paths, folders and tags."""
+"""Select assets by ids, hashes, paths, folders and tags."""
 
 import os
 from collections.abc import Iterable
@@ -18,34 +18,34 @@ Ids: TypeAlias = NDArray[np.int64]
 
 
 def select_assets(session: Session, references: Iterable[str], tags: Iterable[str]) -> Ids | None:
-    """Return the entities that any of the references means and that have all tags, ascending; None: all there are.
+    """Return the entities that match any reference and have all tags, ascending; None without references and tags.
 
-    A folder means all assets that came from below it.
+    A folder matches all assets with a source below it.
 
     Raises:
-        NotFoundError: a reference means no asset.
-        UsageError: it may be several.
+        NotFoundError: a reference matches no asset.
+        UsageError: a reference is ambiguous.
 
     """
     chosen: set[int] | None = None
     for reference in references:
-        chosen = (chosen or set()) | _meant(session, reference)
+        chosen = (chosen or set()) | _matching(session, reference)
     for tag in tags:
         tagged = set(session.scalars(select(TagComponent.entity_id).where(TagComponent.tag == tag)))
         chosen = tagged if chosen is None else chosen & tagged
     return None if chosen is None else np.array(sorted(chosen), np.int64)
 
 
-def _meant(session: Session, reference: str) -> set[int]:
+def _matching(session: Session, reference: str) -> set[int]:
     if not os.path.isdir(reference):
         return {find_one_asset(session, reference)}
     below = os.fsencode(os.path.abspath(reference)).rstrip(b"/") + b"/"
     path = SourcePathComponent.path
     found = set(
         session.scalars(
-            select(SourcePathComponent.entity_id).where(path >= below, path < below[:-1] + b"0")  # what follows a slash
+            select(SourcePathComponent.entity_id).where(path >= below, path < below[:-1] + b"0")  # "0" follows "/"
         )
     )
     if not found:
-        raise NotFoundError(f"the library has no asset from below {reference!r}")
+        raise NotFoundError(f"the library has no asset with a source below {reference!r}")
     return found

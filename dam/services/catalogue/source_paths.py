@@ -1,4 +1,4 @@
-"""Paths of sources as the database keeps them."""
+"""Source paths in the form that the database stores."""
 
 import hashlib
 import os
@@ -14,10 +14,9 @@ from dam.services.catalogue import ecs
 
 
 def source_row(entity_id: int, path: str, state: FileState, filename: str | None = None) -> dict[str, Any]:
-    """Return the row that links an entity to a path it came from.
+    """Return the row that links an entity to its source path.
 
-    It has the moment itself: which asset a path was of last must be known within a second, too, and SQLite's own clock
-    counts whole ones.
+    The row contains the time, because SQLite's CURRENT_TIMESTAMP has a resolution of one second.
     """
     raw = os.fsencode(path)
     return {
@@ -35,12 +34,12 @@ def source_row(entity_id: int, path: str, state: FileState, filename: str | None
 
 
 def recorded_paths(session: Session, entity_id: int) -> list[str]:
-    """Return the paths that an entity came from, oldest first."""
+    """Return the source paths of an entity, oldest first."""
     return [os.fsdecode(source.path) for source in ecs.get_components(session, entity_id, SourcePathComponent)]
 
 
 def path_digest(path: bytes) -> bytes:
-    """Return the 16 bytes under which a path is found: its BLAKE2b-128 (RFC 7693)."""
+    """Return the look-up key of a path: its BLAKE2b-128 (RFC 7693)."""
     return hashlib.blake2b(path, digest_size=16).digest()
 
 
@@ -50,17 +49,17 @@ def _folder_digest(folder: str) -> bytes:
 
 
 def displayed_name(name: str) -> str:
-    """Return a file name as text that any database takes, as `displayed` does."""
+    """Return a file name as text that any database accepts; see `displayed`."""
     return name if name.isascii() and "\0" not in name else displayed(os.fsencode(name))
 
 
 def displayed(raw: bytes) -> str:
-    r"""Return bytes of a path as text that any database takes: what is not UTF-8 as `\xff`."""
-    if raw.isascii() and b"\0" not in raw:  # as nearly all are
+    r"""Return a path as text that any database accepts: bytes that are not UTF-8 become `\xff`."""
+    if raw.isascii() and b"\0" not in raw:  # the usual case
         return raw.decode("ascii")
     return storable(raw.decode("utf-8", "backslashreplace"))
 
 
 def storable(text: str) -> str:
-    r"""Return text as any database takes it: NUL as `\x00`, surrogates as `\ud800`."""
+    r"""Return text that any database accepts: NUL becomes `\x00`, surrogates become `\ud800`."""
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Tags: words that the user puts on assets."""
+"""Add, remove and list the tags of assets."""
 
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -11,14 +11,14 @@ from dam.models.entity import Entity
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue import ecs
 
-TAG_LENGTH = 255
+MAX_TAG_LENGTH = 255
 
 
 def add_tag_to_entity(session: Session, entity_id: int, tag: str) -> bool:
-    """Put a tag on an entity; return whether it is new there.
+    """Add a tag to an entity; return whether it is new.
 
     Raises:
-        UsageError: it is no tag.
+        UsageError: the tag is invalid.
         NotFoundError: there is no such entity.
 
     """
@@ -30,19 +30,19 @@ def add_tag_to_entity(session: Session, entity_id: int, tag: str) -> bool:
 
 
 def remove_tag_from_entity(session: Session, entity_id: int, tag: str) -> bool:
-    """Take a tag off an entity; return whether it was there."""
+    """Remove a tag from an entity; return whether it had the tag."""
     component = TagComponent
     statement = delete(component).where(component.entity_id == entity_id, component.tag == checked_tag(tag))
     return bool(session.execute(statement.returning(component.id)).all())
 
 
 def get_tags_for_entity(session: Session, entity_id: int) -> list[str]:
-    """Return the tags of an entity, in order."""
+    """Return the tags of an entity, sorted."""
     return sorted(component.tag for component in ecs.get_components(session, entity_id, TagComponent))
 
 
 def count_tags(session: Session) -> dict[str, int]:
-    """Return how many assets have each tag, by tag."""
+    """Return the number of assets with each tag, sorted by tag."""
     tag = TagComponent.tag
     return dict(session.execute(select(tag, func.count()).group_by(tag).order_by(tag)).all())
 
@@ -65,28 +65,33 @@ def change_tags(
 
 
 def checked_tag(tag: str) -> str:
-    """Return a tag without white space around it, in Unicode's composed form (NFC).
+    """Return a tag without surrounding white space, in Unicode normal form NFC.
 
     Raises:
-        UsageError: it is empty, too long, or has commas or control characters.
+        UsageError: the tag is empty, too long, or has commas or control characters.
 
     """
     tag = unicodedata.normalize("NFC", tag.strip())
     if not tag:
         raise UsageError("a tag must not be empty")
-    if len(tag) > TAG_LENGTH:
-        raise UsageError(f"a tag has at most {TAG_LENGTH} characters, this one has {len(tag)}")
+    if len(tag) > MAX_TAG_LENGTH:
+        raise UsageError(f"a tag has at most {MAX_TAG_LENGTH} characters, this one has {len(tag)}")
     if "," in tag or any(unicodedata.category(character) in ("Cc", "Cs") for character in tag):
         raise UsageError(f"tag {tag!r}: a tag has no commas and no control characters")
     return tag
 
 
 def checked_tags(tags: Iterable[str]) -> list[str]:
-    """Return the tags in order, each once; UsageError when one is no tag."""
+    """Return the tags in order, without repetitions.
+
+    Raises:
+        UsageError: a tag is invalid.
+
+    """
     return list(dict.fromkeys(checked_tag(tag) for tag in tags))
 
 
 def write_tags(session: Session, entity_ids: Iterable[int], tags: Iterable[str]) -> None:
-    """Put every tag on every entity; those that are there stay."""
+    """Add all tags to all entities. Idempotent."""
     rows = [{"entity_id": entity_id, "tag": tag} for entity_id in entity_ids for tag in tags]
     ecs.put_rows(session, TagComponent, rows)

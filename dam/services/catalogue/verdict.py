@@ -1,12 +1,12 @@
-"""What a user can say of a pair of assets."""
+"""Verdicts of the user on pairs of assets."""
 
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """The user's word on a pair: it comes before every measure."""
+    """The user's verdict on a pair. It takes precedence over all measures."""
 
     DUPLICATE = "duplicate"
     ALTERNATE = "alternate"
-    """Another version of the same, worth keeping: similar, but no duplicate."""
+    """Another version worth keeping: similar, but not a duplicate."""
     UNRELATED = "unrelated"

@@ -1,1 +1,1 @@
-"""Groups of duplicates around the asset to keep."""
+"""Find duplicates, and group them around the asset to keep."""

@@ -1,4 +1,4 @@
-"""Finding duplicates in the whole library: groups around the one to keep."""
+"""Find duplicates in a library, in groups around the asset to keep."""
 
 import os
 from collections import defaultdict
@@ -14,8 +14,15 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import is_as_recorded
-from dam.services.duplicates.judge import TRANSFORMS, DuplicateMatch, DuplicateOptions, Facts, Judge, Numbers
-from dam.services.duplicates.keepers import in_order_of_keeping
+from dam.services.duplicates.decider import (
+    TRANSFORMS,
+    AssetEvidence,
+    DuplicateMatch,
+    DuplicateOptions,
+    Numbers,
+    PairDecider,
+)
+from dam.services.duplicates.keepers import rank_by_rules
 from dam.services.duplicates.media_pairs import MediaPairs, all_duplicates
 from dam.services.duplicates.rules import Level
 from dam.services.duplicates.star_clustering import Key, crossing_key, group, hash_key
@@ -23,24 +30,24 @@ from dam.services.hamming.arrays import Ids
 from dam.services.hamming.image_hashes import ImageHashes, places_of
 from dam.services.library import Library
 from dam.services.processes.pool import open_pool
-from dam.services.similar.pixel_twins import PixelDigests, digest_twins
+from dam.services.similar.pixel_digests import PixelDigests, digest_candidates
 from dam.services.similar.verification import load_lumas
 
-LUMAS = 1 << 16
-"""Lumas in memory at once while the hashes of transformed images are computed."""
+BLOCK_LUMAS = 1 << 16
+"""Number of lumas in memory while the hashes of transformed images are computed."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A duplicate, and how it is one of its keeper."""
+    """A duplicate, and how it matches its keeper."""
 
     asset: Asset
-    how: DuplicateMatch
+    match: DuplicateMatch
 
 
 @dataclass(frozen=True)
 class Group:
-    """The asset to keep, and its duplicates, the next best one first."""
+    """The asset to keep, and its duplicates in order of rank."""
 
     keeper: Asset
     members: Sequence[Member]
@@ -48,7 +55,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """All groups, the best keeper first, and the assets whose pixels could not be compared, with the cause."""
+    """All groups in order of their keepers' ranks, and the reasons why some assets' pixels could not be compared."""
 
     groups: Sequence[Group]
     unread: Mapping[int, str]
@@ -66,16 +73,16 @@ def find_duplicates(library: Library, options: DuplicateOptions, among: Ids | No
         with library.read() as session:
             images = ImageHashes.load(session, among=among)
         with open_pool() as workers:
-            digests = digest_twins(library, images, plain_only=options.level is Level.SIMILAR, pool=workers)
+            digests = digest_candidates(library, images, plain_only=options.level is Level.SIMILAR, pool=workers)
     with library.read() as session:
         similar = all_duplicates(session) if options.level is Level.SIMILAR else ()
-        facts = Facts.read(session, digests.digests, MediaPairs(similar, among), among)
+        evidence = AssetEvidence.read(session, digests.digests, MediaPairs(similar, among), among)
         keys = _hash_keys(session, images, options) if options.level is Level.SIMILAR else []
-        ranked = _ranked(session, images, keys, facts, options)
-        keys = [key.of(places_of(ranked, images.entity_ids)) for key in keys] + facts.keys(ranked)
-        judge = Judge(session, images.of(ranked), facts, options)
-        keepers = group(len(ranked), keys, judge, judge.apart)
-        return Duplicates(_described(session, library, ranked, keepers, judge), digests.unread)
+        ranked = _ranked(session, images, keys, evidence, options)
+        keys = [key.of(places_of(ranked, images.entity_ids)) for key in keys] + evidence.keys(ranked)
+        decider = PairDecider(session, images.of(ranked), evidence, options)
+        keepers = group(len(ranked), keys, decider, decider.apart)
+        return Duplicates(_described(session, library, ranked, keepers, decider), digests.unread)
 
 
 def _no_images() -> ImageHashes:
@@ -83,7 +90,7 @@ def _no_images() -> ImageHashes:
 
 
 def _hash_keys(session: Session, images: ImageHashes, options: DuplicateOptions) -> list[Key]:
-    """Return the keys by which similar images become candidates."""
+    """Return the keys that find candidates among images."""
     images_options = options.images
     thresholds = images_options.thresholds
     keys = [hash_key(images.hashes[name], images.known[name], thresholds[name]) for name in images_options.searched]
@@ -93,39 +100,41 @@ def _hash_keys(session: Session, images: ImageHashes, options: DuplicateOptions)
 
 
 def _transform_keys(session: Session, entity_ids: Ids, radius: int) -> list[Key]:
-    """Return the keys of images that are near to each other once one of them is turned or mirrored."""
+    """Return the keys that find candidates among transformed images."""
     hashes = np.zeros((len(TRANSFORMS), len(entity_ids)), np.uint64)
     known = np.zeros(len(entity_ids), np.bool_)
-    for start in range(0, len(entity_ids), LUMAS):
-        some = slice(start, start + LUMAS)
+    for start in range(0, len(entity_ids), BLOCK_LUMAS):
+        some = slice(start, start + BLOCK_LUMAS)
         lumas, known[some] = load_lumas(session, entity_ids[some])
         for kind, transform in enumerate(TRANSFORMS):
             hashes[kind, some] = phashes(transform_luma(lumas, transform.inverse))
     return [crossing_key(hashes[0], hashes[kind], known, radius, kind=kind) for kind in range(1, len(TRANSFORMS))]
 
 
-def _ranked(session: Session, images: ImageHashes, keys: Sequence[Key], facts: Facts, options: DuplicateOptions) -> Ids:
-    """Return all entities that may be in a group, the one to keep before all others first."""
+def _ranked(
+    session: Session, images: ImageHashes, keys: Sequence[Key], evidence: AssetEvidence, options: DuplicateOptions
+) -> Ids:
+    """Return all entities that can be in a group, in order of rank."""
     has_any = np.logical_or.reduce([key.has_any() for key in keys]) if keys else np.zeros(len(images.entity_ids), bool)
-    return in_order_of_keeping(session, np.union1d(images.entity_ids[has_any], facts.entity_ids), options.rules)
+    return rank_by_rules(session, np.union1d(images.entity_ids[has_any], evidence.entity_ids), options.rules)
 
 
-def _described(session: Session, library: Library, ranked: Ids, keepers: Numbers, judge: Judge) -> list[Group]:
-    """Return the groups with all that is to be told of them."""
+def _described(session: Session, library: Library, ranked: Ids, keepers: Numbers, decider: PairDecider) -> list[Group]:
+    """Return the groups with summaries of their assets."""
     members = np.flatnonzero(keepers != np.arange(len(ranked)))
     members = members[np.lexsort((members, keepers[members]))]
     ids = np.concatenate([ranked[members], ranked[keepers[members]]])
     assets = {asset.entity_id: asset for asset in summarise(session, library.store, np.unique(ids).tolist())}
     groups: dict[int, list[Member]] = defaultdict(list)
-    for keeper, rank, how in zip(
-        keepers[members].tolist(), members.tolist(), judge.explain(keepers[members], members), strict=True
+    for keeper, rank, match in zip(
+        keepers[members].tolist(), members.tolist(), decider.explain(keepers[members], members), strict=True
     ):
-        groups[keeper].append(Member(assets[int(ranked[rank])], how))
+        groups[keeper].append(Member(assets[int(ranked[rank])], match))
     return [Group(assets[int(ranked[keeper])], found) for keeper, found in groups.items()]
 
 
 def paths_of_members(session: Session, groups: Iterable[Group]) -> Iterator[str]:
-    """Yield the paths that the members came from and still are at, unchanged as far as size and time tell."""
+    """Yield the source paths of the members that have not changed, by size and time."""
     for group_ in groups:
         for member in group_.members:
             for source in ecs.get_components(session, member.asset.entity_id, SourcePathComponent):

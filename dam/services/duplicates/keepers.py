@@ -1,4 +1,4 @@
-"""Which of several duplicates is the one to keep."""
+"""Rank duplicates by the rules that choose the asset to keep."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,38 +23,38 @@ Ids: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class _Source:
-    """Where a rule's values are, and whether the greatest is kept."""
+    """The column of a rule's values, and whether the greatest value is kept."""
 
     table: type[BaseComponent]
     values: ColumnElement[Any]
     greatest: bool
     absent: int = 0
-    """What stands for an asset without a value."""
+    """The value of an asset that has none."""
 
 
 def read_rules(text: str) -> tuple[Rule, ...]:
-    """Return the rules in a list with commas between; the default ones decide what these leave open.
+    """Return the rules in a comma-separated list, followed by the default rules.
 
     Raises:
-        UsageError: one is no rule.
+        UsageError: a rule is unknown.
 
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in names if name not in list(Rule)]
     if unknown:
-        raise UsageError(f"--keep: {unknown[0]!r} is none of {', '.join(Rule)}")
+        raise UsageError(f"--keep: {unknown[0]!r} is not a rule; the rules are {', '.join(Rule)}")
     return tuple(dict.fromkeys([*map(Rule, names), *DEFAULT_RULES]))
 
 
-def in_order_of_keeping(session: Session, entity_ids: Ids, rules: Sequence[Rule]) -> Ids:
-    """Return the entities, the one to be kept before all others first. `entity_ids` are ascending."""
+def rank_by_rules(session: Session, entity_ids: Ids, rules: Sequence[Rule]) -> Ids:
+    """Return the entities in order of rank, the best first. `entity_ids` are ascending."""
     columns = [_values(session, entity_ids, rule) for rule in dict.fromkeys([*rules, Rule.LOWEST_ID])]
     order: Ids = np.lexsort(columns[::-1])
     return entity_ids[order]
 
 
 def _values(session: Session, entity_ids: Ids, rule: Rule) -> Ids:
-    """Return a number for each entity: the least is kept."""
+    """Return a number for each entity; the lowest is kept."""
     if rule in (Rule.LOWEST_ID, Rule.HIGHEST_ID):
         return entity_ids if rule is Rule.LOWEST_ID else -entity_ids
     source = _sources()[rule]

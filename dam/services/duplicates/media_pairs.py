@@ -1,4 +1,4 @@
-"""The similar pairs of videos, audio and documents, in the form that groups of duplicates are made from."""
+"""Similar pairs of videos, audio and documents, as keys for star clustering."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
@@ -17,46 +17,46 @@ Numbers: TypeAlias = NDArray[np.int64]
 
 
 MIN_EXTENT = 0.8
-"""The share of the longer of two that the other must have to be a duplicate: an excerpt is none."""
+"""Minimum share of the longer asset that both have in common; an excerpt is not a duplicate."""
 
 
 def all_duplicates(session: Session) -> Iterator[SimilarPair]:
-    """Yield the pairs of the library that the method of their kind finds similar from beginning to end."""
+    """Yield the pairs that the methods of all kinds find similar over at least `MIN_EXTENT`."""
     for method in all_methods():
         if method.find_pairs:
             yield from (pair for pair in method.find_pairs(session) if pair.extent >= MIN_EXTENT)
 
 
 class MediaPairs:
-    """Pairs of similar assets. Equal ones are a class, and what holds of one of it holds of all.
+    """Pairs of similar assets. Equal assets form a class, which is compared as one.
 
-    `among` are the entities that count, ascending; None: all.
+    `among` limits the entities (ascending); None: all.
     """
 
     def __init__(self, pairs: Iterable[SimilarPair] = (), among: Ids | None = None) -> None:
-        told = list(pairs)
-        self._equal = {pair.entity_b: pair for pair in told if pair.equal}
-        classes = np.array(sorted({self._class_of(one) for pair in told for one in (pair.entity_a, pair.entity_b)}))
+        listed = list(pairs)
+        self._equal = {pair.entity_b: pair for pair in listed if pair.equal}
+        classes = np.array(sorted({self._class_of(one) for pair in listed for one in (pair.entity_a, pair.entity_b)}))
         self._classes = classes.astype(np.int64)
         self._pairs = {
-            (self._class_of(pair.entity_a), self._class_of(pair.entity_b)): pair for pair in told if not pair.equal
+            (self._class_of(pair.entity_a), self._class_of(pair.entity_b)): pair for pair in listed if not pair.equal
         }
         near = np.array(list(self._pairs), np.int64).reshape(-1, 2)
         one, other = (places_of(near[:, side], self._classes) for side in (0, 1))
         count = len(self._classes)
         self._codes = np.concatenate([one * count + other, other * count + one, np.arange(count) * (count + 1)])
         self._near = Table.of(self._codes // max(count, 1), self._codes % max(count, 1), count)
-        everybody = np.array(sorted({*self._equal, *self._classes.tolist()}), np.int64)
-        self.entity_ids: Ids = everybody if among is None else np.intersect1d(everybody, among)
-        """All that have a similar one, ascending."""
+        all_ids = np.array(sorted({*self._equal, *self._classes.tolist()}), np.int64)
+        self.entity_ids: Ids = all_ids if among is None else np.intersect1d(all_ids, among)
+        """The entities with a similar one, ascending."""
 
     def _class_of(self, entity_id: int) -> int:
-        """Return the entity that stands for all that are equal to one."""
+        """Return the entity that represents the class of an entity."""
         pair = self._equal.get(entity_id)
         return pair.entity_a if pair else entity_id
 
     def numbers(self, ids: Ids) -> Numbers:
-        """Return a number for the class of each entity, -1 where there is none."""
+        """Return the number of each entity's class; -1 without one."""
         found = np.full(len(ids), -1, np.int64)
         chosen = np.flatnonzero(np.isin(ids, self.entity_ids))
         found[chosen] = places_of(
@@ -65,17 +65,17 @@ class MediaPairs:
         return found
 
     def key(self, ranked: Ids) -> Key:
-        """Return the key by which candidates are found; `ranked` are entities in the order of their ranks."""
+        """Return the key that finds candidates; `ranked` are the entities in order of rank."""
         numbers = self.numbers(ranked)
         return Key(numbers, self._near, numbers)
 
     def are_similar(self, numbers: Numbers, others: Numbers) -> NDArray[np.bool_]:
-        """Tell of pairs of classes, by their numbers, whether they are similar."""
+        """Return whether pairs of classes, given by number, are similar."""
         similar = np.isin(numbers * len(self._classes) + others, self._codes)
         return similar & (numbers >= 0) & (others >= 0)
 
     def find(self, one: int, other: int) -> SimilarPair | None:
-        """Return how two entities are similar; None where they are not."""
+        """Return the pair of two entities; None if they are not similar."""
         first, second = sorted([self._class_of(one), self._class_of(other)])
         if first == second:
             return self._equal.get(other) or self._equal.get(one)

@@ -1,38 +1,38 @@
-"""The words of finding duplicates: levels, reasons, rules for keeping."""
+"""Levels of similarity, reasons for a match, and rules that choose the asset to keep."""
 
 from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How much two duplicates have in common."""
+    """The minimum similarity of duplicates."""
 
     CONTENT = "content"
     """The same compressed picture, under other metadata."""
     PIXELS = "pixels"
     """The same pixels, in another file or format."""
     SIMILAR = "similar"
-    """They look the same."""
+    """Visually similar, or similar by the method of another medium."""
 
 
 class Reason(StrEnum):
-    """Why an asset is a duplicate of its keeper: the first of these that holds."""
+    """Why an asset is a duplicate of its keeper: the first reason that applies."""
 
     VERDICT = "verdict"
-    """The user said so."""
+    """The user's verdict."""
     CONTENT = "content"
     PIXELS = "pixels"
     SIMILAR = "similar"
 
 
 class Rule(StrEnum):
-    """What is to be kept before others."""
+    """A rule that prefers one asset of a group."""
 
     MOST_PIXELS = "most-pixels"
     FEWEST_PIXELS = "fewest-pixels"
     LARGEST_FILE = "largest-file"
     SMALLEST_FILE = "smallest-file"
     OLDEST = "oldest"
-    """By the earliest modification time among an asset's sources."""
+    """The asset with the earliest modification time of any source."""
     NEWEST = "newest"
     MOST_TAGS = "most-tags"
     LOWEST_ID = "lowest-id"

@@ -1,1 +1,1 @@
-"""Finding the perceptual hashes of the library within a Hamming distance, exactly."""
+"""Exact search for perceptual hashes within a Hamming distance."""

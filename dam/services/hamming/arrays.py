@@ -1,4 +1,4 @@
-"""The perceptual hashes of many assets as arrays."""
+"""Load the perceptual hashes of all assets as arrays."""
 
 from array import array
 from contextlib import closing
@@ -20,16 +20,16 @@ TABLES: dict[str, type[BaseComponent]] = {
     "dhash": ImagePerceptualHashDhashComponent,
 }
 ROWS = 1 << 10
-"""Rows fetched at once: as Python objects they take twenty times the room of the numbers, so few stay in the cache."""
+"""Number of rows fetched at once: few, because as Python objects they take twenty times the memory of the numbers."""
 
 Ids: TypeAlias = NDArray[np.int64]
 Hashes: TypeAlias = NDArray[np.uint64]
 
 
 def load_hashes(session: Session, name: str) -> tuple[Ids, Hashes]:
-    """Return the entities that have a hash, ascending, and their hashes, each of shape (n,)."""
+    """Return the entities with a hash, ascending, and their hashes, each of shape (n,)."""
     with closing(_cursor(session)) as cursor:
-        cursor.execute(f"SELECT entity_id, hash_value FROM {TABLES[name].__tablename__}")  # noqa: S608  our own name
+        cursor.execute(f"SELECT entity_id, hash_value FROM {TABLES[name].__tablename__}")  # noqa: S608  a constant
         ids, values = _numbers(cursor)
     if (ids[1:] < ids[:-1]).any():
         order = np.argsort(ids)
@@ -38,16 +38,16 @@ def load_hashes(session: Session, name: str) -> tuple[Ids, Hashes]:
 
 
 def _cursor(session: Session) -> Any:
-    """Return a cursor of the driver that holds few rows at a time: rows of any other kind take three times as long.
+    """Return a streaming cursor of the driver: rows of SQLAlchemy take three times as long.
 
-    Not the cursor of an SQLAlchemy result: where that streams, it has already taken the first row.
+    The cursor of a streamed SQLAlchemy result does not work, because it has already fetched the first row.
     """
     driver: Any = session.connection().connection.driver_connection
     return driver.cursor() if session.get_bind().dialect.name == "sqlite" else driver.cursor(name="hashes")
 
 
 def _numbers(cursor: Any) -> tuple[Ids, Ids]:
-    """Read two columns of numbers, into arrays that grow in place: parts made one at the end take twice the room."""
+    """Read two columns of numbers into arrays that grow in place: concatenating parts takes twice the memory."""
     ids, values = array("q"), array("q")
     while rows := cursor.fetchmany(ROWS):
         columns = np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows)).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""The perceptual hashes of all images side by side, as arrays."""
+"""Perceptual hashes of images as aligned arrays."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from dam.services.hamming.arrays import TABLES, Hashes, Ids, load_hashes
 
 @dataclass(frozen=True)
 class ImageHashes:
-    """The hashes of n images, whose ids are ascending where they were loaded."""
+    """The hashes of n images. `load` returns them in ascending order of ids."""
 
     entity_ids: Ids
     hashes: dict[str, Hashes]
-    """By name, each of shape (n,)."""
+    """Hashes by name, each of shape (n,)."""
     known: dict[str, NDArray[np.bool_]]
-    """Which images have the hash."""
+    """Which images have the hash, by name."""
 
     @classmethod
     def load(cls, session: Session, names: Iterable[str] = TABLES, among: Ids | None = None) -> "ImageHashes":
-        """Read the hashes of all images, or of those among some entities (ascending)."""
+        """Read the hashes of all images, or of some entities (ascending)."""
         loaded = {name: _among(*load_hashes(session, name), among) for name in names}
         ids = _union([of_one for of_one, _ in loaded.values()])
         hashes, known = {}, {}
@@ -31,21 +31,21 @@ class ImageHashes:
         return cls(ids, hashes, known)
 
     def of(self, entity_ids: Ids) -> "ImageHashes":
-        """Return those of some entities, in their order; what is no image has no hashes."""
+        """Return the hashes of some entities, in their order; other assets have no hashes."""
         places = places_of(entity_ids, self.entity_ids)
         hashes = {name: np.append(values, np.uint64(0))[places] for name, values in self.hashes.items()}
         known = {name: np.append(known, False)[places] for name, known in self.known.items()}
         return ImageHashes(entity_ids, hashes, known)
 
     def distances(self, name: str, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return in how many bits a hash of pairs of images differs; -1 where one of the two has none."""
+        """Return the Hamming distances of pairs of images; -1 if one of the two lacks the hash."""
         values, known = self.hashes[name], self.known[name]
         away = np.bitwise_count(values[one] ^ values[other]).astype(np.int64)
         return np.where(known[one] & known[other], away, -1)
 
 
 def places_of(wanted: Ids, among: Ids) -> NDArray[np.int64]:
-    """Return where ids stand among others (ascending); -1 for those that do not."""
+    """Return the index of each id in `among` (ascending); -1 if absent."""
     places = np.searchsorted(among, wanted)
     found = np.append(among, -1)[places] == wanted
     return np.where(found, places, -1)
@@ -59,7 +59,7 @@ def _among(ids: Ids, values: Hashes, among: Ids | None) -> tuple[Ids, Hashes]:
 
 
 def _union(sets: list[Ids]) -> Ids:
-    """Return all ids, ascending; mostly every image has every hash, and nothing is to be done."""
+    """Return the union of ids, ascending. Usually all are equal, because every image has every hash."""
     if all(np.array_equal(ids, sets[0]) for ids in sets[1:]):
         return sets[0]
     return np.unique(np.concatenate(sets))

@@ -1,8 +1,8 @@
-"""Finding the perceptual hashes within a Hamming distance: exact for every distance, by whatever costs least.
+"""Find the perceptual hashes within a Hamming distance, exactly, by the cheapest method.
 
-The database's indexes on bands of the hashes give few candidates (see `dam.media.hamming.bands`), unless the distance
-is great, the library small or the queries many: then all hashes are read once and compared in memory. PostgreSQL counts
-bits itself, and so it can also compare all hashes where they are.
+The database's indexes on bands of the hashes (see `dam.media.hamming.bands`) yield few candidates. For large distances,
+small libraries or many queries, all hashes are loaded and compared in memory instead. PostgreSQL can also compare all
+hashes itself, because it has a function that counts bits.
 """
 
 import json
@@ -14,68 +14,70 @@ from sqlalchemy.orm import Session
 
 from dam.media.hamming.bands import band_sql
 from dam.services.hamming.arrays import TABLES, Hashes, Ids
-from dam.services.hamming.memory import HashesInMemory, Known, count_candidates, memory_cost
+from dam.services.hamming.memory import HashesInMemory, Presence, count_candidates, memory_cost
 from dam.services.hamming.probes import count_probes, probes
 
-MANY = 20_000
-"""To look up more entities than this one by one takes longer than to read all hashes of most libraries."""
+MAX_LOOKUPS = 20_000
+"""Maximum number of entities that are looked up individually; for more, reading all hashes is usually faster."""
 
 
 class HashIndex(Protocol):
-    """Where hashes of one kind are looked up."""
+    """An index of the hashes of one kind."""
 
     def near(self, bits: int, distance: int) -> Ids:
-        """Return the entities whose hash differs from `bits` in at most `distance` bits, each once, in no order."""
+        """Return the distinct entities whose hash is within a Hamming distance of `bits`, in any order."""
 
-    def values(self, entity_ids: Ids) -> tuple[Hashes, Known]:
-        """Return the hashes of entities and which of them have one, each of shape (n,)."""
+    def values(self, entity_ids: Ids) -> tuple[Hashes, Presence]:
+        """Return the hashes of entities, and whether each has one, both of shape (n,)."""
 
 
 class _DatabaseIndex:
-    """The indexes of a database on the hashes of one kind."""
+    """The indexes of the database on the bands of one kind of hash."""
 
     STATEMENT: ClassVar[float]
     PROBE: ClassVar[float]
     CANDIDATE: ClassVar[float]
-    """Microseconds to execute a statement, to look up one value of a band, and to look at one hash that has it."""
+    """Microseconds to execute a statement, to look up one value of a band, and to compare one candidate."""
     ROW: ClassVar[float] = float("inf")
-    """To compare a hash in the database itself."""
+    """Microseconds to compare one hash in the database."""
 
     def __init__(self, session: Session, name: str) -> None:
         self._session = session
         self._name = name
         self._table = TABLES[name].__tablename__
-        self.rows = session.scalar(select(func.max(TABLES[name].id))) or 0  # or fewer: counting would read them all
+        self.rows = (
+            session.scalar(select(func.max(TABLES[name].id))) or 0
+        )  # an upper bound: counting would read all rows
 
     def probing_cost(self, distance: int) -> float:
-        """Return about how long it takes to look at what the bands give."""
+        """Return the estimated cost of looking up the bands, in microseconds."""
         candidates = count_candidates(self.rows, distance) * self.CANDIDATE
         return self.STATEMENT + count_probes(distance) * self.PROBE + candidates
 
     def scanning_cost(self) -> float:
-        """Return about how long it takes to compare all hashes in the database."""
+        """Return the estimated cost of comparing all hashes in the database, in microseconds."""
         return self.STATEMENT + self.rows * self.ROW
 
-    def values(self, entity_ids: Ids) -> tuple[Hashes, Known]:
-        """Return the hashes of entities and which of them have one."""
-        if entity_ids.size > MANY:
+    def values(self, entity_ids: Ids) -> tuple[Hashes, Presence]:
+        """Return the hashes of entities, and whether each has one."""
+        if entity_ids.size > MAX_LOOKUPS:
             return HashesInMemory.load(self._session, self._name).values(entity_ids)
         ids, values = self._pairs(entity_ids)
         order = np.argsort(ids)
         return HashesInMemory(ids[order], values[order].view(np.uint64)).values(entity_ids)
 
     def _pairs(self, entity_ids: Ids) -> tuple[Ids, Ids]:
-        """Return entities and their hashes, as integers."""
+        """Return entities and their hashes as signed integers."""
         raise NotImplementedError
 
 
 class SqliteIndex(_DatabaseIndex):
-    """SQLite cannot count bits: numpy picks from the candidates, and what is left is looked up once more."""
+    """Index in SQLite, which cannot count bits: numpy verifies the candidates, and matching hashes are looked up."""
 
     STATEMENT, PROBE, CANDIDATE = 150.0, 2.0, 0.13
 
     def near(self, bits: int, distance: int) -> Ids:
-        """Return the entities whose hash differs in at most `distance` bits."""
+        """Return the entities whose hash is within a Hamming distance."""
         wanted = probes(bits, distance)
         texts = self._execute(candidates_statement(self._table, wanted), *wanted.values()).scalars()
         hashes = _integers(",".join(filter(None, texts)))
@@ -83,9 +85,9 @@ class SqliteIndex(_DatabaseIndex):
         return self._having(np.unique(hashes[near]))
 
     def _having(self, hashes: Ids) -> Ids:
-        """Return the entities that have one of some hashes."""
+        """Return the entities that have any of some hashes."""
         found = self._execute(
-            f"SELECT entity_id FROM json_each(?) AS wanted CROSS JOIN {self._table} "  # noqa: S608  a name of our own
+            f"SELECT entity_id FROM json_each(?) AS wanted CROSS JOIN {self._table} "  # noqa: S608  a constant
             f"ON {band_sql(0, 'hash_value')} = {band_sql(0, 'wanted.value')} AND hash_value = wanted.value",
             hashes,
         )
@@ -93,7 +95,7 @@ class SqliteIndex(_DatabaseIndex):
 
     def _pairs(self, entity_ids: Ids) -> tuple[Ids, Ids]:
         ids, values = self._execute(
-            f"SELECT group_concat(entity_id), group_concat(hash_value) "  # noqa: S608  a name of our own
+            f"SELECT group_concat(entity_id), group_concat(hash_value) "  # noqa: S608  a constant
             f"FROM json_each(?) AS wanted CROSS JOIN {self._table} ON entity_id = wanted.value",
             entity_ids,
         ).one()
@@ -105,12 +107,12 @@ class SqliteIndex(_DatabaseIndex):
 
 
 class PostgresIndex(_DatabaseIndex):
-    """PostgreSQL counts bits itself."""
+    """Index in PostgreSQL, which counts bits itself."""
 
     STATEMENT, PROBE, CANDIDATE, ROW = 500.0, 3.0, 1.0, 0.07
 
     def near(self, bits: int, distance: int) -> Ids:
-        """Return the entities whose hash differs in at most `distance` bits."""
+        """Return the entities whose hash is within a Hamming distance."""
         values: dict[str, Any] = {"bits": bits - 2**64 if bits >= 2**63 else bits, "distance": distance}
         where = "bit_count(CAST(hash_value # CAST(:bits AS bigint) AS bit(64))) <= :distance"
         if self.probing_cost(distance) < self.scanning_cost():
@@ -118,7 +120,7 @@ class PostgresIndex(_DatabaseIndex):
             values |= {f"band_{band}": keys.tolist() for band, keys in wanted.items()}
             bands = (f"{band_sql(band, 'hash_value')} = ANY(CAST(:band_{band} AS bigint[]))" for band in wanted)
             where = f"({' OR '.join(bands)}) AND {where}"
-        statement = text(f"SELECT entity_id FROM {self._table} WHERE {where}")  # noqa: S608  names of our own
+        statement = text(f"SELECT entity_id FROM {self._table} WHERE {where}")  # noqa: S608  constants
         return np.array(self._session.scalars(statement, values).all(), np.int64)
 
     def _pairs(self, entity_ids: Ids) -> tuple[Ids, Ids]:
@@ -129,7 +131,7 @@ class PostgresIndex(_DatabaseIndex):
 
 
 def open_index(session: Session, name: str, distance: int, lookups: int = 1) -> HashIndex:
-    """Return the cheapest way to look up hashes of a kind `lookups` times within a distance."""
+    """Return the index for which `lookups` searches within a distance cost the least."""
     kind = SqliteIndex if session.get_bind().dialect.name == "sqlite" else PostgresIndex
     index = kind(session, name)
     in_database = lookups * min(index.probing_cost(distance), index.scanning_cost())
@@ -138,12 +140,12 @@ def open_index(session: Session, name: str, distance: int, lookups: int = 1) -> 
 
 
 def candidates_statement(table: str, bands: Any) -> str:
-    """Return the SQLite statement for all hashes that have one of some values in one of some bands.
+    """Return the SQLite statement that selects all hashes with any of some values in any of some bands.
 
-    Its rows are texts with commas between the hashes: as rows of integers they take four times as long.
+    Its rows are comma-separated hashes: rows of integers take four times as long.
     """
     return " UNION ALL ".join(
-        f"SELECT group_concat(hash_value) FROM {table} "  # noqa: S608  numbers and names of our own
+        f"SELECT group_concat(hash_value) FROM {table} "  # noqa: S608  numbers and constants
         f"WHERE {band_sql(band, 'hash_value')} IN (SELECT value FROM json_each(?))"
         for band in bands
     )

@@ -1,4 +1,4 @@
-"""The hashes of one kind in memory: for many queries at once, and for distances at which an index finds no few."""
+"""The hashes of one kind in memory, for many queries and for large distances."""
 
 from functools import cached_property
 from typing import TypeAlias
@@ -11,12 +11,12 @@ from dam.media.hamming.bands import BANDS, gather
 from dam.services.hamming.arrays import Hashes, Ids, load_hashes
 from dam.services.hamming.probes import BAND_VALUES, count_probes, probes
 
-Known: TypeAlias = NDArray[np.bool_]
+Presence: TypeAlias = NDArray[np.bool_]
 
 SKEW = 10
-"""How much more often real hashes share a band than random ones do: between 1 (pHash) and 30 (aHash)."""
+"""Ratio of how often real and random hashes share a band: between 1 (pHash) and 30 (aHash)."""
 
-# Costs in microseconds: only their ratios matter, and those roughly.
+# Costs in microseconds: only their approximate ratios matter.
 LOAD = 0.4
 """To read a hash into memory."""
 SORT = 0.1
@@ -26,7 +26,7 @@ SCAN = 0.001
 PROBE = 0.5
 """To look up one value of a band, once sorted."""
 CANDIDATE = 0.01
-"""To compare a hash that is found so."""
+"""To compare a candidate."""
 
 
 class HashesInMemory:
@@ -39,19 +39,19 @@ class HashesInMemory:
 
     @classmethod
     def load(cls, session: Session, name: str, lookups: int = 1) -> "HashesInMemory":
-        """Read all hashes of a kind; `lookups` is how often they will be searched."""
+        """Read all hashes of a kind; `lookups` is the number of searches to expect."""
         return cls(*load_hashes(session, name), lookups)
 
     def near(self, bits: int, distance: int) -> Ids:
-        """Return the entities whose hash differs in at most `distance` bits."""
+        """Return the entities whose hash is within a Hamming distance."""
         if self._sorts and _probing_cost(self.hashes.size, distance) < self.hashes.size * SCAN:
             among = self._candidates(bits, distance)
             found = among[np.bitwise_count(self.hashes[among] ^ np.uint64(bits)) <= distance]
             return np.take(self.entity_ids, np.unique(found))
         return np.compress(np.bitwise_count(self.hashes ^ np.uint64(bits)) <= distance, self.entity_ids)
 
-    def values(self, entity_ids: Ids) -> tuple[Hashes, Known]:
-        """Return the hashes of entities and which of them have one, each of shape (n,)."""
+    def values(self, entity_ids: Ids) -> tuple[Hashes, Presence]:
+        """Return the hashes of entities, and whether each has one, both of shape (n,)."""
         if not self.entity_ids.size:
             return np.zeros(entity_ids.size, np.uint64), np.zeros(entity_ids.size, np.bool_)
         places = np.minimum(np.searchsorted(self.entity_ids, entity_ids), self.entity_ids.size - 1)
@@ -66,7 +66,7 @@ class HashesInMemory:
 
     @cached_property
     def _bands(self) -> dict[int, tuple[NDArray[np.intp], list[int]]]:
-        """By band: the places of the hashes in order of the band, and where each value begins among them."""
+        """For each band, the indices of the hashes sorted by the band, and the start of each value."""
         by_band = {}
         for band in BANDS:
             values = gather(self.hashes, band).astype(np.uint16)
@@ -76,7 +76,7 @@ class HashesInMemory:
 
 
 def memory_cost(rows: int, distance: int, lookups: int) -> float:
-    """Return about how long it takes to load so many hashes and to look there so many times."""
+    """Return the estimated cost of loading `rows` hashes and searching them `lookups` times, in microseconds."""
     each = rows * SCAN
     if lookups * SCAN <= SORT:
         return rows * LOAD + lookups * each
@@ -84,7 +84,7 @@ def memory_cost(rows: int, distance: int, lookups: int) -> float:
 
 
 def count_candidates(rows: int, distance: int) -> float:
-    """Return about how many hashes share a band with one within a distance."""
+    """Return the estimated number of candidates within a distance."""
     return rows * min(count_probes(distance) * SKEW / BAND_VALUES, len(BANDS))
 
 

@@ -1,4 +1,4 @@
-"""The pairs of images whose hashes are near, of which one at least is new."""
+"""Find the pairs of images with near hashes, at least one of which is new."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from dam.services.hamming.memory import HashesInMemory
 from dam.services.library import Library
 
 MAX_LOOKUPS = 4096
-"""New images up to which each is looked up; of more, all pairs are found at once."""
+"""Maximum number of new images that are looked up individually; for more, all pairs are computed."""
 FAR = 255
-"""Stands for the distance of a pair that lacks a hash."""
+"""Distance of a pair if one of the two lacks the hash."""
 
 
 @dataclass(frozen=True)
 class NearPairs:
-    """Pairs of entities in order, each once, and the distances of each hash, each of shape (n,)."""
+    """Distinct pairs of entities, ascending, and their distances by name of the hash, all of shape (n,)."""
 
     first: Ids
     second: Ids
     distances: Mapping[str, NDArray[np.uint8]]
 
     def where(self, chosen: NDArray[np.bool_]) -> "NearPairs":
-        """Return some of them."""
+        """Return the chosen pairs."""
         distances = {name: away[chosen] for name, away in self.distances.items()}
         return NearPairs(self.first[chosen], self.second[chosen], distances)
 
@@ -35,9 +35,10 @@ class NearPairs:
 def find_near(
     library: Library, new: Ids, thresholds: Mapping[str, int], searched: Sequence[str], needed: int
 ) -> NearPairs:
-    """Return the pairs within the thresholds of at least `needed` hashes, of which one at least is in `new`.
+    """Return the pairs within the thresholds of at least `needed` hashes, with at least one entity in `new`.
 
-    Exact. `new` is ascending. `searched` are n - needed + 1 of the n hashes: every such pair is near by one of them.
+    The result is exact. `new` is ascending. `searched` are n - needed + 1 of the n hashes: every such pair is near by
+    at least one of them.
     """
     with library.read() as session:
         if len(new) <= MAX_LOOKUPS:
@@ -50,7 +51,7 @@ def find_near(
 
 
 def _look_up(index: HashIndex, new: Ids, threshold: int) -> Ids:
-    """Return the pairs of new entities with those that are near, the lower id first, of shape (n, 2)."""
+    """Return the pairs of new entities and near ones, the lower id first, shape (n, 2)."""
     pairs = [np.empty((0, 2), np.int64)]
     hashes, known = index.values(new)
     for entity_id, bits in zip(new[known].tolist(), hashes[known].tolist(), strict=True):
@@ -66,7 +67,7 @@ def _distinct(found: Sequence[Ids]) -> Ids:
 
 
 def _measured(indexes: Mapping[str, HashIndex], pairs: Ids, thresholds: Mapping[str, int], needed: int) -> NearPairs:
-    """Measure all distances, and leave out the pairs that are near by too few hashes."""
+    """Measure all distances, and exclude the pairs that are near by too few hashes."""
     found = NearPairs(pairs[:, 0], pairs[:, 1], {name: _distances(index, pairs) for name, index in indexes.items()})
     within = np.zeros(len(pairs), np.int64)
     for name, limit in thresholds.items():
@@ -75,7 +76,7 @@ def _measured(indexes: Mapping[str, HashIndex], pairs: Ids, thresholds: Mapping[
 
 
 def _all_near(memory: HashesInMemory, new: Ids, threshold: int) -> Iterator[Ids]:
-    """Yield all pairs within a threshold that have a new entity."""
+    """Yield all pairs within a threshold with at least one new entity."""
     ids, hashes = memory.entity_ids, memory.hashes
     order = np.argsort(hashes)
     ordered = hashes[order]
@@ -90,7 +91,7 @@ def _all_near(memory: HashesInMemory, new: Ids, threshold: int) -> Iterator[Ids]
 
 
 def _products(starts: Ids, order: Ids, one: Ids, other: Ids) -> tuple[Ids, Ids]:
-    """Return the places of all pairs of those that have hash `one` and those that have hash `other`."""
+    """Return the indices of all pairs of hashes with the values `one` and `other`."""
     sizes, widths = starts[one + 1] - starts[one], starts[other + 1] - starts[other]
     counts = sizes * widths
     row = np.repeat(np.arange(len(one)), counts)

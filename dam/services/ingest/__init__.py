@@ -1,1 +1,1 @@
-"""How files come into the library, and how what is known of them is brought up to date."""
+"""Ingest files, and update the records of ingested files."""

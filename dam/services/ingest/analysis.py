@@ -1,4 +1,4 @@
-"""What today's systems say of a file's content. Pure: content in, rows and failures out."""
+"""Run the current systems on the content of a file. Pure: returns rows and failures."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from dam.systems.system import RowTable, obstacles, system_set, systems_for
 
 @dataclass(frozen=True)
 class Failure:
-    """A system that could not describe a content, and why."""
+    """The failure of a system, with the reason."""
 
     system: str
     version: int
@@ -23,30 +23,30 @@ class Failure:
 
 @dataclass
 class Analysis:
-    """What was found out: plain data, which can cross to another process."""
+    """The results of the systems for one content. Picklable."""
 
     system_set: str
-    """The systems that have run by now, as `dam.systems.system.system_set` writes them."""
+    """The set of systems that have run, in the form of `dam.systems.system.system_set`."""
     ran: list[str] = field(default_factory=list)
-    """The names of the systems that ran just now."""
+    """The names of the systems that ran in this analysis."""
     rows: list[tuple[RowTable, dict[str, Any]]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     obstacle: str | None = None
-    """Why a system could not be run here, if one could not."""
+    """Why a system cannot run on this installation, if so."""
 
     @property
     def error(self) -> str | None:
-        """The reasons of the failures, in one line."""
+        """The reasons of all failures, in one line."""
         return "; ".join(dict.fromkeys(failure.reason for failure in self.failures)) or None
 
     @property
     def weight(self) -> int:
-        """How long the texts and bytes of all rows are."""
+        """The total length of the text and bytes in all rows."""
         return sum(len(value) for _, values in self.rows for value in values.values() if isinstance(value, str | bytes))
 
 
 def give_up(media_type: str, reason: str, seen: AbstractSet[str]) -> Analysis:
-    """Record that no due system can describe a content, for a reason that is known from elsewhere."""
+    """Return an analysis in which every due system has failed for the same reason."""
     kind = kind_of(media_type)
     labels = {system.label for system in systems_for(kind)}
     failures = [
@@ -56,7 +56,12 @@ def give_up(media_type: str, reason: str, seen: AbstractSet[str]) -> Analysis:
 
 
 def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
-    """Run the systems for this kind of sample, but for those whose label is in `seen`."""
+    """Run the systems for this kind of sample, except those whose label is in `seen`.
+
+    Raises:
+        DamError, OSError: the store or the disk fails.
+
+    """
     systems = systems_for(sample.kind)
     due = [system for system in systems if system.label not in seen]
     done = {system.label for system in systems} & seen
@@ -70,11 +75,11 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
             rows = [(system.table_of(row), row if isinstance(row, dict) else values_of(row)) for row in system(sample)]
         except DecodeError as exc:
             analysis.failures.append(Failure(system.name, system.version, storable(str(exc))))
-        except (DamError, OSError):  # the store or the disk: no fact about the content
+        except (DamError, OSError):  # an error of the store or the disk, not of the content
             raise
         except MemoryError:
             analysis.failures.append(Failure(system.name, system.version, TOO_MUCH_MEMORY))
-        except Exception as exc:  # noqa: BLE001  a fault of the system, or hostile content: the other files go on
+        except Exception as exc:  # noqa: BLE001  an error in the system, or malformed content: do not stop the run
             reason = f"failed with {type(exc).__name__}: {exc}"
             analysis.failures.append(Failure(system.name, system.version, storable(reason)))
         else:

@@ -1,4 +1,4 @@
-"""The first stage of an ingest: find the files below some paths, outside the library itself."""
+"""Discover, the first stage of an ingest: find the files at and below some paths."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,19 +6,19 @@ from itertools import chain
 
 from dam.core.errors import UsageError
 from dam.media.files.selection import Selection
-from dam.media.files.walk import Found, Group, walk_groups
+from dam.media.files.walk import FoundFile, WalkBatch, walk_batches
 from dam.services.library import Library
 
 
-def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: Selection) -> Iterator[Group]:
-    """Yield the files below some paths in groups, but never those of the library itself.
+def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: Selection) -> Iterator[WalkBatch]:
+    """Yield the files at and below some paths in batches, except those of the library itself.
 
     Raises:
         UsageError: a path is in the library's own store.
 
     """
     root = os.path.realpath(library.store.root) if library.store.root else ""
-    is_file = library.engine.dialect.name == "sqlite"  # elsewhere the name of a database is no path
+    is_file = library.engine.dialect.name == "sqlite"  # for other databases, the name is not a path
     database = (library.engine.url.database or "") if is_file else ""
     own = {(status := os.stat(path)).st_ino: status.st_dev for path in (root, database) if os.path.exists(path)}
     journals = {f"{os.path.abspath(database)}-{ending}" for ending in ("journal", "wal", "shm")}
@@ -32,10 +32,10 @@ def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: 
         return own.get(status.st_ino) == status.st_dev or path in journals
 
     lists = (map(checked, [some] if isinstance(some, str) else some) for some in paths)
-    return walk_groups(lists, selection, leave_out=is_own)
+    return walk_batches(lists, selection, exclude=is_own)
 
 
 def count_bytes(library: Library, paths: Sequence[str], selection: Selection) -> int:
-    """Return the size of all files that an ingest would take, so that somebody can tell how much is left."""
-    found = chain.from_iterable(group.found for group in discover(library, [paths], selection))
-    return sum(item.status.st_size for item in found if isinstance(item, Found))
+    """Return the total size of the files that an ingest would discover, for the time left."""
+    found = chain.from_iterable(batch.entries for batch in discover(library, [paths], selection))
+    return sum(item.status.st_size for item in found if isinstance(item, FoundFile))

@@ -1,4 +1,4 @@
-"""What an ingest asks of workers: to read a new file and describe it, or to describe again what the library has."""
+"""Examine, the third stage of an ingest: requests to read and analyse files in workers."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from dam.media.files.source import open_source
 from dam.media.sample import Sample
 from dam.services.ingest.analysis import Analysis, analyse, give_up
 from dam.services.ingest.staging import StagedFile, stage
-from dam.services.processes.limits import in_time
+from dam.services.processes.limits import time_limit
 from dam.services.processes.request import Request
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
@@ -15,10 +15,10 @@ from dam.storage.modes import Mode
 
 @dataclass(frozen=True)
 class Examined:
-    """A file that was read, or the error that it could not be read for.
+    """The result of a request: a file that was read, or the error.
 
-    Without an analysis, its content is in the store already: look it up, and examine it again if it is not known. What
-    the library has already comes back with an analysis alone.
+    A file without an analysis has content that is already in the store: whether its analysis is due must be looked
+    up. The result for content of the library has an analysis and no file.
     """
 
     path: str
@@ -28,18 +28,23 @@ class Examined:
 
 
 @dataclass(frozen=True)
-class Job(Request[Examined]):
-    """A file to read, stage in the store and analyse."""
+class ExamineRequest(Request[Examined]):
+    """Request to read a file, stage it in the store and analyse it."""
 
     mode: Mode = Mode.COPY
     seen: frozenset[str] | None = None
-    """The systems that have run for its content; None where nobody has looked it up yet."""
+    """The systems that have run for the content; None if that has not been looked up."""
     sha256: str | None = None
-    """The content that they have run for: if the file has another by now, nobody has looked it up."""
+    """The content for which they have run. If the file has changed since, `seen` is ignored."""
     store: BlobStore = field(kw_only=True)
 
     def run(self) -> Examined:
-        """Read the file, and run the systems on its content; StoreError when the store fails."""
+        """Read the file, and run the systems on its content.
+
+        Raises:
+            StoreError: the store cannot be written.
+
+        """
         try:
             file, sample = stage(self.path, self.store, self.mode)
         except UnreadableFileError as exc:
@@ -47,11 +52,11 @@ class Job(Request[Examined]):
         seen = self.seen if self.sha256 in (None, file.digests.sha256) else None
         if seen is None and file.blob is None and self.mode is not Mode.REFERENCE:
             return Examined(self.path, file)
-        with in_time():
+        with time_limit():
             return Examined(self.path, file, analyse(sample, seen or frozenset()))
 
     def give_up(self, reason: str) -> Examined:
-        """Read the file, and record the reason for each of the systems."""
+        """Read the file, and record the reason as failure of each system."""
         try:
             file, _ = stage(self.path, self.store, self.mode)
         except UnreadableFileError as exc:
@@ -60,24 +65,24 @@ class Job(Request[Examined]):
 
 
 @dataclass(frozen=True)
-class AnalyseAgain(Request[Examined]):
-    """A content that the library has, to be analysed where it is."""
+class ReanalyseRequest(Request[Examined]):
+    """Request to analyse content that the library already has."""
 
     media_type: str
     seen: frozenset[str]
-    """The systems that have run for it."""
+    """The systems that have run for the content."""
     sidecar: bytes | None = None
-    """The sidecar that it was read with, or is to be read with now."""
+    """The content of the sidecar."""
 
     def run(self) -> Examined:
         """Run the systems on the content."""
         sample = Sample.of_file(self.path, self.media_type, sidecar=self.sidecar)
         try:
-            with open_source(self.path, linking=True), in_time():
+            with open_source(self.path, linking=True), time_limit():
                 return Examined(self.path, analysis=analyse(sample, self.seen))
         except UnreadableFileError as exc:
             return Examined(self.path, error=str(exc))
 
     def give_up(self, reason: str) -> Examined:
-        """Record the reason for each of the systems."""
+        """Record the reason as failure of each system."""
         return Examined(self.path, analysis=give_up(self.media_type, reason, self.seen))

@@ -1,4 +1,4 @@
-"""The last stage of an ingest: unlink the sources that were to be moved, and say what became of each path."""
+"""Finish, the last stage of an ingest: return outcomes, and unlink moved sources."""
 
 import os
 from collections import deque
@@ -16,7 +16,7 @@ from dam.storage.blob_store import BlobStore
 
 
 def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
-    """Return what became of a file that was read and written."""
+    """Return the outcome of a file that was read and written."""
     file = resolved.file
     if asset.is_new:
         status = Status.ADDED
@@ -40,11 +40,11 @@ def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
 def remove_sources(
     store: BlobStore, files: Iterable[StagedFile], outcomes: Sequence[Outcome | Unchanged], moved: deque[str]
 ) -> list[Outcome | Unchanged]:
-    """Unlink the sources of a batch that is durable; return the outcomes with what went wrong.
+    """Unlink the sources of a durable batch; return the outcomes, with errors added.
 
-    `moved` has the paths that earlier batches have moved, and takes those of this one.
+    `moved` contains the paths moved by earlier batches; those of this batch are appended.
     """
-    sources = {file.path: file for file in files}  # a path may have been named twice, also for two batches
+    sources = {file.path: file for file in files}  # a path may be named twice, even in two batches
     problems = {
         path: problem
         for path, file in sources.items()
@@ -58,15 +58,15 @@ def remove_sources(
 
 
 def _remove_source(store: BlobStore, file: StagedFile) -> str | None:
-    """Unlink a source that the library has for good; return why it could not be, if so.
+    """Unlink a source whose content is stored durably; return the error, if any.
 
-    What is stored is read back before: a blob of equal content that was there may have rotted, and then the source is
-    all that is left.
+    The blob is read back first: an older blob of the same content may have been damaged, and the source may be the
+    only intact copy.
     """
     try:
         with store.open(file.digests.sha256) as blob:
             if digests_of(chunks(blob)) != file.digests:
-                return "was not removed: the library's copy is damaged, see dam-cli verify --content"
+                return "was not removed: the copy in the library is damaged, see dam-cli verify --content"
         if not _is_as_read(file):
             return "is in the library, and was not removed: it has changed since"
         os.unlink(file.path)
@@ -76,7 +76,7 @@ def _remove_source(store: BlobStore, file: StagedFile) -> str | None:
 
 
 def _is_as_read(file: StagedFile) -> bool:
-    """Tell whether a source is what was read; in doubt, for another of its names may just have gone, by reading it."""
+    """Return whether a source has not changed. If only its ctime has, as when a hard link is removed, read it again."""
     with open_source(file.path, linking=True) as (stream, state):
         if state == file.state:
             return True

@@ -1,7 +1,7 @@
-"""Ingesting files and folders: the stages, assembled.
+"""Ingest files and folders: the pipeline of all stages.
 
-discover → skip → examine → resolve → publish → write → finish. The files of a batch are published together, and
-written in one transaction; only then is it reported. While a batch is published, the next one is gathered.
+discover → skip → examine → resolve → publish → write → finish. The files of a batch are published together and
+written in one transaction, and then reported. While a batch is published, the next one is gathered.
 """
 
 from collections import deque
@@ -28,7 +28,7 @@ from dam.storage.modes import Mode
 
 __all__ = ["DEFAULT", "Options", "Outcome", "Status", "Unchanged", "count_bytes", "each_outcome", "ingest"]
 
-MOVED_KEPT = 100_000  # more files than are read ahead of a batch
+MAX_MOVED = 100_000  # more than the number of files read ahead
 
 
 def ingest(
@@ -39,15 +39,15 @@ def ingest(
     *,
     pool: Pool | None = None,
 ) -> Generator[Outcome | Unchanged, None, None]:
-    """Bring files and folders into a library, and yield what became of each, once that is durable.
+    """Ingest files and folders, and yield an outcome for each file once it is durable.
 
-    `paths` may have lists of paths that are there at once: their files are looked up together. `pool` examines the
-    files; without one, this process does. Files and folders that cannot be read are outcomes. To
-    close the generator early is to undo the current batch.
+    An element of `paths` can be a list of paths, whose files are looked up together. The workers of `pool` examine the
+    files; without one, this process does. A file or folder that cannot be read is an outcome, not an exception. Closing
+    the generator early drops the files that have not been published.
 
     Raises:
         UsageError: a path is in the library's own store.
-        StoreError, LockedError: the library cannot be written; the batches before are safe.
+        StoreError, LockedError: the library cannot be written; earlier batches are durable.
 
     """
     library.store.sweep()
@@ -71,14 +71,14 @@ def ingest(
         yield from commits.end()
     finally:
         try:
-            commits.end()  # what is published gets its rows, though nobody hears of it
+            commits.end()  # a published batch gets its rows, although they are not reported
         finally:
             background.close()
             gathered.discard()
 
 
 class _Commits:
-    """Makes batches durable one after the other, blobs before rows; each as a whole, or not at all."""
+    """Commits batches one after the other: first the blobs, then all rows in one transaction."""
 
     def __init__(
         self, library: Library, tags: Sequence[str], options: Options, pool: Pool, background: Background
@@ -88,13 +88,13 @@ class _Commits:
         self._options = options
         self._pool = pool
         self._background = background
-        self._moved: deque[str] = deque(maxlen=MOVED_KEPT)
+        self._moved: deque[str] = deque(maxlen=MAX_MOVED)
         self._batch: Batch | None = None
         self._resolved: list[Resolved] = []
         self._sidecars: dict[int, Analysis] = {}
 
     def begin(self, batch: Batch) -> None:
-        """Resolve a batch, after the one before was written, and begin to publish it."""
+        """Resolve a batch and begin to publish it. The previous batch must have been written."""
         self._resolved, self._sidecars = [], {}
         if examined := batch.examined:
             with self._library.read() as session:
@@ -105,7 +105,7 @@ class _Commits:
         self._background.begin(partial(publish, self._library.store, self._resolved, self._options.mode))
 
     def end(self) -> list[Outcome | Unchanged]:
-        """Wait until the batch that was begun is published, write its rows, and return its outcomes."""
+        """Wait until the current batch is published, write its rows, and return its outcomes."""
         with deferred():
             batch, self._batch = self._batch, None
             if batch is None:

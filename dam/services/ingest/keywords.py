@@ -1,4 +1,4 @@
-"""Keywords of images as tags."""
+"""Import keywords of images as tags."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from dam.services.catalogue.tags import checked_tag, write_tags
 
 
 def import_keywords(session: Session, entity_ids: Iterable[int]) -> None:
-    """Put the keywords of entities on them as tags."""
+    """Add the keywords of entities as tags."""
     table = DescriptionComponent
     for some in ecs.batched(entity_ids):
         rows = session.execute(
@@ -24,7 +24,7 @@ def import_keywords(session: Session, entity_ids: Iterable[int]) -> None:
 
 
 def _tag(keyword: str) -> str | None:
-    """Return a keyword as a tag, which has no commas; None where it cannot be one."""
+    """Return a keyword as a valid tag, without commas; None if that is impossible."""
     try:
         return checked_tag(" ".join(keyword.replace(",", " ").split()))
     except UsageError:

@@ -1,4 +1,4 @@
-"""What goes into an ingest and what comes out: options, and what became of each path."""
+"""Options and outcomes of an ingest."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from dam.storage.modes import Mode
 
 
 class Status(StrEnum):
-    """What became of a path."""
+    """Status of a path after an ingest."""
 
     ADDED = "added"
     LINKED = "linked"
@@ -24,7 +24,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one path. All but a failed or skipped one are durable in the library."""
+    """The outcome of one path. Unless it failed or was skipped, it is durable in the library."""
 
     path: str
     status: Status
@@ -34,13 +34,13 @@ class Outcome:
     media_type: str | None = None
     size: int = 0
     replaces: int | None = None
-    """The asset that this path was of before, if its content has changed."""
+    """The previous asset of this path, if its content has changed."""
     error: str | None = None
-    """Why it failed; or, for content that is stored, why it could not be decoded."""
+    """Why the path failed, or why its stored content could not be decoded."""
     obstacle: str | None = None
-    """Why this installation cannot fingerprint such content, or not all of it."""
+    """Why a system cannot run on this installation, if so."""
     is_shared: bool | None = None
-    """Whether the store shares its bytes with the source, or has a copy; None where it got nothing."""
+    """Whether the new blob shares its bytes with the source; None without a new blob."""
 
     @property
     def kind(self) -> Kind | None:
@@ -49,32 +49,32 @@ class Outcome:
 
 
 UnchangedFile: TypeAlias = tuple[str, int, int]
-"""A file that was not read: its path, its asset, its size in bytes."""
+"""An unchanged file: path, asset, size in bytes."""
 
 
 @dataclass(frozen=True)
 class Unchanged:
-    """Files that are as the library has recorded them, in a row.
+    """Consecutive files that have not changed since they were recorded.
 
-    They come together and in short: to look up the digests of a file takes longer than to see that it has not changed.
-    `each_outcome` looks them up.
+    They are reported together and without digests, because looking up digests takes longer than detecting that a file
+    has not changed. `each_outcome` looks them up.
     """
 
     files: Sequence[UnchangedFile]
 
     @property
     def count(self) -> int:
-        """How many files there are."""
+        """The number of files."""
         return len(self.files)
 
     @property
     def bytes(self) -> int:
-        """The sum of their sizes."""
+        """The total size of the files."""
         return sum(size for _, _, size in self.files)
 
 
 def each_outcome(library: Library, items: Iterable[Outcome | Unchanged]) -> Iterator[Outcome]:
-    """Yield what became of each path, also of those that an ingest yields together, with digests and media type."""
+    """Yield an outcome for each path: expand `Unchanged`, with digests and media types."""
     for item in items:
         if isinstance(item, Unchanged):
             yield from _complete(library, item)
@@ -101,18 +101,18 @@ def _complete(library: Library, unchanged: Unchanged) -> list[Outcome]:
 
 @dataclass(frozen=True)
 class Options:
-    """How to ingest."""
+    """Options of an ingest."""
 
     selection: Selection = EVERYTHING
     mode: Mode = Mode.COPY
     rehash: bool = False
-    """Whether to read files that look unchanged."""
+    """Whether files that look unchanged are read."""
     import_keywords: bool = False
-    """Whether the keywords of images become tags."""
+    """Whether keywords of images are added as tags."""
 
     @property
     def trusts_state(self) -> bool:
-        """Whether a file that looks unchanged is passed over. Before a file is unlinked, it is read."""
+        """Whether files that look unchanged are skipped. A file is always read before it is unlinked."""
         return not self.rehash and self.mode is not Mode.MOVE
 
 

@@ -1,4 +1,4 @@
-"""What workers need: imported once, by the server that they are forked from (`dam.services.processes.server`)."""
+"""Import the modules that workers need, in the server from which they are forked."""
 
 import gc
 from contextlib import suppress
@@ -12,11 +12,11 @@ MODULES = (
     "PIL.JpegImagePlugin",
 )
 
-gc.disable()  # imports create many objects and drop none: collections would take a third of the time
+gc.disable()  # imports create many objects and free none: collections would take a third of the time
 for module in MODULES:
-    with suppress(ImportError):  # of the image extra: without it, workers do without
+    with suppress(ImportError):  # the image extra may be missing
         import_module(module)
 import_module("dam.systems.system").all_systems()
 import_module("sqlalchemy.orm").configure_mappers()
-gc.freeze()  # no worker traverses, and so copies, the memory that it shares with the server
+gc.freeze()  # a collection in a worker would copy the memory shared with the server
 gc.enable()

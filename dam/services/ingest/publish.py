@@ -1,4 +1,4 @@
-"""The fifth stage of an ingest: make the blobs of a batch durable and visible, before any row names them."""
+"""Publish, the fifth stage of an ingest: make the blobs of a batch durable before rows refer to them."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,7 +10,7 @@ from dam.storage.modes import Mode
 
 
 def publish(store: BlobStore, resolved: Sequence[Resolved], mode: Mode) -> None:
-    """Publish what was staged, and vouch for what the store has without the library's knowing of it."""
+    """Publish the staged blobs, and make existing blobs durable that have no rows yet."""
     staged: dict[str, StagedBlob | None] = {
         each.file.digests.sha256: each.file.blob
         for each in resolved
@@ -20,14 +20,14 @@ def publish(store: BlobStore, resolved: Sequence[Resolved], mode: Mode) -> None:
 
 
 class Background:
-    """Does one thing at a time: in a thread of its own, or (not `threaded`) at once, in this one."""
+    """Runs one task at a time in a thread, or without `threaded` immediately."""
 
     def __init__(self, *, threaded: bool) -> None:
         self._executor = ThreadPoolExecutor(1, "publish") if threaded else None
         self._work: Future[None] | None = None
 
     def begin(self, work: Callable[[], None]) -> None:
-        """Begin some work; what it raises, `wait` raises."""
+        """Begin a task; `wait` raises its exception."""
         if self._executor:
             self._work = self._executor.submit(work)
             return
@@ -41,17 +41,17 @@ class Background:
 
     @property
     def is_done(self) -> bool:
-        """Whether the work, if there is any, has come to its end."""
+        """Whether no task is running."""
         return self._work is None or self._work.done()
 
     def wait(self) -> None:
-        """Wait for the work, and raise what it raised."""
+        """Wait for the task, and raise its exception, if any."""
         work, self._work = self._work, None
         if work:
             work.result()
 
     def close(self) -> None:
-        """Wait for the work, and end the thread."""
+        """Wait for the task, and end the thread."""
         if self._executor:
             with deferred():
                 self._executor.shutdown(wait=True)

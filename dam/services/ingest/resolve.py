@@ -1,4 +1,4 @@
-"""The fourth stage of an ingest: compare what was read with what the library has."""
+"""Resolve, the fourth stage of an ingest: look up the contents of a batch in the library."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,32 +8,32 @@ from sqlalchemy.orm import Session
 from dam.services.catalogue.asset_states import states_by_sha256
 from dam.services.catalogue.content import only_referenced
 from dam.services.ingest.analysis import Analysis
-from dam.services.ingest.examine import Examined, Job
+from dam.services.ingest.examine import Examined, ExamineRequest
 from dam.services.ingest.staging import StagedFile
 from dam.storage.blob_store import BlobStore
 
-ExamineAll = Callable[[list[Job]], Iterable[Examined]]
+ExamineAll = Callable[[list[ExamineRequest]], Iterable[Examined]]
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """A file that was read, and what is to be done with it."""
+    """A file that was read, with what must be written for it."""
 
     file: StagedFile
     analysis: Analysis | None = None
-    """What is to be written of its content; None where today's systems have nothing to add."""
+    """The analysis to write; None if all current systems have run for the content."""
     is_known: bool = False
-    """Whether the library knows that its store has the content."""
+    """Whether the library has recorded that its store has the content."""
     is_repeated: bool = False
-    """Whether a file before it in the batch has the same content, and it needs nothing but its link."""
+    """Whether an earlier file of the batch has the same content, so that only a link is written."""
     seen: frozenset[str] | None = None
-    """The systems that have run for its content, where the others are due; None where none is."""
+    """The systems that have run for the content; None if no others are due."""
 
 
 def resolve(session: Session, storage_type: str, files: Sequence[Examined]) -> list[Resolved]:
-    """Look up the contents of a batch, all at once, and return what is to be done with each file, in order.
+    """Look up the contents of a batch together; return the files in order.
 
-    Of files with the same content, all but the first drop what they have staged.
+    If files have the same content, only the first keeps its staged blob.
     """
     first = {examined.file.digests.sha256: examined for examined in reversed(files) if examined.file}
     unsure = [
@@ -44,7 +44,7 @@ def resolve(session: Session, storage_type: str, files: Sequence[Examined]) -> l
     resolved = []
     for examined in files:
         file = examined.file
-        assert file  # noqa: S101  what could not be read is not resolved
+        assert file  # noqa: S101  files that could not be read are not resolved
         if first[file.digests.sha256] is not examined:
             file.discard()
             resolved.append(Resolved(file, is_known=True, is_repeated=True))
@@ -58,9 +58,11 @@ def resolve(session: Session, storage_type: str, files: Sequence[Examined]) -> l
 
 
 def analyse_due(resolved: Sequence[Resolved], store: BlobStore, examine_all: ExamineAll) -> list[Resolved]:
-    """Run the systems that are due for contents that the store has: all side by side. A file that changed waits."""
+    """Run the due systems for contents that the store has, in parallel. Files that have changed since are skipped."""
     jobs = [
-        Job(each.file.path, each.file.state.size, seen=each.seen, sha256=each.file.digests.sha256, store=store)
+        ExamineRequest(
+            each.file.path, each.file.state.size, seen=each.seen, sha256=each.file.digests.sha256, store=store
+        )
         for each in resolved
         if each.seen is not None
     ]
@@ -69,7 +71,7 @@ def analyse_due(resolved: Sequence[Resolved], store: BlobStore, examine_all: Exa
 
 
 def _analysis(resolved: Resolved, again: Examined) -> Analysis | None:
-    """Return what was found out when a file was read again, if it still has the same content."""
+    """Return the analysis of a file that was read again, if its content is the same."""
     if again.file is None:
         return None
     again.file.discard()

@@ -1,10 +1,10 @@
-"""Trying again what failed and is remembered."""
+"""Retry recorded failures."""
 
 from collections.abc import Generator, Sequence
 from itertools import groupby
 
 from dam.services.catalogue import failures
-from dam.services.catalogue.failures import RememberedFailure
+from dam.services.catalogue.failures import RecordedFailure
 from dam.services.ingest.ingest import Options, Outcome, Status, ingest
 from dam.services.library import Library
 from dam.services.processes.pool import Pool
@@ -12,18 +12,18 @@ from dam.storage.modes import Mode
 
 
 def retry_unreadable(library: Library, *, pool: Pool | None = None) -> Generator[Outcome, None, None]:
-    """Ingest the paths that could not be read, and forget those that can be now; a folder, with all that is in it.
+    """Ingest the paths that could not be read, in their recorded modes and with their recorded tags.
 
-    Each in the mode and with the tags that it was to have.
+    Folders are ingested recursively. Failures of paths that can be read now are deleted.
     """
     with library.read() as session:
-        remembered = list(failures.unreadable(session))
-    for (mode, tags), some in groupby(sorted(remembered, key=_how), key=_how):
+        recorded = list(failures.unreadable(session))
+    for (mode, tags), some in groupby(sorted(recorded, key=_how), key=_how):
         paths = [failure.path for failure in some if failure.path is not None]
         yield from _retry(library, paths, Mode(mode), tags, pool)
 
 
-def _how(failure: RememberedFailure) -> tuple[str, tuple[str, ...]]:
+def _how(failure: RecordedFailure) -> tuple[str, tuple[str, ...]]:
     return failure.mode or Mode.COPY.value, failure.tags
 
 

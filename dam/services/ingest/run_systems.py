@@ -1,4 +1,4 @@
-"""Bringing assets up to date with today's systems, from the content in the store or where it is referenced."""
+"""Run the current systems for assets that lack them, on the stored or referenced content."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dam.services.catalogue.asset_states import AssetState, failed, outdated, ou
 from dam.services.catalogue.content import find_content
 from dam.services.ingest import writer
 from dam.services.ingest.analysis import Analysis
-from dam.services.ingest.examine import AnalyseAgain, Examined
+from dam.services.ingest.examine import Examined, ReanalyseRequest
 from dam.services.ingest.sidecars import packets
 from dam.services.library import Library
 from dam.services.processes.limits import NO_LIMITS
@@ -23,7 +23,7 @@ PAGE = 128
 
 @dataclass(frozen=True)
 class Update:
-    """What a run of the systems did for one asset."""
+    """The outcome of running systems for one asset."""
 
     entity_id: int
     sha256: str
@@ -31,15 +31,15 @@ class Update:
     size: int
     ran: tuple[str, ...] = ()
     error: str | None = None
-    """Why a system failed, or why the content could not be read."""
+    """Why a system failed, or the content could not be read."""
     obstacle: str | None = None
-    """Why a system could not be run here."""
+    """Why a system cannot run on this installation."""
 
 
 def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | None = None) -> Iterator[Update]:
-    """Run the systems that assets have not seen, and yield what was done for each, once that is durable.
+    """Run the systems that have not run for an asset, and yield an update for each asset once it is durable.
 
-    With `retry_failed`, run those that have failed instead. `pool` does it; without one, this process.
+    With `retry_failed`, run failed systems instead. The workers of `pool` run them, or else this process.
     """
     pool = pool or Pool(0, NO_LIMITS)
     last = 0
@@ -60,22 +60,22 @@ def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | No
 
 
 def bytes_to_read(library: Library) -> int:
-    """Return the size of all assets that systems have not seen, so that somebody can tell how much is left."""
+    """Return the total size of the assets that `run_systems` would read, for the time left."""
     with library.read() as session:
         return outdated_bytes(session)
 
 
-def _job(session: Session, library: Library, known: AssetState, sidecar: bytes | None) -> AnalyseAgain | Examined:
-    """Say how to examine an asset, or why that is not possible."""
+def _job(session: Session, library: Library, known: AssetState, sidecar: bytes | None) -> ReanalyseRequest | Examined:
+    """Return the request for an asset, or an error if its content is missing."""
     try:
         path = find_content(session, library.store, known)
     except (StoreError, UnreadableFileError) as exc:
         return Examined(known.sha256, error=str(exc))
-    return AnalyseAgain(path, known.size, known.media_type, known.labels, sidecar)
+    return ReanalyseRequest(path, known.size, known.media_type, known.labels, sidecar)
 
 
 def _update(known: AssetState, result: Examined, analyses: dict[int, Analysis]) -> Update:
-    """Say what became of an asset; what was found out goes into `analyses`."""
+    """Return the update of an asset, and add its analysis to `analyses`."""
     about = partial(Update, known.entity_id, known.sha256, known.media_type, known.size)
     analysis = result.analysis
     if analysis is None:

@@ -1,4 +1,4 @@
-"""Sidecars that come, change or go after the images that they are about."""
+"""Detect sidecars that were added, changed or deleted after their images were ingested."""
 
 import os
 from collections import defaultdict
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import StoreError, UnreadableFileError
 from dam.media.kinds import Kind
-from dam.media.metadata.sidecar import has_sidecar, is_sidecar, named_by, names_of, read_sidecar
+from dam.media.metadata.sidecar import has_sidecar, is_sidecar, read_sidecar, subject_path, subject_paths
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.xmp_sidecar_component import XmpSidecarComponent
 from dam.services.catalogue import ecs
@@ -19,14 +19,14 @@ from dam.services.catalogue.content import find_content, is_as_recorded
 from dam.services.catalogue.recorded_files import files_in
 from dam.services.catalogue.source_paths import path_digest
 from dam.services.ingest.analysis import Analysis
-from dam.services.ingest.examine import AnalyseAgain, Examined
+from dam.services.ingest.examine import Examined, ReanalyseRequest
 from dam.services.library import Library
 from dam.services.processes.pool import Pool
-from dam.systems.system import labels_of_readers
+from dam.systems.system import sidecar_labels
 
 
 def packets(session: Session, entity_ids: Iterable[int]) -> dict[int, bytes]:
-    """Return the sidecars that entities were read with, by id."""
+    """Return the recorded sidecars of entities, by id."""
     table = XmpSidecarComponent
     found: dict[int, bytes] = {}
     for some in ecs.batched(entity_ids):
@@ -36,15 +36,15 @@ def packets(session: Session, entity_ids: Iterable[int]) -> dict[int, bytes]:
 
 
 def any_sidecar(session: Session) -> bool:
-    """Tell whether any image was read with a sidecar."""
+    """Return whether any image has a recorded sidecar."""
     return session.scalar(select(exists(select(XmpSidecarComponent.id)))) or False
 
 
 def deleted(session: Session, entity_ids: Iterable[int]) -> set[int]:
-    """Return those of some entities that were read with a sidecar which has been deleted since.
+    """Return the entities whose recorded sidecar has been deleted.
 
-    That is so when they lie, unchanged, at every path that they came from, and have a sidecar at none. Where one has
-    gone itself, nobody can tell: it may have been moved, or its disk be elsewhere.
+    This requires that all sources of an entity are present and unchanged, and that none has a sidecar. If a source is
+    missing, it may have been moved together with its sidecar, or its disk may not be mounted.
     """
     lacking: set[int] = set()
     table = SourcePathComponent
@@ -60,9 +60,9 @@ def deleted(session: Session, entity_ids: Iterable[int]) -> set[int]:
 
 
 def read_changed_sidecars(library: Library, pool: Pool, paths: Iterable[str]) -> dict[int, Analysis]:
-    """Read the metadata of images again whose sidecars are others than they were read with, or have been deleted.
+    """Analyse again the images whose sidecars have changed or been deleted.
 
-    `paths` are of images or sidecars. Return what is to be written of the images, by id.
+    `paths` are paths of images or sidecars. Return the analyses to write, by entity.
     """
     read = list(paths)
     with library.read() as session:
@@ -80,7 +80,7 @@ def read_changed_sidecars(library: Library, pool: Pool, paths: Iterable[str]) ->
 
 
 def _entities_at(session: Session, paths: Iterable[str]) -> set[int]:
-    """Return the entities that came from some paths."""
+    """Return the entities with a source at some paths."""
     table = SourcePathComponent
     found: set[int] = set()
     for digests in ecs.batched(path_digest(os.fsencode(path)) for path in paths):
@@ -89,15 +89,15 @@ def _entities_at(session: Session, paths: Iterable[str]) -> set[int]:
 
 
 def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
-    """Return the entities that were read without the sidecar that they have now, by id, and what it says."""
+    """Return the new or changed sidecars of entities, by id."""
     by_folder: dict[str, list[str]] = defaultdict(list)
     for path in sidecars:
         by_folder[os.path.dirname(path)].append(path)
     now: dict[int, bytes] = {}
     for folder, inside in by_folder.items():
-        about = {named_by(path) for path in inside}
+        about = {subject_path(path) for path in inside}
         for path, entity_id in files_in(session, folder):
-            if not about.isdisjoint(names_of(path)) and (packet := read_sidecar(path)):
+            if not about.isdisjoint(subject_paths(path)) and (packet := read_sidecar(path)):
                 now[entity_id] = packet
     before: dict[int, str] = {}
     table = XmpSidecarComponent
@@ -111,10 +111,10 @@ def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
 
 def _job(
     session: Session, library: Library, asset: AssetState, changed: Mapping[int, bytes | None]
-) -> AnalyseAgain | Examined:
+) -> ReanalyseRequest | Examined:
     try:
         path = find_content(session, library.store, asset)
     except (StoreError, UnreadableFileError) as exc:
         return Examined(asset.sha256, error=str(exc))
-    seen = asset.labels - labels_of_readers(asset.kind)
-    return AnalyseAgain(path, asset.size, asset.media_type, seen, changed[asset.entity_id])
+    seen = asset.labels - sidecar_labels(asset.kind)
+    return ReanalyseRequest(path, asset.size, asset.media_type, seen, changed[asset.entity_id])

@@ -1,78 +1,80 @@
-"""The second stage of an ingest: pass over the files that need not be read."""
+"""Skip, the second stage of an ingest: skip files that have not changed."""
 
 from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection
 
-from dam.media.files.walk import Found, Group, NotRead
+from dam.media.files.walk import FoundFile, UnreadPath, WalkBatch
 from dam.services.catalogue.asset_states import AssetState, states_by_id
 from dam.services.catalogue.recorded_files import (
     FileKey,
     RecordedFiles,
+    current_sets,
     key_of,
     recorded_among,
     recorded_in,
-    todays_sets,
 )
-from dam.services.ingest.doubts import Doubts
-from dam.services.ingest.examine import Job
+from dam.services.ingest.examine import ExamineRequest
+from dam.services.ingest.forced_reads import ForcedReads
 from dam.services.ingest.outcome import Options, Outcome, Status, Unchanged, UnchangedFile
 from dam.services.library import Library
 from dam.storage.blob_store import BlobStore
 
 
-def skip(library: Library, groups: Iterable[Group], options: Options) -> Iterator[Outcome | Unchanged | Job]:
-    """Yield files that are as recorded as unchanged, and the others as jobs; in the order in which they come.
+def skip(
+    library: Library, batches: Iterable[WalkBatch], options: Options
+) -> Iterator[Outcome | Unchanged | ExamineRequest]:
+    """Yield unchanged files together, and a request for each other file, in order.
 
-    A file whose asset has not seen today's systems becomes a job that says which systems it has seen.
+    The request for a file whose asset is outdated contains the systems that have run for it.
     """
     if not options.trusts_state:
-        for group in groups:
-            yield from (_to_read(item, library.store, options, {}) for item in group.found)
+        for batch in batches:
+            yield from (_to_read(item, library.store, options, {}) for item in batch.entries)
         return
     with library.peek() as connection:
-        records = _Records(library, connection, Doubts(library, options.mode))
-        for group in groups:
-            recorded = records.of(group)
-            yield from _part(group, recorded, records.outdated(group, recorded), library.store, options)
+        records = _Records(library, connection, ForcedReads(library, options.mode))
+        for batch in batches:
+            recorded = records.of(batch)
+            yield from _part(batch, recorded, records.outdated(batch, recorded), library.store, options)
 
 
 class _Records:
-    """What is recorded of the files of a walk: looked up folder by folder, in parts where a folder is very large."""
+    """Looks up the recorded files of a walk, folder by folder; very large folders in parts."""
 
-    def __init__(self, library: Library, connection: Connection, doubts: Doubts) -> None:
+    def __init__(self, library: Library, connection: Connection, forced_reads: ForcedReads) -> None:
         self._library = library
         self._connection = connection
-        self._doubts = doubts
-        self._todays = todays_sets()
+        self._forced_reads = forced_reads
+        self._current_sets = current_sets()
         self._folder: str | None = None
         self._of_folder: RecordedFiles | None = None
 
-    def of(self, group: Group) -> RecordedFiles:
-        """Return what is recorded of the files of a group, and maybe of others, without those in doubt."""
-        if group.folder is not None and group.folder != self._folder:  # a large folder comes in several groups
-            self._folder = group.folder
-            self._of_folder = recorded_in(self._connection, group.folder, self._todays)
-            self._remove_doubtful(self._of_folder)
-        if group.folder is not None and self._of_folder is not None:
+    def of(self, batch: WalkBatch) -> RecordedFiles:
+        """Return the recorded files of a batch, and possibly others, without forced reads."""
+        if batch.folder is not None and batch.folder != self._folder:  # a large folder has several batches
+            self._folder = batch.folder
+            self._of_folder = recorded_in(self._connection, batch.folder, self._current_sets)
+            self._remove_forced(self._of_folder)
+        if batch.folder is not None and self._of_folder is not None:
             return self._of_folder
-        paths = (item.path for item in group.found if isinstance(item, Found))
-        recorded = recorded_among(self._connection, paths, self._todays)
-        self._remove_doubtful(recorded)
+        paths = (item.path for item in batch.entries if isinstance(item, FoundFile))
+        recorded = recorded_among(self._connection, paths, self._current_sets)
+        self._remove_forced(recorded)
         return recorded
 
-    def _remove_doubtful(self, recorded: RecordedFiles | None) -> None:
-        if recorded and recorded.current and self._doubts.exist:
+    def _remove_forced(self, recorded: RecordedFiles | None) -> None:
+        if recorded and recorded.current and self._forced_reads.exist:
             with self._library.read() as session:
-                doubtful = self._doubts.among(session, {key[0]: asset for key, asset in recorded.current.items()})
-            for key in [key for key in recorded.current if key[0] in doubtful]:
+                forced = self._forced_reads.among(session, {key[0]: asset for key, asset in recorded.current.items()})
+            for key in [key for key in recorded.current if key[0] in forced]:
                 del recorded.current[key]
 
-    def outdated(self, group: Group, recorded: RecordedFiles) -> dict[FileKey, AssetState]:
-        """Return the states of the assets of a group that have not seen today's systems, by file."""
+    def outdated(self, batch: WalkBatch, recorded: RecordedFiles) -> dict[FileKey, AssetState]:
+        """Return the states of the outdated assets of a batch, by file."""
         if not recorded.outdated:
             return {}
-        keys = [key_of(*item) for item in group.found if isinstance(item, Found)]
+        keys = [key_of(*item) for item in batch.entries if isinstance(item, FoundFile)]
         assets = {key: recorded.outdated[key] for key in keys if key in recorded.outdated}
         with self._library.read() as session:
             states = {state.entity_id: state for state in states_by_id(session, set(assets.values()))}
@@ -80,14 +82,14 @@ class _Records:
 
 
 def _part(
-    group: Group, recorded: RecordedFiles, outdated: dict[FileKey, AssetState], store: BlobStore, options: Options
-) -> Iterator[Outcome | Unchanged | Job]:
+    batch: WalkBatch, recorded: RecordedFiles, outdated: dict[FileKey, AssetState], store: BlobStore, options: Options
+) -> Iterator[Outcome | Unchanged | ExamineRequest]:
     current = recorded.current
-    if stuck := {key: state.entity_id for key, state in outdated.items() if state.is_current}:
-        current = current | stuck  # what could still run lacks a library: there is nothing to be gained by reading
+    if waiting := {key: state.entity_id for key, state in outdated.items() if state.is_current}:
+        current = current | waiting  # the systems that have not run need an optional dependency
     unchanged: list[UnchangedFile] = []
-    for item in group.found:
-        if isinstance(item, Found):
+    for item in batch.entries:
+        if isinstance(item, FoundFile):
             path, status = item
             entity_id = current.get(key_of(path, status))
             if entity_id is not None:
@@ -102,13 +104,13 @@ def _part(
 
 
 def _to_read(
-    item: Found | NotRead, store: BlobStore, options: Options, outdated: dict[FileKey, AssetState]
-) -> Outcome | Job:
-    """Return the job for a file, or why there is none."""
-    if isinstance(item, NotRead):
+    item: FoundFile | UnreadPath, store: BlobStore, options: Options, outdated: dict[FileKey, AssetState]
+) -> Outcome | ExamineRequest:
+    """Return the request for a file, or the outcome of an unread path."""
+    if isinstance(item, UnreadPath):
         return Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
     path, status = item
     state = outdated.get(key_of(path, status)) if outdated else None
     if state is None:
-        return Job(path, status.st_size, options.mode, store=store)
-    return Job(path, status.st_size, options.mode, seen=state.labels, sha256=state.sha256, store=store)
+        return ExamineRequest(path, status.st_size, options.mode, store=store)
+    return ExamineRequest(path, status.st_size, options.mode, seen=state.labels, sha256=state.sha256, store=store)

@@ -1,4 +1,4 @@
-"""Reading a source file once: digests, media type, and its bytes on their way into the store."""
+"""Read a source file once: compute its digests and media type, and stage its bytes in the store."""
 
 import io
 import os
@@ -19,20 +19,20 @@ from dam.media.sample import Sample
 from dam.storage.blob_store import BlobStore, StagedBlob
 from dam.storage.modes import Mode
 
-IN_MEMORY_BYTES = 32 * 1024 * 1024
-"""Files up to this size are held in one buffer while they are looked at; larger ones stream into the store."""
+MAX_IN_MEMORY_BYTES = 32 * 1024 * 1024
+"""Maximum size of a file that is read into memory; larger files are streamed into the store."""
 
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file that has been read. It can cross to another process."""
+    """A file that has been read. Picklable."""
 
     path: str
     state: FileState
     digests: Digests
     media_type: str
     blob: StagedBlob | None
-    """The bytes on their way into the store; None when it has them."""
+    """The staged bytes; None if the store already has them, or the file is referenced."""
 
     @property
     def filename(self) -> str:
@@ -40,13 +40,13 @@ class StagedFile:
         return os.path.basename(self.path)
 
     def discard(self) -> None:
-        """Drop what was not published."""
+        """Discard the staged bytes, unless they have been published."""
         if self.blob:
             self.blob.discard()
 
 
 class _Content(NamedTuple):
-    """What reading a source gave."""
+    """The result of reading a source."""
 
     digests: Digests
     head: bytes
@@ -55,12 +55,12 @@ class _Content(NamedTuple):
 
 
 def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFile, Sample]:
-    """Read a file once, stage its bytes unless the store has them, and return it with its content to look at.
+    """Read a file once, stage its bytes unless the store has them, and return it with a sample of its content.
 
     Raises:
-        UnreadableFileError: the file cannot be read, or changed meanwhile; nothing stays staged.
-        CannotShareError: `mode` asks for a reflink or hard link where there can be none.
-        StoreError: the store cannot take the bytes.
+        UnreadableFileError: the file cannot be read, or changed while it was read; nothing remains staged.
+        CannotShareError: `mode` is REFLINK or HARDLINK, and the file system does not support it.
+        StoreError: the store cannot be written.
 
     """
     content: _Content | None = None
@@ -89,47 +89,47 @@ def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) ->
             return _take(store, store.stage_shared(path, Mode.REFLINK))
         except CannotShareError:
             pass
-    return _buffer(file, size, store) if size <= IN_MEMORY_BYTES else _stream(file, store)
+    return _buffer(file, size, store) if size <= MAX_IN_MEMORY_BYTES else _stream(file, store)
 
 
 def _look(path: str, file: BinaryIO) -> _Content:
-    """Read a file that stays where it is."""
+    """Read a file that is only referenced."""
     stream = _Tee(chunks(file), None)
     return _Content(digests_of(stream), stream.head, lambda: Path(path).open("rb"), None)
 
 
 def _take(store: BlobStore, blob: StagedBlob) -> _Content:
-    """Read a blob that shares its bytes with the source: what was hashed is what is stored."""
-    with _dropping(blob):
+    """Read a staged blob that shares its bytes with the source."""
+    with _discard_on_error(blob):
         with blob.open() as file:
             stream = _Tee(chunks(file), None)
             digests = digests_of(stream)
-        return _unless_known(store, _Content(digests, stream.head, blob.open, blob))
+        return _unless_stored(store, _Content(digests, stream.head, blob.open, blob))
 
 
 def _buffer(file: BinaryIO, size: int, store: BlobStore) -> _Content:
-    """Read a small file into memory; it is written only if the store lacks it."""
+    """Read a small file into memory; stage it only if the store lacks it."""
     data = b"".join(chunks(file, size + 1))
     digests = digests_of([data])
     if store.size(digests.sha256) == len(data):
         return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), None)
     blob = store.stage(digests.sha256)
-    with _dropping(blob):
+    with _discard_on_error(blob):
         blob.write(data)
     return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), blob)
 
 
 def _stream(file: BinaryIO, store: BlobStore) -> _Content:
-    """Read a large file and write it as it passes: it never is in memory."""
+    """Stream a large file into the store."""
     blob = store.stage()
-    with _dropping(blob):
+    with _discard_on_error(blob):
         stream = _Tee(chunks(file), blob)
         digests = digests_of(stream)
-        return _unless_known(store, _Content(digests, stream.head, blob.open, blob))
+        return _unless_stored(store, _Content(digests, stream.head, blob.open, blob))
 
 
-def _unless_known(store: BlobStore, content: _Content) -> _Content:
-    """Drop the bytes of a content that the store has."""
+def _unless_stored(store: BlobStore, content: _Content) -> _Content:
+    """Discard the staged bytes if the store has the content."""
     key = content.digests.sha256
     if content.blob is None or store.size(key) != content.blob.size:
         return content
@@ -138,8 +138,8 @@ def _unless_known(store: BlobStore, content: _Content) -> _Content:
 
 
 @contextmanager
-def _dropping(blob: StagedBlob) -> Iterator[None]:
-    """Drop a blob if anything goes wrong."""
+def _discard_on_error(blob: StagedBlob) -> Iterator[None]:
+    """Discard a blob if an exception is raised."""
     try:
         yield
     except BaseException:
@@ -148,7 +148,7 @@ def _dropping(blob: StagedBlob) -> Iterator[None]:
 
 
 class _Tee:
-    """Chunks that are written to a blob as they pass, if there is one, and whose first bytes are kept."""
+    """Iterator over chunks that writes them to a blob, if there is one, and keeps the first bytes in `head`."""
 
     def __init__(self, source: Iterable[bytes], blob: StagedBlob | None) -> None:
         self.source = source

@@ -1,4 +1,4 @@
-"""The sixth stage of an ingest: write the rows of a batch, in one transaction."""
+"""Write, the sixth stage of an ingest: write the rows of a batch in one transaction."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,9 +24,14 @@ def write(
     tags: Sequence[str],
     options: Options,
 ) -> list[writer.Asset]:
-    """Write all rows of a batch whose blobs are durable, or none; return the asset of each resolved file.
+    """Write the rows of a batch whose blobs are durable, atomically; return the asset of each resolved file.
 
-    `sidecars` has what was found out about images whose sidecars have changed, by id.
+    `sidecars` contains the analyses of images whose sidecars have changed, by entity.
+
+    Raises:
+        LockedError: the database stays locked.
+
+
     """
     unchanged = batch.unchanged_ids if tags or options.import_keywords else []
     failed = batch.failures
@@ -35,7 +40,7 @@ def write(
     storage_type = REFERENCE_STORAGE if options.mode is Mode.REFERENCE else library.store.storage_type
 
     def write_all(session: Session) -> list[writer.Asset]:
-        failures.remember(session, failed, options.mode, tags)
+        failures.record(session, failed, options.mode, tags)
         failures.forget(session, (each.file.path for each in resolved))
         write_tags(session, unchanged, tags)
         if sidecars:

@@ -1,4 +1,4 @@
-"""Writing what was found out about a batch of files: existing entities are reused, in a few bulk statements."""
+"""Write the rows of files and analyses, in a few bulk statements."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,14 +30,14 @@ Rows = dict[type[Any], list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Asset:
-    """An asset that a file was written to."""
+    """The asset of a file that was written."""
 
     entity_id: int
     is_new: bool
     is_linked: bool
-    """Whether this path is new to the asset."""
+    """Whether the path is a new source of the asset."""
     replaces: int | None
-    """The asset that this path was of before, if it was of another."""
+    """The previous asset of the path, if it was another one."""
 
 
 def write_files(
@@ -48,10 +48,10 @@ def write_files(
     storage_type: str,
     filename: str | None = None,
 ) -> list[Asset]:
-    """Write a batch of files whose blobs have been published; return their assets, in the same order.
+    """Write the rows of files whose blobs have been published; return their assets, in the same order.
 
-    A file without an analysis is one whose content the library knows already. `filename` replaces the name in the
-    source path.
+    A file without an analysis has content that the library already has. `filename` replaces the name in the source
+    path.
     """
     if not files:
         return []
@@ -79,7 +79,7 @@ def write_files(
             unwritten.remove(sha256)
             _identity_rows(rows, entity_id, file, filename)
             rows[FileLocationComponent].append(_location_row(entity_id, file, storage_type))
-        elif file.blob or entity_id in referenced:  # known, but not at this place
+        elif file.blob or entity_id in referenced:  # an existing asset, but not stored in this store
             rows[FileLocationComponent].append(_location_row(entity_id, file, storage_type))
         if analysis:
             analyses[entity_id] = analysis
@@ -91,7 +91,7 @@ def write_files(
 
 
 def _links(session: Session, path_digests: Iterable[bytes]) -> dict[bytes, list[int]]:
-    """Return the entities that the paths of a batch have been of, by path digest, the latest last."""
+    """Return the entities of each path digest, the latest last."""
     table = SourcePathComponent
     statement = (
         select(table.path_digest, table.entity_id)
@@ -110,7 +110,7 @@ def _location_row(entity_id: int, file: StagedFile, storage_type: str) -> dict[s
 
 
 def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str | None) -> None:
-    """Add what every new asset has."""
+    """Add the rows that every new asset has."""
     entity = {"entity_id": entity_id}
     rows[ContentHashSha256Component].append(entity | {"hash_value": file.digests.sha256})
     rows[ContentHashMd5Component].append(entity | {"hash_value": file.digests.md5})
@@ -125,7 +125,7 @@ def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str |
 
 
 def entities_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, int]:
-    """Return the entities that have the given contents, by digest."""
+    """Return the entities with some contents, by SHA-256."""
     found: dict[str, int] = {}
     table = ContentHashSha256Component
     statement = select(table.hash_value, table.entity_id).where(
@@ -138,9 +138,9 @@ def entities_by_sha256(session: Session, sha256s: Iterable[str]) -> dict[str, in
 
 
 def write_analyses(session: Session, analyses: Mapping[int, Analysis], created: AbstractSet[int] = frozenset()) -> None:
-    """Write what systems found out about entities, by id: components, failures, and which systems have run.
+    """Write components, failures and sets of systems, by entity.
 
-    Of those that were `created` just now, there is nothing to be forgotten.
+    Entities in `created` are new and have no earlier rows to delete.
     """
     rows: Rows = defaultdict(list)
     for entity_id, analysis in analyses.items():
@@ -170,7 +170,7 @@ def _forget_failures(session: Session, analyses: Mapping[int, Analysis]) -> None
 
 
 def _forget_components(session: Session, analyses: Mapping[int, Analysis]) -> None:
-    """Delete what systems said before, where what they say now does not take its place row by row."""
+    """Delete the earlier components of the systems that ran, unless an upsert replaces them."""
     tables = tables_by_system()
     outdated: dict[RowTable, list[int]] = defaultdict(list)
     for entity_id, analysis in analyses.items():
@@ -188,7 +188,7 @@ def _system_set_ids(session: Session, sets: Iterable[str]) -> dict[str, int]:
         statement = select(SystemSet.id).where(SystemSet.systems == systems)
         found = session.scalar(statement)
         if found is None:
-            ecs.put_rows(session, SystemSet, [{"systems": systems}])  # another process may be quicker
+            ecs.put_rows(session, SystemSet, [{"systems": systems}])  # another process may have added it
             found = session.scalars(statement).one()
         ids[systems] = found
     return ids

@@ -1,1 +1,1 @@
-"""Worker processes and their limits; knows no database."""
+"""Worker processes and their limits. Independent of the database."""

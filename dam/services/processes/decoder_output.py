@@ -1,4 +1,4 @@
-"""What decoders say by themselves: Python's warnings, and what C libraries write to stderr. It goes to the log."""
+"""Redirect the output of decoders to the log: Python's warnings, and what C libraries write to stderr."""
 
 import contextlib
 import logging
@@ -11,18 +11,18 @@ from collections.abc import Iterator
 logger = logging.getLogger(__name__)
 
 STDERR = 2
-AT_ONCE = 64 * 1024
-"""As much as a pipe holds: more than that is dropped."""
+MAX_OUTPUT_BYTES = 64 * 1024
+"""Capacity of a pipe; further output is dropped."""
 
 
 class _Redirected:
-    """The pipe that stderr of this process, a worker, ends in."""
+    """The pipe to which stderr of a worker is redirected."""
 
     reader: int | None = None
 
 
 def redirect_stderr() -> None:
-    """Send stderr and all warnings of this process, a worker, where `take_output` finds them. For good."""
+    """Redirect stderr and all warnings of this worker process permanently; `take_output` returns them."""
     _Redirected.reader = _redirect()
     sys.stderr = open(STDERR, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115  for good
     warnings.simplefilter("always")
@@ -30,35 +30,35 @@ def redirect_stderr() -> None:
 
 
 def take_output() -> str:
-    """Return what was written to the redirected stderr since the last call."""
+    """Return the output to the redirected stderr since the last call."""
     return "" if _Redirected.reader is None else _read(_Redirected.reader)
 
 
 @contextlib.contextmanager
 def logged_output(path: str) -> Iterator[None]:
-    """Log what decoding a file in this process makes decoders say.
+    """Log the output of decoders in the block.
 
-    Only from the main thread: descriptors and warning filters belong to the whole process.
+    Works only in the main thread, because descriptors and warning filters are global to the process.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        with _redirected_for_now(path):
+        with _redirected(path):
             yield
     for warning in warned:
         log_output(path, str(warning.message))
 
 
 def log_output(path: str, output: str) -> None:
-    """Log what was said of a file."""
+    """Log the output of decoding a file."""
     if output:
         logger.debug("decoding %r: %r", path, output)
 
 
 @contextlib.contextmanager
-def _redirected_for_now(path: str) -> Iterator[None]:
+def _redirected(path: str) -> Iterator[None]:
     try:
         stderr = os.dup(STDERR)
     except OSError:  # there is none
@@ -76,7 +76,7 @@ def _redirected_for_now(path: str) -> Iterator[None]:
 
 
 def _redirect() -> int:
-    """Let stderr be a pipe that never blocks; return its other end."""
+    """Redirect stderr to a non-blocking pipe; return its read end."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     os.set_blocking(writer, False)
@@ -87,5 +87,5 @@ def _redirect() -> int:
 
 def _read(reader: int) -> str:
     with contextlib.suppress(BlockingIOError):
-        return os.read(reader, AT_ONCE).decode(errors="backslashreplace").strip()
+        return os.read(reader, MAX_OUTPUT_BYTES).decode(errors="backslashreplace").strip()
     return ""

@@ -1,4 +1,4 @@
-"""What decoding one file may take, and how a process keeps to it."""
+"""Limits on the time and memory of decoding a file."""
 
 import os
 import signal
@@ -15,37 +15,37 @@ from dam.services.processes.decoder_output import redirect_stderr
 
 @dataclass(frozen=True)
 class Limits:
-    """What decoding one file may take."""
+    """Limits on decoding one file; 0 means unlimited."""
 
     seconds: int
     memory_bytes: int
 
     @property
-    def patience(self) -> float | None:
-        """Seconds of silence after which a worker is stuck or stopped; None: it may take for ever."""
+    def max_silence(self) -> float | None:
+        """Seconds without a heartbeat after which a worker is killed; None: unlimited."""
         return self.seconds + GRACE_SECONDS if self.seconds else None
 
 
 GRACE_SECONDS = 30
-"""How much longer than a file may take a worker may be silent: it ends itself, unless it is stopped or stuck."""
+"""Time that a worker gets beyond `Limits.seconds`: normally it ends itself, unless it is stopped or stuck."""
 
 NO_LIMITS = Limits(seconds=0, memory_bytes=0)
 
 
 def configured_limits() -> Limits:
-    """Return the limits of the settings."""
+    """Return the limits in the settings."""
     return Limits(settings.DAM_DECODE_SECONDS, settings.DAM_WORKER_MEMORY_MB * 1024 * 1024)
 
 
 class _Deadline:
-    """The end of a worker whose decoder hangs: the system's alarm, which also reaches code that never returns."""
+    """The time limit of a worker, enforced by SIGALRM, which also interrupts code that never returns to Python."""
 
     seconds = 0
 
 
 @contextmanager
-def in_time() -> Iterator[None]:
-    """Let the block take as long as decoding one file may, if this process is a worker."""
+def time_limit() -> Iterator[None]:
+    """Apply the time limit for decoding one file to the block, if this process is a worker."""
     if _Deadline.seconds:
         signal.alarm(_Deadline.seconds)
     try:
@@ -56,9 +56,9 @@ def in_time() -> Iterator[None]:
 
 
 def become_worker(limits: Limits) -> None:
-    """Make this process a worker: bounded in time and memory, deaf to Ctrl-C, and gone with its parent.
+    """Make this process a worker: limit its time and memory, ignore Ctrl-C, and end when the parent ends.
 
-    What its decoders write to stderr is collected; see `take_output`.
+    Output of decoders is collected; see `take_output`.
     """
     redirect_stderr()
     Thread(target=_end_with_parent, daemon=True).start()
@@ -73,17 +73,17 @@ def become_worker(limits: Limits) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process when its parent is killed: it would wait for jobs for ever, since it holds their pipe itself."""
+    """End this process when its parent ends: its pipe would never be closed, because it inherits both ends."""
     if parent := parent_process():
         parent.join()
         os._exit(1)
 
 
-def reason_of_end(exit_code: int, limits: Limits) -> str:
-    """Say what the exit code of a worker means that ended while it decoded."""
+def exit_reason(exit_code: int, limits: Limits) -> str:
+    """Return the reason for a failure from the exit code of a worker that ended while it decoded."""
     if exit_code == -signal.SIGALRM:
         return f"decoding took longer than {limits.seconds} s"
     if exit_code == -signal.SIGKILL:
-        return "decoding was killed, as for want of memory"
+        return "decoding was killed, perhaps because memory ran out"
     name = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
     return f"decoding crashed ({name})"

@@ -1,4 +1,4 @@
-"""Running many requests side by side, in order and within bounds, whatever becomes of the workers."""
+"""Run requests in parallel in worker processes, in order, and recover from lost workers."""
 
 import logging
 import multiprocessing
@@ -12,23 +12,23 @@ from typing import Generic, TypeVar, overload
 
 from dam.core.errors import TOO_MUCH_MEMORY
 from dam.core.interrupts import deferred
-from dam.services.processes.alone import Alone, NotStartedError, run_alone
 from dam.services.processes.decoder_output import log_output, logged_output
+from dam.services.processes.isolated import IsolatedRun, NotStartedError, run_isolated
 from dam.services.processes.limits import Limits, become_worker, configured_limits
 from dam.services.processes.request import Request, run_request
 from dam.services.processes.server import START_METHOD, default_jobs, start_server
 from dam.services.processes.workers import Workers, run_requests
 
-CHUNK_FILES = 64
-CHUNK_BYTES = 1024 * 1024
-CHUNK_ITEMS = 256
-CHUNKS_AHEAD = 3
-"""Chunks for each worker that may always be handed out and not come back."""
-ITEMS_AHEAD = 768
-BYTES_AHEAD = 32 * 1024 * 1024
-"""Up to these, more may be: enough to keep the workers busy while a batch is written."""
+MAX_CHUNK_FILES = 64
+MAX_CHUNK_BYTES = 1024 * 1024
+MAX_CHUNK_ITEMS = 256
+MIN_CHUNKS_AHEAD = 3
+"""Chunks per worker that may be pending in any case."""
+MAX_ITEMS_AHEAD = 768
+MAX_BYTES_AHEAD = 32 * 1024 * 1024
+"""More chunks may be pending up to these bounds, to keep the workers busy while a batch is written."""
 END_SECONDS = 1.0
-"""How long workers may go on with what they have when nobody wants it any more."""
+"""Time that workers get to finish when the pool is closed."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ R = TypeVar("R")
 
 @contextmanager
 def open_pool(jobs: int | None = None) -> Iterator["Pool"]:
-    """Give a pool of `jobs` workers (None: one a core; 0: this process) within the configured limits."""
+    """Open a pool of `jobs` workers (None: one per core; 0: run in this process) with the configured limits."""
     pool = Pool(default_jobs() if jobs is None else jobs, configured_limits())
     try:
         yield pool
@@ -48,7 +48,7 @@ def open_pool(jobs: int | None = None) -> Iterator["Pool"]:
 
 @dataclass
 class _Chunk(Generic[T, R]):
-    """Some items in their order, and the requests among them in one task."""
+    """Consecutive items, whose requests form one task."""
 
     items: list[T | Request[R]] = field(default_factory=list)
     requests: list[Request[R]] = field(default_factory=list)
@@ -57,7 +57,9 @@ class _Chunk(Generic[T, R]):
 
     @property
     def is_full(self) -> bool:
-        return len(self.requests) >= CHUNK_FILES or self.bytes >= CHUNK_BYTES or len(self.items) >= CHUNK_ITEMS
+        return (
+            len(self.requests) >= MAX_CHUNK_FILES or self.bytes >= MAX_CHUNK_BYTES or len(self.items) >= MAX_CHUNK_ITEMS
+        )
 
     @property
     def is_done(self) -> bool:
@@ -75,12 +77,12 @@ class _Chunk(Generic[T, R]):
             self.bytes += item.size
 
     def set_results(self, results: Sequence[R]) -> None:
-        """Take the results from elsewhere."""
+        """Set results that were computed without the task."""
         self.future = Future()
         self.future.set_result([(result, "") for result in results])
 
     def wait(self) -> list[R]:
-        """Return the results, or raise what came instead."""
+        """Wait for the results, or raise the exception of the task."""
         results = []
         for request, (result, output) in zip(self.requests, self.future.result() if self.future else (), strict=True):
             log_output(request.path, output)
@@ -88,17 +90,17 @@ class _Chunk(Generic[T, R]):
         return results
 
     def merge(self, results: Iterable[R]) -> Iterator[T | R]:
-        """Put results in the places of their requests."""
+        """Yield the items, with requests replaced by their results."""
         result = iter(results)
         for item in self.items:
             yield next(result) if isinstance(item, Request) else item
 
 
 class Pool:
-    """Worker processes that run requests; with no `jobs`, this process does it itself.
+    """A pool of worker processes that run requests. With 0 `jobs`, this process runs them.
 
-    A file that takes a worker down costs only itself: what was under way is done again, chunk by chunk, then file by
-    file in a process each, until the culprit is isolated.
+    If a worker is lost, the pending requests run again, chunk by chunk, and then each in a process of its own, until
+    the culprit is isolated. Only the culprit fails.
     """
 
     def __init__(
@@ -117,11 +119,11 @@ class Pool:
     def _make_workers(self) -> Executor:
         start_server()
         context = multiprocessing.get_context(START_METHOD)
-        return Workers(self._jobs, context, partial(self._prepare, self._limits), self._limits.patience)
+        return Workers(self._jobs, context, partial(self._prepare, self._limits), self._limits.max_silence)
 
     @property
     def has_workers(self) -> bool:
-        """Whether others than this process run the requests."""
+        """Whether worker processes run the requests."""
         return self._jobs > 0
 
     @overload
@@ -131,17 +133,17 @@ class Pool:
     def map(self, items: Iterable[T | Request[R]]) -> Iterator[T | R]: ...
 
     def map(self, items: Iterable[T | Request[R]]) -> Iterator[T | R]:
-        """Yield every item in its order, with requests replaced by their results.
+        """Yield the items in order, with requests replaced by their results.
 
         Raises:
-            DamError: what a request raised.
+            DamError: a request raised it.
 
         """
         chunk: _Chunk[T, R] = _Chunk()
         window: deque[_Chunk[T, R]] = deque()
         for item in items:
             chunk.add(item)
-            if chunk.is_full or not self._jobs:  # without workers, nothing is gained by looking ahead
+            if chunk.is_full or not self._jobs:  # without workers, reading ahead has no use
                 window.append(self._submit(chunk))
                 chunk = _Chunk()
                 while window and (window[0].is_done or self._is_far_ahead(window)):
@@ -151,19 +153,19 @@ class Pool:
             yield from self._collect(window)
 
     def run(self, request: Request[R]) -> R:
-        """Run one request now, in a worker."""
+        """Run one request in a worker."""
         return next(self.map([request]))
 
     def run_all(self, items: Sequence[T | Request[R]]) -> Iterator[T | R]:
-        """Yield items that are all known as `map` does. A single request runs in a fork, which starts sooner."""
+        """Yield a complete list of items as `map` does. A single request runs in a fork, which starts faster."""
         if len(items) == 1 and isinstance(items[0], Request) and self._jobs and self._executor is None:
-            yield run_alone(items[0], self._limits)
+            yield run_isolated(items[0], self._limits)
         else:
             results: Iterator[T | R] = self.map(items)
             yield from results
 
     def close(self) -> None:
-        """End the workers; those that are not done within a second are killed, for nobody wants their results."""
+        """End the workers. Workers that do not end within a second are killed."""
         self._end(END_SECONDS)
 
     def _end(self, seconds: float | None = None) -> None:
@@ -176,10 +178,10 @@ class Pool:
             executor.shutdown(wait=True, cancel_futures=True)
 
     def _is_far_ahead(self, window: Sequence[_Chunk[T, R]]) -> bool:
-        """Tell whether enough has been handed out."""
-        return len(window) > self._jobs * CHUNKS_AHEAD and (
-            sum(len(chunk.items) for chunk in window) > ITEMS_AHEAD
-            or sum(chunk.bytes for chunk in window) > BYTES_AHEAD
+        """Return whether enough chunks are pending."""
+        return len(window) > self._jobs * MIN_CHUNKS_AHEAD and (
+            sum(len(chunk.items) for chunk in window) > MAX_ITEMS_AHEAD
+            or sum(chunk.bytes for chunk in window) > MAX_BYTES_AHEAD
         )
 
     def _submit(self, chunk: _Chunk[T, R]) -> _Chunk[T, R]:
@@ -189,7 +191,7 @@ class Pool:
             chunk.set_results([_run_here(request) for request in chunk.requests])
             return chunk
         try:
-            with deferred():  # an executor that is interrupted while it starts a process never ends
+            with deferred():  # an executor interrupted while it starts a process would never end
                 if self._executor is None:
                     self._executor = self._make_executor()
                 chunk.future = self._executor.submit(run_requests, chunk.requests)
@@ -211,7 +213,7 @@ class Pool:
         yield from chunk.merge(results)
 
     def _recover(self, chunks: Iterable[_Chunk[T, R]]) -> None:
-        """Do again what was under way when a worker was lost: each chunk alone, so that the culprit is found."""
+        """Run the pending chunks again after the loss of a worker, one at a time, to isolate the culprit."""
         self._end()
         for chunk in chunks:
             if chunk.future is None or chunk.has_result:
@@ -220,20 +222,20 @@ class Pool:
                 self._submit(chunk).wait()
             except (BrokenExecutor, MemoryError):
                 self._end()
-                chunk.set_results([self._run_alone(request) for request in chunk.requests])
+                chunk.set_results([self._run_isolated(request) for request in chunk.requests])
 
-    def _run_alone(self, request: Request[R]) -> R:
-        """Run a request in a process of its own; if that is lost, the file is to blame."""
+    def _run_isolated(self, request: Request[R]) -> R:
+        """Run a request in a process of its own. If that is lost, its file is the culprit."""
         try:
-            with Alone(request, self._limits, start_method=START_METHOD, prepare=self._prepare) as alone:
-                return alone.result()
+            with IsolatedRun(request, self._limits, start_method=START_METHOD, prepare=self._prepare) as isolated_run:
+                return isolated_run.result()
         except NotStartedError:
-            return self._do_without("they end as soon as they begin", request)
+            return self._do_without("they end before they run a request", request)
 
     def _do_without(self, reason: object, request: Request[R]) -> R:
-        """Go on without workers: none can be started, as where there are no semaphores."""
+        """Continue without workers, because none can be started."""
         if self._jobs:
-            logger.warning("worker processes cannot be started (%s): files are examined in this one", reason)
+            logger.warning("worker processes cannot be started (%s): this process decodes the files", reason)
             self._jobs = 0
         return _run_here(request)
 

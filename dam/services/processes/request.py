@@ -1,4 +1,4 @@
-"""What is asked of worker processes: something about one file, with a typed answer."""
+"""Requests to worker processes: each concerns one file, and has a typed result."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -11,30 +11,30 @@ R_co = TypeVar("R_co", covariant=True)
 
 @dataclass(frozen=True)
 class Request(ABC, Generic[R_co]):
-    """Something to find out about a file. Requests and their results cross between processes: both are picklable."""
+    """A request concerning one file. Requests and results must be picklable."""
 
     path: str
     size: int
-    """Bytes of the file. Requests for small files travel together."""
+    """Size of the file in bytes. Requests for small files are sent together."""
 
     @abstractmethod
     def run(self) -> R_co:
-        """Return the result: called in a worker process, or in this one where that is wanted.
+        """Return the result. Called in a worker process, or in this one without workers.
 
-        What decodes stands in `with in_time():`. Damage of the file belongs to the result.
+        Code that decodes must be inside `with time_limit():`. Errors of the file are part of the result.
 
         Raises:
-            DamError: the program or its store cannot go on.
+            DamError: an error that ends the program, such as a failure of the store.
 
         """
 
     @abstractmethod
     def give_up(self, reason: str) -> R_co:
-        """Return the result for a file that took its worker down, timed out or outgrew its memory. Decodes nothing."""
+        """Return the result for a file that exceeded a limit or crashed its worker. Must not decode."""
 
 
 def run_request(request: Request[R_co]) -> R_co:
-    """Run a request in this process. What is no error of ours is the fault of the file: decoders raise anything."""
+    """Run a request in this process. An unexpected exception becomes a failure: decoders can raise any exception."""
     try:
         return request.run()
     except (DamError, MemoryError):

@@ -1,9 +1,8 @@
-"""Worker processes that share nothing: each has a pipe of its own.
+"""An executor whose worker processes share nothing: each has its own pipe.
 
-With queues that all workers share, as those of `concurrent.futures.ProcessPoolExecutor`, a worker that is killed while
-it waits for work holds the lock that the others wait for, and one that is killed while it sends leaves half a message
-that is waited for to be whole. Here the end of a worker is the end of its pipe, whatever it was doing. A worker sends a
-sign of life every second, so that one that is stopped or stuck is missed.
+The workers of `concurrent.futures.ProcessPoolExecutor` share queues. If one is killed while it waits for work, it holds
+a lock that the others need; if one is killed while it sends, the reader waits for the rest of the message. Here, when
+a worker ends, its pipe ends. Each worker sends a heartbeat every second, so that stopped or stuck workers are detected.
 """
 
 import signal
@@ -23,13 +22,13 @@ from typing import Any, ParamSpec, TypeVar
 from dam.services.processes.decoder_output import take_output
 from dam.services.processes.request import Request, run_request
 
-AHEAD = 2
-"""Tasks that a worker has at a time: it goes on with the next while this process takes the result of the last."""
-BEAT_SECONDS = 1.0
-"""From one sign of life of a worker to the next."""
-SIGN_OF_LIFE = None
+MAX_TASKS = 2
+"""Maximum number of tasks sent to a worker, so that it need not wait while a result is received."""
+HEARTBEAT_SECONDS = 1.0
+"""Interval between the heartbeats of a worker."""
+HEARTBEAT = None
 JOIN_SECONDS = 5
-"""How long a worker whose pipe has ended is waited for: what the system holds may not end even when killed."""
+"""Maximum time to wait for the end of a worker: a process in uninterruptible sleep does not end when killed."""
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -37,17 +36,17 @@ P = ParamSpec("P")
 
 
 class WorkerLostError(BrokenExecutor):
-    """A worker ended, or was ended for its silence, before it gave its result."""
+    """A worker ended, or was killed because it was stuck, before it returned its result."""
 
     def __init__(self, exit_code: int = 0, *, has_begun: bool = True) -> None:
         super().__init__("a worker has been lost")
         self.exit_code = exit_code
         self.has_begun = has_begun
-        """Whether it had got so far as to do anything."""
+        """Whether the worker had been prepared."""
 
 
 def run_requests(requests: Sequence[Request[R]]) -> list[tuple[R, str]]:
-    """Run requests in this process, a worker, and return their results, each with what its decoder said."""
+    """Run requests in this worker process; return each result with the output of its decoder."""
     return [(run_request(request), take_output()) for request in requests]
 
 
@@ -64,30 +63,29 @@ class _Worker:
     under_way: deque[_Task] = field(default_factory=deque)
     has_begun: bool = False
     silent: int = 0
-    """Signs of life that are missing."""
+    """Number of missed heartbeats."""
     is_stuck: bool = False
 
     def end(self) -> WorkerLostError:
-        """Wait for the end of the process, and say what it was."""
+        """Wait for the end of the process; return the error with its exit code."""
         self.process.join(JOIN_SECONDS)
         exit_code = -signal.SIGALRM if self.is_stuck or self.process.exitcode is None else self.process.exitcode
         return WorkerLostError(exit_code, has_begun=self.has_begun)
 
 
 class Workers(Executor):
-    """Up to `count` processes of a multiprocessing context, each prepared by a call, started as work comes.
+    """An executor with up to `count` processes, started as needed. Each first calls `prepare`.
 
-    The context spawns them or has a server of its own, unless there is one worker only: a fork of this process would
-    hold the pipes of the others open. What a worker had that is lost fails with WorkerLostError, and so does all that
-    comes later. One that has work and gives no sign of life for `patience` seconds is killed. What is submitted, is
-    returned and is raised must be picklable.
+    With more than one worker, the start method must not be fork: a fork would keep the pipes of the others open. If a
+    worker is lost, its tasks and all later ones fail with WorkerLostError. A worker that has tasks and sends no
+    heartbeat for `max_silence` seconds is killed. Tasks, results and exceptions must be picklable.
     """
 
-    def __init__(self, count: int, context: Any, prepare: Callable[[], None], patience: float | None = None) -> None:
+    def __init__(self, count: int, context: Any, prepare: Callable[[], None], max_silence: float | None = None) -> None:
         self._count = count
         self._context = context
         self._prepare = prepare
-        self._patience = patience
+        self._patience = max_silence
         self._waiting: SimpleQueue[_Task | None] = SimpleQueue()
         self._workers: list[_Worker] = []
         self._threads: list[Thread] = []
@@ -95,7 +93,7 @@ class Workers(Executor):
         self._ended = Event()
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have a worker call a function.
+        """Call a function in a worker.
 
         Raises:
             WorkerLostError: a worker has been lost.
@@ -108,12 +106,12 @@ class Workers(Executor):
             self._start()
         future: Future[T] = Future()
         self._waiting.put(_Task(future, (function, args, kwargs)))
-        if self._broken.is_set():  # by now: perhaps nobody takes it any more
+        if self._broken.is_set():  # set meanwhile: perhaps no worker is left to take the task
             self._fail_waiting()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  as declared
-        """End the workers once they have done what they have; what is still waiting is done first or cancelled."""
+        """End the workers when they have finished; waiting tasks are run first, or cancelled."""
         if cancel_futures:
             for task in self._take_waiting():
                 task.future.cancel()
@@ -122,7 +120,7 @@ class Workers(Executor):
             self._join()
 
     def kill(self, after: float = 0.0) -> None:
-        """Cancel what is waiting, and kill the workers that are not done with what they have after some seconds."""
+        """Cancel the waiting tasks, and kill the workers that do not finish within `after` seconds."""
         self.shutdown(wait=False, cancel_futures=True)
         if after:
             self._join(after)
@@ -150,12 +148,12 @@ class Workers(Executor):
             Thread(target=self._watch, args=(self._patience,), daemon=True).start()
 
     def _attend(self, worker: _Worker) -> None:
-        """Give a worker its tasks and take its results, until there are no more."""
+        """Send a worker its tasks and receive its results, until there are no more."""
         try:
             with worker.pipe as pipe:
                 while self._send_some(pipe, worker.under_way):
                     _take_result(worker)
-        except Exception:  # noqa: BLE001  its pipe has ended, or what comes out of it is nothing of ours
+        except Exception:  # noqa: BLE001  the pipe has ended, or its content is invalid
             self._broken.set()
             lost = worker.end()
             for task in worker.under_way:
@@ -163,18 +161,20 @@ class Workers(Executor):
             self._fail_waiting()
         worker.process.join(JOIN_SECONDS)
 
-    def _watch(self, patience: float) -> None:
-        """Kill workers that are silent for too long. Turns are counted, for this process may be stopped itself."""
-        while any(thread.is_alive() for thread in self._threads) and not self._ended.wait(BEAT_SECONDS):
+    def _watch(self, max_silence: float) -> None:
+        """Kill workers without heartbeats. Counts turns, not time, because this process may be stopped itself."""
+        while any(thread.is_alive() for thread in self._threads) and not self._ended.wait(HEARTBEAT_SECONDS):
             for worker in self._workers:
                 worker.silent = worker.silent + 1 if worker.under_way else 0
-                if worker.silent * BEAT_SECONDS > patience:
+                if worker.silent * HEARTBEAT_SECONDS > max_silence:
                     worker.is_stuck = True
                     worker.process.kill()
 
     def _send_some(self, pipe: Connection, under_way: deque[_Task]) -> bool:
-        """Send a worker what it may have ahead; tell whether it has anything."""
-        while not under_way or (len(under_way) < AHEAD and self._waiting.qsize() >= self._count):  # others get theirs
+        """Send a worker up to `MAX_TASKS` tasks; return whether it has any."""
+        while not under_way or (
+            len(under_way) < MAX_TASKS and self._waiting.qsize() >= self._count
+        ):  # leave tasks for the others
             try:
                 task = self._waiting.get(block=not under_way)
             except Empty:
@@ -198,11 +198,11 @@ class Workers(Executor):
         for task in self._take_waiting():
             if task.future.set_running_or_notify_cancel():
                 task.future.set_exception(WorkerLostError())
-        self._waiting.put(None)  # nothing comes any more
+        self._waiting.put(None)  # no more tasks
 
 
 def _take_result(worker: _Worker) -> None:
-    while (message := worker.pipe.recv()) is SIGN_OF_LIFE:
+    while (message := worker.pipe.recv()) is HEARTBEAT:
         worker.has_begun, worker.silent = True, 0
     worker.has_begun, worker.silent = True, 0
     result, error = message
@@ -214,34 +214,34 @@ def _take_result(worker: _Worker) -> None:
 
 
 def _work(pipe: Connection, prepare: Callable[[], None]) -> None:
-    """Do what comes through a pipe, until its end."""
+    """Run the calls that arrive through a pipe, until it ends."""
     prepare()
-    pipe.send(SIGN_OF_LIFE)  # it has begun: what ends it from here on is its work
+    pipe.send(HEARTBEAT)  # the worker is prepared: from here on, a task is the cause if it ends
     calls: SimpleQueue[Any] = SimpleQueue()
     sending = Lock()
     Thread(target=_receive, args=(pipe, calls, sending), daemon=True).start()
     while call := calls.get():
-        answer = _answer(*call)
+        reply = _reply(*call)
         with sending:
-            pipe.send_bytes(answer)
+            pipe.send_bytes(reply)
 
 
-def _answer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return what `recv` makes a result of, and an error or None."""
+def _reply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a function; return its pickled result and error."""
     try:
         return ForkingPickler.dumps((function(*args, **kwargs), None))
-    except Exception as exc:  # noqa: BLE001  whoever submitted it gets it
+    except Exception as exc:  # noqa: BLE001  raised by the future
         exc.add_note(traceback.format_exc())
         return ForkingPickler.dumps((None, exc))
 
 
 def _receive(pipe: Connection, calls: "SimpleQueue[Any]", sending: Lock) -> None:
-    """Take calls as they come, and give signs of life, whatever the worker is doing: nobody is stuck who sends one."""
-    with suppress(Exception):  # its end, or what cannot be read: without a call to answer, the worker ends
+    """Receive calls, and send heartbeats while the worker is busy."""
+    with suppress(Exception):  # the pipe has ended, or its content is invalid: then the worker ends
         while True:
-            if pipe.poll(BEAT_SECONDS):
+            if pipe.poll(HEARTBEAT_SECONDS):
                 calls.put(pipe.recv())
             else:
                 with sending:
-                    pipe.send(SIGN_OF_LIFE)
+                    pipe.send(HEARTBEAT)
     calls.put(None)

@@ -1,1 +1,1 @@
-"""What is similar to a file or an asset, and why."""
+"""Find what is similar to a file or an asset, and explain why."""

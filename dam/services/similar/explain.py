@@ -1,4 +1,4 @@
-"""Why two images are called similar, or are not."""
+"""Explain why two images are or are not similar."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy.orm import Session
 
-from dam.media.images.looks import HASHES
+from dam.media.images.signature import HASHES
 from dam.media.images.small_luma import (
     MIN_INFORMATION,
     Lumas,
@@ -31,13 +31,13 @@ from dam.services.catalogue.verdict import Verdict
 from dam.services.hamming.arrays import TABLES
 from dam.services.similar.image_query import read_query
 from dam.services.similar.options import MAX_VERIFIED_THRESHOLD, ImageOptions
-from dam.services.similar.pixel_twins import pixel_digests
+from dam.services.similar.pixel_digests import pixel_digests
 from dam.services.similar.rule import UNKNOWN, VERDICTS, Decision, Evidence, are_similar, decide
 from dam.storage.blob_store import BlobStore
 
 
 class Judgement(StrEnum):
-    """What two images are to each other."""
+    """The relation of two images."""
 
     IDENTICAL = "identical"
     DUPLICATE = "duplicate"
@@ -50,7 +50,7 @@ class Judgement(StrEnum):
 
 @dataclass(frozen=True)
 class Subject:
-    """One of the two: an asset, or a file outside the library."""
+    """One of the two images: an asset, or a file outside the library."""
 
     name: str
     entity_id: int | None
@@ -58,26 +58,26 @@ class Subject:
     hashes: Mapping[str, str]
     luma: Lumas | None = field(repr=False)
     pixels: Callable[[], str | None] = field(repr=False, default=lambda: None)
-    """Gives the digest of its pixels; None where there is none to compare."""
+    """Returns the digest of the pixels; None if there is none."""
 
     @property
     def information(self) -> float | None:
-        """How much there is in the picture, in bits; None without a luma."""
+        """The amount of detail, in bits; None without a luma."""
         return None if self.luma is None else float(information(self.luma))
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything that is known of a pair, and what follows from it."""
+    """All evidence about a pair, and the decision."""
 
     subjects: tuple[Subject, Subject]
     thresholds: Mapping[str, int]
     distances: Mapping[str, int | None]
-    """The bits in which each hash differs after the transform; None where one of the two has no such hash."""
+    """Hamming distances by name of the hash, after the transform; None if one of the two lacks the hash."""
     transform: Transform
-    """What done to the first gives what is most like the second; `none` unless transforms were asked for."""
+    """The transform of the first image that matches the second best; `none` unless transforms are enabled."""
     difference: float | None
-    """How much the lumas differ after that."""
+    """Difference of the lumas after the transform; None if one is missing."""
     verdict: Verdict | None
     judgement: Judgement
     reason: str
@@ -91,12 +91,12 @@ def explain(
     *,
     store: BlobStore | None = None,
 ) -> Explanation:
-    """Compare two assets or files, as a user calls them; the pixels of assets only if there is a `store` to read them.
+    """Compare two assets or files, given as ids, hashes or paths. Pixels of assets are compared only with a `store`.
 
     Raises:
-        NotFoundError: there is neither such an asset nor such a file.
-        UsageError: a name could be any of several assets.
-        UnreadableFileError, DecodeError: a file outside the library cannot be read, or is no image.
+        NotFoundError: a reference matches neither an asset nor a file.
+        UsageError: a reference is ambiguous.
+        UnreadableFileError, DecodeError: a file outside the library cannot be read, or is not an image.
 
     """
     options = options or ImageOptions()
@@ -119,7 +119,7 @@ def explain(
 
 
 def find_subject(session: Session, reference: str, store: BlobStore | None = None) -> Subject:
-    """Return what a user calls by an id, a hash or its prefix, or a path; see `explain` for what is raised."""
+    """Return the asset or file that an id, a hash or hash prefix, or a path refers to; for the errors see `explain`."""
     if not find_asset(session, reference) and os.path.isfile(reference):
         query = read_query(Path(reference))
         return Subject(reference, None, query.sha256, query.hashes, query.luma, query.pixels)
@@ -143,7 +143,7 @@ def find_subject(session: Session, reference: str, store: BlobStore | None = Non
 def _evidence(
     session: Session, subjects: tuple[Subject, Subject], transforms: Sequence[Transform], verdict: Verdict | None
 ) -> Evidence:
-    """Return what is known of the two for each transform of the first, the pHash by their lumas but for `none`."""
+    """Return the evidence for each transform of the first image. Transformed pHashes are computed from the lumas."""
     one, other = subjects
     count = len(transforms)
     distances = {name: np.full(count, UNKNOWN) for name in HASHES}
@@ -168,7 +168,7 @@ def _evidence(
 
 
 def _have_same_content(session: Session, subjects: tuple[Subject, Subject]) -> bool:
-    """Tell whether the compressed pictures of two assets are the same."""
+    """Return whether two assets have the same compressed picture."""
     one, other = (
         ecs.get_component(session, subject.entity_id, ImageDataDigestComponent) if subject.entity_id else None
         for subject in subjects
@@ -200,7 +200,7 @@ JUDGEMENTS = {
     Decision.DIFFERENT: Judgement.NOT_SIMILAR,
     Decision.SAME_PICTURE: Judgement.SIMILAR,
 }
-"""What a decision of the rule is called here."""
+"""The judgement for each decision of the rule."""
 
 
 def _reason(
@@ -209,19 +209,19 @@ def _reason(
     options: ImageOptions,
     distances: Mapping[str, int | None],
 ) -> str:
-    """Say in words by which rule the two are similar, or are not."""
+    """Return the reason for a decision, for people."""
     known = {name: bits for name, bits in distances.items() if bits is not None}
     within = [name for name, threshold in options.thresholds.items() if name in known and known[name] <= threshold]
     near = " and ".join(within) or "no hash"
     plain = ", ".join(subject.name for subject in subjects if (subject.information or 0) < MIN_INFORMATION)
-    verdict = "your verdict comes before every measure"
+    verdict = "your verdict takes precedence over all measures"
     return {
         Decision.SAME_BYTES: "the same bytes",
         Decision.DUPLICATE: verdict,
         Decision.ALTERNATE: verdict,
         Decision.UNRELATED: verdict,
         Decision.SAME_CONTENT: "the same compressed picture under other metadata",
-        Decision.SAME_PIXELS: "the same pixels, though too plain for a hash to say anything",
+        Decision.SAME_PIXELS: "the same pixels, although there is too little detail for hashes",
         Decision.NO_HASH: (
             "they have no perceptual hash in common: of images see dam-cli run-systems and failures, "
             "for other media dam-cli find-similar"
@@ -230,7 +230,7 @@ def _reason(
         Decision.NEAR: f"near by {near}; with thresholds above {MAX_VERIFIED_THRESHOLD} that is enough",
         Decision.UNVERIFIED: f"by {near} alone: one has no luma picture yet, see dam-cli run-systems",
         Decision.UNVERIFIABLE: f"by {near}, but one has no luma picture yet, see dam-cli run-systems",
-        Decision.PLAIN: f"near by {near}, but too plain for a hash to say anything: {plain}",
+        Decision.PLAIN: f"near by {near}, but too little detail for hashes: {plain}",
         Decision.DIFFERENT: f"near by {near}, but the luma pictures differ",
         Decision.SAME_PICTURE: f"near by {near}, and the luma pictures agree",
     }[decision]

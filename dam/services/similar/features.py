@@ -1,4 +1,4 @@
-"""What a query file is compared by: decoded in a worker process, never here."""
+"""Requests for the features of a query file, which is decoded in a worker process."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,14 +13,14 @@ from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import chunks, open_source
 from dam.media.kinds import Kind, kind_of
 from dam.media.sample import Reader, Sample, T, obstacle
-from dam.services.processes.alone import Alone
-from dam.services.processes.limits import in_time
+from dam.services.processes.isolated import IsolatedRun
+from dam.services.processes.limits import time_limit
 from dam.services.processes.request import Request
 
 if TYPE_CHECKING:
-    from dam.media.documents.minhash import Fingerprint as MinHash
-    from dam.media.images.looks import Looks
-    from dam.media.video.fingerprint import Fingerprint as VideoFingerprint
+    from dam.media.documents.minhash import MinHash
+    from dam.media.images.signature import ImageSignature
+    from dam.media.video.fingerprint import VideoFingerprint
 
 
 Feature: TypeAlias = str | Reader[Any]
@@ -28,14 +28,14 @@ Feature: TypeAlias = str | Reader[Any]
 
 
 class NoImageError(DecodeError):
-    """A file that is no image, as there are in folders."""
+    """A file that is not an image."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """The features of one file: of each the value, or the error that it could not be made for.
+    """The features of one file: for each the value, or the error.
 
-    It has the names that a `Sample` has for what queries are compared by.
+    The properties have the same names as in `Sample`.
     """
 
     media_type: str
@@ -47,32 +47,52 @@ class Features:
         return kind_of(self.media_type)
 
     @property
-    def looks(self) -> "Looks":
-        """The hashes and luma of an image; or DecodeError."""
-        found: Looks = self._value("looks")
+    def signature(self) -> "ImageSignature":
+        """The hashes and luma of an image.
+
+        Raises:
+            DecodeError: the image cannot be decoded.
+
+        """
+        found: ImageSignature = self._value("signature")
         return found
 
     @property
-    def looks_every_way(self) -> "Looks":
-        """The same with the hashes of its transforms; or DecodeError."""
-        found: Looks = self._value("looks_every_way")
+    def signature_with_transforms(self) -> "ImageSignature":
+        """The hashes and luma of an image, and the hashes of its transforms; for the errors see `signature`."""
+        found: ImageSignature = self._value("signature_with_transforms")
         return found
 
     @property
     def dense_video(self) -> "VideoFingerprint":
-        """The fingerprint of moving pictures; or DecodeError."""
+        """The dense fingerprint of a video.
+
+        Raises:
+            DecodeError: the video cannot be decoded.
+
+        """
         found: VideoFingerprint = self._value("dense_video")
         return found
 
     @property
     def audio_fingerprint(self) -> list[int]:
-        """The fingerprint of sound; or DecodeError."""
+        """The fingerprint of the sound.
+
+        Raises:
+            DecodeError: the sound cannot be decoded.
+
+        """
         found: list[int] = self._value("audio_fingerprint")
         return found
 
     @property
     def document_fingerprint(self) -> "MinHash | None":
-        """The MinHash of a text; None without a word; or DecodeError."""
+        """The MinHash of the text; None without words.
+
+        Raises:
+            DecodeError: the document cannot be decoded.
+
+        """
         found: MinHash | None = self._value("document_fingerprint")
         return found
 
@@ -90,19 +110,19 @@ class Features:
 
 @dataclass(frozen=True)
 class FeatureRequest(Request[Features]):
-    """The features of a file whose type is known."""
+    """Request for the features of a file of a known media type."""
 
     media_type: str
     features: Sequence[Feature]
 
     def run(self) -> Features:
-        """Decode the file."""
+        """Decode the file and compute the features."""
         sample = Sample.of_file(self.path, self.media_type)
-        with in_time():
+        with time_limit():
             return Features(self.media_type, {feature: _made(sample, feature) for feature in self.features})
 
     def give_up(self, reason: str) -> Features:
-        """Give the reason for every feature."""
+        """Return the reason as error of every feature."""
         return Features(self.media_type, {feature: DecodeError(reason) for feature in self.features})
 
 
@@ -115,18 +135,18 @@ def _made(sample: Sample, feature: Feature) -> Any:
 
 @dataclass(frozen=True)
 class ImageFeatures:
-    """What was found of a file that is to be an image query: its digest and looks; or why there are none."""
+    """The digest, media type and signature of a query image, or the error."""
 
     path: str
     sha256: str = ""
     media_type: str = ""
-    looks: "Looks | None" = None
+    signature: "ImageSignature | None" = None
     error: InputError | None = None
 
 
 @dataclass(frozen=True)
 class ImageRequest(Request[ImageFeatures]):
-    """The digest, type and looks of a file that may be an image."""
+    """Request for the digest, media type and signature of a file that may be an image."""
 
     transforms: bool = False
 
@@ -142,35 +162,37 @@ class ImageRequest(Request[ImageFeatures]):
                 if hindered := obstacle(found):
                     raise DecodeError(hindered.text)  # noqa: TRY301  turned into a result below
                 sample = Sample.of_file(self.path, found)
-                with in_time():
-                    looks = sample.looks_every_way if self.transforms else sample.looks
+                with time_limit():
+                    signature = sample.signature_with_transforms if self.transforms else sample.signature
         except (UnreadableFileError, DecodeError) as exc:
             return ImageFeatures(self.path, error=type(exc)(f"{self.path}: {exc}"))
-        return ImageFeatures(self.path, sha256, found, looks)
+        return ImageFeatures(self.path, sha256, found, signature)
 
     def give_up(self, reason: str) -> ImageFeatures:
-        """Say why it cannot be compared."""
+        """Return the reason as error."""
         return ImageFeatures(self.path, error=DecodeError(f"{self.path}: {reason}"))
 
 
 @contextmanager
-def begun_query(paths: Sequence[str], *, transforms: bool, jobs: int | None) -> Iterator[Alone[ImageFeatures] | None]:
-    """Begin to decode a query that is alone; None where there are several or a folder, or no `jobs` are wanted.
+def start_query(
+    paths: Sequence[str], *, transforms: bool, jobs: int | None
+) -> Iterator[IsolatedRun[ImageFeatures] | None]:
+    """Start to decode a single query; None if there are several, or a folder, or `jobs` is 0.
 
-    To be called first of all: it is decoded while this process imports what a search needs and opens the library.
+    The image is decoded while this process imports modules and opens the library.
     """
     if jobs == 0 or len(paths) != 1 or os.path.isdir(paths[0]):
         yield None
         return
-    import dam.media.images.looks  # noqa: F401, PLC0415  brings numpy, which both processes need
+    import dam.media.images.signature  # noqa: F401, PLC0415  imports numpy, which both processes need
 
-    with Alone(ImageRequest(os.path.abspath(paths[0]), 0, transforms)) as begun:
+    with IsolatedRun(ImageRequest(os.path.abspath(paths[0]), 0, transforms)) as begun:
         yield begun
 
 
 @dataclass(frozen=True)
 class PixelDigest:
-    """The digest of an image's pixels, None where there is none to compare; or why it cannot be read."""
+    """The digest of an image's pixels (None if there is none), or the error."""
 
     digest: str | None = None
     error: str | None = None
@@ -178,7 +200,7 @@ class PixelDigest:
 
 @dataclass(frozen=True)
 class PixelRequest(Request[PixelDigest]):
-    """The digest of the pixels of an image."""
+    """Request for the digest of an image's pixels."""
 
     media_type: str
 
@@ -187,11 +209,11 @@ class PixelRequest(Request[PixelDigest]):
         from dam.media.images.pixel_digest import pixel_digest  # noqa: PLC0415  only here
 
         try:
-            with open_source(self.path, linking=True), Path(self.path).open("rb") as stream, in_time():
+            with open_source(self.path, linking=True), Path(self.path).open("rb") as stream, time_limit():
                 return PixelDigest(pixel_digest(stream, self.media_type))
         except (DecodeError, UnreadableFileError) as exc:
             return PixelDigest(error=str(exc))
 
     def give_up(self, reason: str) -> PixelDigest:
-        """Say why it cannot be read."""
+        """Return the reason as error."""
         return PixelDigest(error=reason)

@@ -1,4 +1,4 @@
-"""The image that others are compared with."""
+"""Read image queries from files."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -7,35 +7,35 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from dam.media.files.walk import NotRead, walk
+from dam.media.files.walk import UnreadPath, walk
 from dam.media.images.small_luma import Lumas
 from dam.media.images.transforms import Transform
-from dam.services.processes.alone import Alone, run_alone
+from dam.services.processes.isolated import IsolatedRun, run_isolated
 from dam.services.processes.pool import open_pool
 from dam.services.similar.features import ImageFeatures, ImageRequest, NoImageError, PixelRequest
 
 
 @dataclass(frozen=True)
 class Query:
-    """An image that others are compared with: the digest of its file, and its hashes by name."""
+    """An image query: the digest of its file, and its hashes by name."""
 
     sha256: str
     hashes: Mapping[str, str]
     luma: Lumas | None = None
     turned: Mapping[Transform, Mapping[str, str]] = field(default_factory=dict)
-    """The hashes of the image once transformed, where those are looked for too."""
+    """The hashes of each transform of the image, if transforms are enabled."""
     pixels: Callable[[], str | None] = lambda: None
-    """Gives the digest of its pixels, which takes another decoding; None where there is none to compare."""
+    """Decodes the image again and returns the digest of its pixels; None if there is none."""
 
     @property
     def variants(self) -> Mapping[Transform, Mapping[str, str]]:
-        """The hashes by what is done to the image, first of all nothing."""
+        """The hashes by transform, starting with no transform."""
         return {Transform.NONE: self.hashes, **self.turned}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A file that was to be a query, and what came of it: the query, or why there is none."""
+class QueryFile:
+    """A file given as a query: the query, or the error."""
 
     path: str
     query: Query | None
@@ -47,71 +47,75 @@ def read_queries(
     *,
     transforms: bool = False,
     jobs: int | None = None,
-    begun: Alone[ImageFeatures] | None = None,
-) -> Iterator[Asked]:
-    """Yield the image files that some paths name or contain, as queries. What is no image in a folder is left out.
+    started: IsolatedRun[ImageFeatures] | None = None,
+) -> Iterator[QueryFile]:
+    """Yield the image files at and below some paths as queries. In folders, other files are skipped.
 
-    `jobs` workers decode them side by side (None: one a core; 0: this process does it); `begun` is the only one that
-    there is, where its decoding has begun already.
+    `jobs` workers decode them in parallel (None: one per core; 0: this process). `started` is the only query, if
+    `start_query` has started to decode it.
     """
-    if begun:
-        yield _asked_by(begun.result())
+    if started:
+        yield _query_file(started.result())
         return
     named: set[str] = set()
     items = list(_requests(paths, named, transforms=transforms))
     with open_pool(jobs) as pool:
-        results: Iterator[Asked | ImageFeatures] = pool.run_all(items)
-        yield from _asked(results, named)
+        results: Iterator[QueryFile | ImageFeatures] = pool.run_all(items)
+        yield from _query_files(results, named)
 
 
-def _asked_by(found: ImageFeatures) -> Asked:
-    return Asked(found.path, None, str(found.error)) if found.error else Asked(found.path, _query(found))
+def _query_file(found: ImageFeatures) -> QueryFile:
+    return QueryFile(found.path, None, str(found.error)) if found.error else QueryFile(found.path, _query(found))
 
 
-def _asked(results: Iterable[Asked | ImageFeatures], named: AbstractSet[str]) -> Iterator[Asked]:
+def _query_files(results: Iterable[QueryFile | ImageFeatures], named: AbstractSet[str]) -> Iterator[QueryFile]:
     for item in results:
-        if isinstance(item, Asked):
+        if isinstance(item, QueryFile):
             yield item
         elif item.path in named or not isinstance(item.error, NoImageError):
-            yield _asked_by(item)
+            yield _query_file(item)
 
 
-def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Iterator[Asked | ImageRequest]:
-    """Yield what to decode, and what cannot be read; files that the user names go into `named`, too."""
+def _requests(paths: Iterable[str], named: set[str], *, transforms: bool) -> Iterator[QueryFile | ImageRequest]:
+    """Yield requests, and the paths that cannot be read; add the files that are named directly to `named`."""
     for path in paths:
         if not os.path.isdir(path):
             named.add(os.path.abspath(path))
             yield ImageRequest(os.path.abspath(path), 0, transforms)
             continue
         for found in walk([path]):
-            if not isinstance(found, NotRead):
+            if not isinstance(found, UnreadPath):
                 yield ImageRequest(found.path, found.status.st_size, transforms)
             elif not found.skipped:
-                yield Asked(found.path, None, f"{found.path}: {found.reason}")
+                yield QueryFile(found.path, None, f"{found.path}: {found.reason}")
 
 
 def read_query(path: Path, *, transforms: bool = False) -> Query:
-    """Return the hashes of an image file, and with `transforms` those of its seven other transforms; decoded once.
+    """Read an image file as a query; with `transforms`, also hash its seven transforms.
 
     Raises:
-        UnreadableFileError: it cannot be read.
-        DecodeError: it is no image, or a damaged one, or takes more than the limits.
+        UnreadableFileError: the file cannot be read.
+        DecodeError: it is not an image, is damaged, or exceeds the limits.
 
     """
-    found = run_alone(ImageRequest(str(path), 0, transforms))
+    found = run_isolated(ImageRequest(str(path), 0, transforms))
     if found.error:
         raise found.error
     return _query(found)
 
 
 def _query(found: ImageFeatures) -> Query:
-    looks = found.looks
-    assert looks  # noqa: S101  or there is an error
+    signature = found.signature
+    assert signature  # noqa: S101  present unless there is an error
     return Query(
-        found.sha256, looks.hashes, looks.luma, looks.turned, partial(pixels_of_file, found.path, found.media_type)
+        found.sha256,
+        signature.hashes,
+        signature.luma,
+        signature.turned,
+        partial(pixels_of_file, found.path, found.media_type),
     )
 
 
 def pixels_of_file(path: str, media_type: str) -> str | None:
-    """Return the digest of an image's pixels; None where there is none to compare, or it cannot be decoded again."""
-    return run_alone(PixelRequest(path, 0, media_type)).digest
+    """Return the digest of an image's pixels; None if there is none, or the file cannot be decoded."""
+    return run_isolated(PixelRequest(path, 0, media_type)).digest

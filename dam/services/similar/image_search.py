@@ -1,4 +1,4 @@
-"""Finding images that look like one."""
+"""Find images that are similar to a query image."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dam.media.images.looks import HASHES
+from dam.media.images.signature import HASHES
 from dam.media.images.transforms import Transform
 from dam.models.image_data_digest_component import ImageDataDigestComponent
 from dam.services.catalogue.assets import Asset, summarise
-from dam.services.catalogue.content import find_place
+from dam.services.catalogue.content import find_path
 from dam.services.catalogue.lookup import find_by_hash
 from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
@@ -20,43 +20,43 @@ from dam.services.hamming.arrays import Ids
 from dam.services.hamming.index import open_index
 from dam.services.hamming.probes import MAX_DISTANCE
 from dam.services.library import Library
-from dam.services.similar.image_query import Asked, Query
+from dam.services.similar.image_query import Query, QueryFile
 from dam.services.similar.options import ImageOptions
-from dam.services.similar.pixel_twins import pixel_digests
+from dam.services.similar.pixel_digests import pixel_digests
 from dam.services.similar.rule import UNKNOWN, VERDICTS, Bools, Decision, Decisions, Evidence, are_similar, decide
 from dam.services.similar.verification import Verification, decide_verified, load_lumas, verify_query
 from dam.storage.blob_store import BlobStore
 
-NOWHERE = np.iinfo(np.int64).max
-"""The place in the order of what is no match."""
+NO_MATCH = np.iinfo(np.int64).max
+"""Sort key of assets that do not match."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """An image that looks like the query."""
+    """An image that is similar to the query."""
 
     entity_id: int
     distances: Mapping[str, int | None]
-    """The Hamming distance of each hash (0–64); None where it has no such hash."""
+    """Hamming distances by name of the hash, 0–64; None if the image lacks the hash."""
     identical: bool
-    """Whether it is the very content that was asked about."""
+    """Whether it has the same bytes as the query."""
     transform: Transform = Transform.NONE
-    """What makes the query look like it."""
+    """The transform of the query that matches."""
 
 
 @dataclass(frozen=True)
-class _Library:
-    """What the library says of the asset that is the query itself, if it has one."""
+class _OwnEvidence:
+    """Evidence from the assets that have the same bytes as the query."""
 
     own: Sequence[int]
-    """The assets with the very bytes of the query."""
+    """The assets with the same bytes as the query."""
     verdicts: Mapping[int, Verdict]
-    """The user's verdicts on these, by the other asset."""
+    """Verdicts on pairs with these assets, by the other asset."""
     same_content: Sequence[int]
     """The assets with the same compressed picture."""
 
     @classmethod
-    def read(cls, session: Session, sha256: str) -> "_Library":
+    def read(cls, session: Session, sha256: str) -> "_OwnEvidence":
         own = find_by_hash(session, sha256, "sha256") if sha256 else []
         if not own:
             return cls([], {}, [])
@@ -68,11 +68,11 @@ class _Library:
 
     @property
     def entity_ids(self) -> list[int]:
-        """All that may be similar however far their hashes are."""
+        """The assets that can be similar at any Hamming distance."""
         return [*self.own, *self.same_content, *self.verdicts]
 
     def evidence(self, ids: Ids) -> dict[str, NDArray[np.generic]]:
-        """Return what it says of some entities."""
+        """Return the evidence about some entities."""
         number = {entity_id: VERDICTS.index(word) for entity_id, word in self.verdicts.items()}
         return {
             "same_bytes": np.isin(ids, self.own),
@@ -88,15 +88,15 @@ def find_similar(
     limit: int | None = None,
     store: BlobStore | None = None,
 ) -> list[Match]:
-    """Return the images that look like one; see `Search`."""
+    """Return the images that are similar to a query; see `Search`."""
     return Search(session, options or ImageOptions(), len(query.variants), store).matches(query, limit)
 
 
 class Search:
-    """A search for similar images; good for many queries.
+    """A search for similar images, which can be used for many queries.
 
-    `lookups` is how many queries there will be, times their transforms: what is shared is loaded once where that pays.
-    Of pictures too plain for a hash, those with identical pixels match, if there is a `store` to read them from.
+    `lookups` is the number of queries times their transforms, which decides whether hashes are loaded into memory.
+    Images with too little detail for hashes match only if their pixels are identical; a `store` is needed to read them.
     """
 
     def __init__(
@@ -109,19 +109,19 @@ class Search:
         self._indexes = {name: open_index(session, name, thresholds.get(name, 0), lookups) for name in HASHES}
 
     def matches(self, query: Query, limit: int | None = None) -> list[Match]:
-        """Return the images that look like the query, at most `limit` of them.
+        """Return at most `limit` images that are similar to the query.
 
-        Its own content comes first, then what is nearest: by the least distance, then by their sum.
+        The same content comes first; the others are sorted by their minimum distance, then by the sum of distances.
         """
-        library = _Library.read(self._session, query.sha256)
-        ids = np.union1d(self._candidates(query), np.array(library.entity_ids, np.int64))
+        own = _OwnEvidence.read(self._session, query.sha256)
+        ids = np.union1d(self._candidates(query), np.array(own.entity_ids, np.int64))
         transforms = list(query.variants)
         away = self._distances(query.variants.values(), ids)
-        decisions = self._decide(query, ids, library, transforms, away)
-        nearness = np.where(are_similar(decisions), self._nearness(away), NOWHERE)
+        decisions = self._decide(query, ids, own, transforms, away)
+        nearness = np.where(are_similar(decisions), self._nearness(away), NO_MATCH)
         best, nearness = nearness.argmin(axis=0), nearness.min(axis=0)
-        identical = np.isin(ids, library.own)
-        places = np.flatnonzero(nearness < NOWHERE)
+        identical = np.isin(ids, own.own)
+        places = np.flatnonzero(nearness < NO_MATCH)
         places = places[np.lexsort([ids[places], nearness[places], ~identical[places]])][:limit]
         return [
             Match(int(ids[at]), _by_name(away[best[at], at]), bool(identical[at]), transforms[best[at]])
@@ -129,17 +129,17 @@ class Search:
         ]
 
     def _decide(
-        self, query: Query, ids: Ids, library: _Library, transforms: Sequence[Transform], away: NDArray[np.int64]
+        self, query: Query, ids: Ids, own: _OwnEvidence, transforms: Sequence[Transform], away: NDArray[np.int64]
     ) -> Decisions:
-        """Decide of each variant of the query and each entity whether they are similar, shape (variants, entities)."""
+        """Decide for each variant of the query and each entity whether they are similar, shape (variants, entities)."""
         variants, entities = (
             np.repeat(np.arange(len(transforms)), len(ids)),
             np.tile(np.arange(len(ids)), len(transforms)),
         )
         turned = np.array([transform is not Transform.NONE for transform in transforms])
-        said = {name: values[entities] for name, values in library.evidence(ids).items()}
+        known_evidence = {name: values[entities] for name, values in own.evidence(ids).items()}
         distances = {name: away[:, :, place].ravel() for place, name in enumerate(HASHES)}
-        evidence = Evidence.of(distances, transformed=turned[variants], **said)
+        evidence = Evidence.of(distances, transformed=turned[variants], **known_evidence)
 
         def verify(places: Ids) -> Verification:
             done = [transforms[variant] for variant in variants[places].tolist()]
@@ -153,7 +153,7 @@ class Search:
         return decisions.reshape(len(transforms), len(ids))
 
     def _have_same_pixels(self, query: Query, ids: Ids, places: Ids) -> Bools:
-        """Tell which of the images have the very pixels of the query; only those of the same luma are decoded."""
+        """Return which images have the same pixels as the query; only images with the same luma are decoded."""
         some = ids[np.unique(places)]
         lumas, _ = load_lumas(self._session, some)
         some = some[(lumas == query.luma).all(axis=1)]
@@ -164,7 +164,7 @@ class Search:
         return np.isin(ids, [entity_id for entity_id, digest in digests.items() if digest == own])
 
     def _candidates(self, query: Query) -> Ids:
-        """Return entities: all that may be similar by their hashes, and more."""
+        """Return the candidates by hash."""
         found = [
             self._indexes[name].near(int(hashes[name], 16), self._options.thresholds[name])
             for transform, hashes in query.variants.items()
@@ -173,7 +173,7 @@ class Search:
         return np.concatenate(found)
 
     def _distances(self, variants: Iterable[Mapping[str, str]], ids: Ids) -> NDArray[np.int64]:
-        """Return the distance of each variant to each entity by each hash, shape (variants, entities, hashes)."""
+        """Return the distances, shape (variants, entities, hashes)."""
         by_hash = []
         for name in HASHES:
             hashes, known = self._indexes[name].values(ids)
@@ -182,11 +182,11 @@ class Search:
         return np.stack(by_hash, axis=2)
 
     def _nearness(self, away: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the least of the distances by the hashes in use, and then their sum, as one number."""
+        """Return a sort key: the minimum of the distances of the hashes in use, then their sum."""
         used = away[:, :, [name in self._options.thresholds for name in HASHES]]
         total = np.where(used == UNKNOWN, 0, used).sum(axis=2)
-        least = np.where(used == UNKNOWN, MAX_DISTANCE + 1, used).min(axis=2)
-        nearness: NDArray[np.int64] = least * (MAX_DISTANCE + 1) * len(HASHES) + total
+        minimum = np.where(used == UNKNOWN, MAX_DISTANCE + 1, used).min(axis=2)
+        nearness: NDArray[np.int64] = minimum * (MAX_DISTANCE + 1) * len(HASHES) + total
         return nearness
 
 
@@ -196,41 +196,41 @@ def _by_name(distances: NDArray[np.int64]) -> dict[str, int | None]:
 
 @dataclass(frozen=True)
 class MatchedAsset:
-    """A match, the asset in short, and a file that holds it, if there is one."""
+    """A match, with a summary of the asset and the path of its content, if there is one."""
 
     match: Match
     asset: Asset
-    place: str | None
+    path: str | None
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What looks like a query, nearest first; or why it could not be asked."""
+    """The matches of a query, nearest first, or the error."""
 
     path: str
     found: Sequence[MatchedAsset]
     error: str | None
 
 
-def answer(
+def search_images(
     library: Library,
-    asked: Sequence[Asked],
+    queries: Sequence[QueryFile],
     options: ImageOptions | None = None,
     limit: int | None = None,
 ) -> list[SearchResult]:
-    """Return what looks like each of some queries, in their order; see `Search`."""
-    lookups = sum(len(each.query.variants) for each in asked if each.query)
+    """Return the matches of each query, in their order; see `Search`."""
+    lookups = sum(len(each.query.variants) for each in queries if each.query)
     if not lookups:
-        return [SearchResult(each.path, [], each.error) for each in asked]
+        return [SearchResult(each.path, [], each.error) for each in queries]
     with library.read() as session:
         search = Search(session, options or ImageOptions(), lookups, library.store)
-        answers = []
-        for each in asked:
+        results = []
+        for each in queries:
             matches = search.matches(each.query, limit) if each.query else []
             assets = summarise(session, library.store, [match.entity_id for match in matches])
             found = [
-                MatchedAsset(match, asset, find_place(session, asset))
+                MatchedAsset(match, asset, find_path(session, asset))
                 for match, asset in zip(matches, assets, strict=True)
             ]
-            answers.append(SearchResult(each.path, found, each.error))
-    return answers
+            results.append(SearchResult(each.path, found, each.error))
+    return results

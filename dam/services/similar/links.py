@@ -1,8 +1,8 @@
-"""Recording which images look alike: `dam-cli link-similar`. Only what is new since the last run is compared.
+"""Record links between similar images. Only images that are new since the last run are compared.
 
-What has been compared is a fact of each entity: the systems that had run for it then, and the rule. So it does not
-matter who else writes meanwhile: an entity that comes in, or gets its hashes, during a run has no such fact, and is
-compared with all others by the next.
+A record of each entity tells when it was compared: the systems that had run for it, and the rule. So concurrent writers
+do no harm: an entity that is added or gets its hashes during a run has no such record, and is compared with all others
+by the next run.
 """
 
 import hashlib
@@ -34,38 +34,38 @@ from dam.services.similar.verification import BLOCK, Verification, decide_verifi
 from dam.systems.system import all_systems, labels_in
 
 BATCH = 1000
-"""Entities whose pairs are written in one transaction: others wait for it a moment only."""
+"""Number of entities whose pairs are written in one transaction, small so that other writers do not wait long."""
 
 
 REJECTED = {Decision.UNRELATED: "unrelated", Decision.PLAIN: "plain", Decision.DIFFERENT: "different"}
-"""Why pairs that are near by hash are not similar, as it is told."""
+"""Names of the reasons why pairs with near hashes are not similar."""
 
 
 def rule_digest(options: ImageOptions) -> int:
-    """Return a number that changes with what makes two images similar, of 64 bits with a sign."""
+    """Return a digest of the rule's options, as a signed 64-bit integer."""
     written = f"{sorted(options.thresholds.items())} {options.needed}{'' if options.verifies else ' unverified'}"
     return int.from_bytes(hashlib.blake2b(written.encode(), digest_size=8).digest(), signed=True)
 
 
 @dataclass(frozen=True)
 class Linked:
-    """What a run has done."""
+    """The result of a run."""
 
     compared: int
-    """The images that were compared with all others."""
+    """Number of images that were compared with all others."""
     plain: int
-    """Those of them that are too plain: only identical pixels count, and no hash."""
+    """Number of these that have too little detail for hashes."""
     pairs: int
-    """The similar pairs that were found."""
+    """Number of similar pairs that were found."""
     rejected: Mapping[str, int]
-    """The pairs that are near by hash but not similar, by why not."""
+    """Numbers of pairs with near hashes that are not similar, by reason."""
 
 
 def link_similar(library: Library, options: ImageOptions | None = None) -> Linked:
     """Compare the images that are new since the last run with all others, and record the similar pairs.
 
-    Pairs are recorded that are near by hash. Pictures too plain for a hash are left out where candidates are verified:
-    they would only match identical pixels, and a thousand blank pages would make half a million pairs.
+    Only pairs with near hashes are recorded. If candidates are verified, images with too little detail are excluded:
+    they match only identical pixels, and a thousand blank pages would make half a million pairs.
     """
     options = options or ImageOptions()
     with library.read() as session:
@@ -84,7 +84,7 @@ def link_similar(library: Library, options: ImageOptions | None = None) -> Linke
 
 
 def _find_new(session: Session, options: ImageOptions) -> dict[int, int]:
-    """Return the entities whose systems give hashes and that were not compared in this state, with their sets."""
+    """Return the entities with hashes that were not compared in their current state, with their sets of systems."""
     names = {system.name for system in all_systems() if system.produces in TABLES.values()}
     sets = [
         set_id
@@ -105,7 +105,7 @@ def _find_new(session: Session, options: ImageOptions) -> dict[int, int]:
 
 
 def _plain(session: Session, ids: Ids) -> NDArray[np.bool_]:
-    """Tell which images are too plain to be compared; those without a luma are not."""
+    """Return which images have too little detail. Images without a luma count as detailed."""
     plain = np.zeros(len(ids), np.bool_)
     for start in range(0, len(ids), BLOCK):
         lumas, known = load_lumas(session, ids[start : start + BLOCK])
@@ -114,14 +114,14 @@ def _plain(session: Session, ids: Ids) -> NDArray[np.bool_]:
 
 
 def _decide(session: Session, near: NearPairs, options: ImageOptions) -> Decisions:
-    """Decide of each pair whether the two are similar, and why."""
+    """Decide for each pair whether the two are similar."""
     given = dict(all_verdicts(session))
     pairs = zip(near.first.tolist(), near.second.tolist(), strict=True) if given else ()
-    said = np.zeros(len(near.first), np.int64)
+    verdict_numbers = np.zeros(len(near.first), np.int64)
     for place, pair in enumerate(pairs):
-        said[place] = VERDICTS.index(given.get(pair))
+        verdict_numbers[place] = VERDICTS.index(given.get(pair))
     distances = {name: np.where(bits == FAR, UNKNOWN, bits.astype(np.int64)) for name, bits in near.distances.items()}
-    evidence = Evidence.of(distances, verdicts=said)
+    evidence = Evidence.of(distances, verdicts=verdict_numbers)
 
     def verify(places: Ids) -> Verification:
         return verify_pairs(session, near.first[places], near.second[places])
@@ -130,9 +130,9 @@ def _decide(session: Session, near: NearPairs, options: ImageOptions) -> Decisio
 
 
 def _batches(ids: Ids, similar: NearPairs) -> Iterator[tuple[Ids, NearPairs]]:
-    """Yield some entities at a time, each pair with the later of its two.
+    """Yield batches of entities, each pair in the batch of its later entity.
 
-    A run that ends between two batches has left out pairs only of entities that the next run finds new.
+    If a run is interrupted between batches, the next run finds all entities of the missing pairs new.
     """
     place = np.full(2 * len(similar.first), -1)
     ends = np.concatenate([similar.first, similar.second])
@@ -144,7 +144,7 @@ def _batches(ids: Ids, similar: NearPairs) -> Iterator[tuple[Ids, NearPairs]]:
 
 
 def _write(session: Session, options: ImageOptions, compared: Mapping[int, int], similar: NearPairs) -> None:
-    """Replace the pairs of entities that were compared, and record that they were, with their sets of systems."""
+    """Replace the pairs of the compared entities, and record their sets of systems."""
     table = SimilarPairComponent
     there = _existing(session, {*compared, *similar.first.tolist(), *similar.second.tolist()})
     for some in ecs.batched(compared):
@@ -163,7 +163,7 @@ def _write(session: Session, options: ImageOptions, compared: Mapping[int, int],
 
 
 def _existing(session: Session, entity_ids: Iterable[int]) -> set[int]:
-    """Return those of some entities that are still there, and keep them there until the transaction ends."""
+    """Return the entities that still exist, and lock them until the transaction ends."""
     found: set[int] = set()
     for some in ecs.batched(sorted(entity_ids)):
         statement = select(Entity.id).where(Entity.id.in_(some)).with_for_update(read=True, key_share=True)
@@ -172,7 +172,7 @@ def _existing(session: Session, entity_ids: Iterable[int]) -> set[int]:
 
 
 def _rows(options: ImageOptions, similar: NearPairs) -> Iterator[dict[str, Any]]:
-    """Yield the rows of pairs: one for each hash that is within its threshold."""
+    """Yield the rows of pairs, one for each hash within its threshold."""
     for name, threshold in options.thresholds.items():
         within = similar.where(similar.distances[name] <= threshold)
         columns = (within.first.tolist(), within.second.tolist(), within.distances[name].tolist())

@@ -1,4 +1,4 @@
-"""What a search for something similar finds, whatever the medium."""
+"""Matches and pairs that the similarity methods of all media return."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,17 +7,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SimilarMatch:
-    """An asset that is similar to what was asked for."""
+    """An asset that is similar to a query."""
 
     entity_id: int
     score: float
     """0 to 1."""
     method: str
-    """What was compared, such as `video_fingerprint`."""
+    """The name of the method, such as `video_fingerprint`."""
     reason: str
-    """Why it was found, in a few words."""
+    """The reason for the match, for people."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """More, as JSON can hold it, such as the interval in seconds of the query and of the match."""
+    """JSON-compatible details, such as the matching intervals in seconds."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,6 @@ class SimilarPair:
     method: str
     reason: str
     extent: float = 1.0
-    """The share of the longer of the two that both have: an excerpt is similar to the whole, and no duplicate of it."""
+    """The share of the longer asset that both have: an excerpt is similar to the whole, and no duplicate of it."""
     equal: bool = False
-    """Whether the two are as good as one: whatever is similar to the first is to the second, and is not told again."""
+    """Whether the fingerprints are equal: then pairs with the second asset are not repeated."""

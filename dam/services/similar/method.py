@@ -1,4 +1,4 @@
-"""What a similarity method is, and finding them all."""
+"""Declaration and discovery of similarity methods."""
 
 import importlib
 import pkgutil
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dam.media import sample as media
 from dam.media.kinds import Kind
-from dam.media.obstacle import Ask
+from dam.media.obstacle import FindObstacle
 from dam.media.sample import Sample
 from dam.services.similar import methods
 from dam.services.similar.features import Feature
@@ -21,15 +21,15 @@ from dam.storage.blob_store import BlobStore
 
 @dataclass(frozen=True)
 class FileQuery:
-    """A file that others are compared with."""
+    """A query: a file that assets are compared with."""
 
     sample: Sample
     path: str
     sha256: str = ""
     transforms: bool = False
-    """Whether to find turned and mirrored copies, too; for methods that know such."""
+    """Whether to find rotated and mirrored copies, if the method supports that."""
     store: BlobStore | None = None
-    """Where the contents of the library can be read."""
+    """The store of the library, to read contents."""
 
 
 Find: TypeAlias = Callable[[Session, FileQuery], Sequence[SimilarMatch]]
@@ -38,23 +38,23 @@ FindPairs: TypeAlias = Callable[[Session], Iterator[SimilarPair]]
 
 @dataclass(frozen=True)
 class SimilarityMethod:
-    """How the similar content of one kind of media is found."""
+    """The function that finds similar content of one kind of media, with its declaration."""
 
     name: str
-    """As `SimilarMatch.method` has it, such as `video_fingerprint`."""
+    """Name in `SimilarMatch.method`, such as `video_fingerprint`."""
     kind: Kind
     find: Find
-    """Return what is similar to a file, best first; DecodeError when it cannot be decoded."""
+    """Returns what is similar to a file, best first. Raises DecodeError if the file cannot be decoded."""
     features: tuple[Feature, ...]
     """What a query is compared by. A worker process makes these; a `FileQuery` has no other."""
     features_of_transforms: tuple[Feature, ...] = ()
     """The same for a query with `transforms`, where that needs others."""
     find_pairs: FindPairs | None = None
-    """Yield all similar pairs of the library; None where groups of duplicates are found otherwise."""
+    """Yields all similar pairs of the library; None if duplicates of the kind are found by another method."""
     parts: Mapping[Kind, str] = field(default_factory=dict)
-    """The other kinds of which it compares a part, and what the part is called: videos have a sound."""
-    obstacle: Ask = media.obstacle
-    """Return what keeps content of a media type from being compared here, or None."""
+    """Other kinds of which the method compares a part, with the name of the part, such as the sound of videos."""
+    obstacle: FindObstacle = media.obstacle
+    """Returns why this installation cannot compare a media type, or None."""
 
 
 def similarity_method(
@@ -65,9 +65,9 @@ def similarity_method(
     features_of_transforms: tuple[Feature, ...] = (),
     pairs: FindPairs | None = None,
     parts: Mapping[Kind, str] | None = None,
-    obstacle: Ask = media.obstacle,
+    obstacle: FindObstacle = media.obstacle,
 ) -> Callable[[Find], SimilarityMethod]:
-    """Declare a function the similarity method of a kind; see `SimilarityMethod`."""
+    """Return a decorator that declares a function to be a similarity method; see `SimilarityMethod`."""
 
     def declare(function: Find) -> SimilarityMethod:
         return SimilarityMethod(
@@ -79,7 +79,7 @@ def similarity_method(
 
 @cache
 def all_methods() -> tuple[SimilarityMethod, ...]:
-    """Return every similarity method, by name."""
+    """Return all similarity methods, sorted by name."""
     found: dict[str, SimilarityMethod] = {}
     for module in pkgutil.iter_modules(methods.__path__, f"{methods.__name__}."):
         members = vars(importlib.import_module(module.name)).values()
@@ -88,7 +88,7 @@ def all_methods() -> tuple[SimilarityMethod, ...]:
 
 
 def method_of(kind: Kind) -> SimilarityMethod | None:
-    """Return the method of a kind, or None if nothing can be compared with it."""
+    """Return the method of a kind; None if it has none."""
     return next((method for method in all_methods() if method.kind is kind), None)
 
 

@@ -1,4 +1,4 @@
-"""What makes two images similar: thresholds, agreement and transforms, and the defaults of all commands."""
+"""Options of the similarity rule for images: thresholds, agreement and transforms, with their defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ DEFAULT_THRESHOLDS = {"phash": 4, "ahash": 4, "dhash": 4}
 """Maximum Hamming distance by name of the hash, 0–64; a negative threshold disables a hash."""
 
 MAX_VERIFIED_THRESHOLD = 12
-"""With thresholds up to this one, candidates are verified by their lumas: what is left is the same picture.
+"""With thresholds up to this one, candidates are verified by their lumas: only the same picture matches.
 
-A greater threshold asks for whatever resembles an image, and the hashes alone decide.
+With a greater threshold, the hashes alone decide.
 """
 
 
@@ -37,10 +37,10 @@ DEFAULT_AGREEMENT = Agreement.MAJORITY
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """What makes two images similar.
+    """Options of the similarity rule for images.
 
     Raises:
-        UsageError: every hash is disabled, or the pHash with `transforms`.
+        UsageError: all hashes are disabled, or the pHash is disabled with `transforms`.
 
     """
 
@@ -48,7 +48,7 @@ class ImageOptions:
     """Maximum Hamming distance by name of the hash; hashes with a negative one, or none, are not used."""
     agreement: Agreement = DEFAULT_AGREEMENT
     transforms: bool = False
-    """Whether turned and mirrored copies are similar. They are compared by the pHash alone, and always verified."""
+    """Whether rotated and mirrored copies are similar. They are compared by the pHash alone, and always verified."""
 
     def __post_init__(self) -> None:
         used = {name: threshold for name, threshold in self.thresholds.items() if threshold >= 0}
@@ -65,12 +65,12 @@ class ImageOptions:
 
     @property
     def needed(self) -> int:
-        """How many of them must be within their threshold."""
+        """The number of hashes that must be within their thresholds."""
         return self.agreement.needed(len(self.thresholds))
 
     @property
     def searched(self) -> list[str]:
-        """The hashes by which all candidates are found: where k of n must agree, one of any n - k + 1 of them does."""
+        """The hashes that find all candidates: if k of n must agree, at least one of any n - k + 1 agrees."""
         return self.used[: len(self.used) - self.needed + 1]
 
     @property

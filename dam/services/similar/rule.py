@@ -1,6 +1,6 @@
-"""The rule by which two images are similar. Search, links, groups of duplicates and `explain` all ask `decide`.
+"""The similarity rule for images. Search, links, groups of duplicates and `explain` all use `decide`.
 
-It is a pure function of what is known of each pair, vectorised over pairs. doc/similarity.md explains it.
+`decide` is a pure function of the evidence, vectorised over pairs. doc/similarity.md explains the rule.
 """
 
 from collections.abc import Mapping
@@ -21,38 +21,38 @@ Decisions: TypeAlias = NDArray[np.int8]
 """A `Decision` for each pair."""
 
 UNKNOWN = -1
-"""Stands for the distance of a pair of which one lacks the hash. Such a hash does not agree."""
+"""Distance of a pair if one of the two lacks the hash. Such a hash does not agree."""
 
 VERDICTS = (None, *Verdict)
-"""The verdicts by their numbers in `Evidence.verdicts`."""
+"""The verdicts, by their numbers in `Evidence.verdicts`."""
 
 
 class Decision(IntEnum):
-    """Whether two images are similar, and by which rule: the first that applies, in this order."""
+    """Whether two images are similar, and why. The first case that applies, in this order, decides."""
 
     SAME_BYTES = 0
-    """Their files are equal: they are one asset."""
+    """The files are equal: they are the same asset."""
     DUPLICATE = 1
-    """The user's verdict, as the next two."""
+    """A verdict of the user, like the next two."""
     ALTERNATE = 2
     UNRELATED = 3
     SAME_CONTENT = 4
     """The same compressed picture under other metadata."""
     SAME_PIXELS = 5
     NO_HASH = 6
-    """No hash in use is known of both."""
+    """No hash in use is known for both."""
     FAR = 7
     """Too few hashes are within their thresholds."""
     NEAR = 8
-    """Enough are, and the thresholds are too great for a verification."""
+    """Enough hashes are within their thresholds, which are too large for a verification."""
     UNVERIFIED = 9
-    """Enough are, and one of the two has no luma yet (`dam-cli run-systems` makes it)."""
+    """Enough hashes are within their thresholds, but one image has no luma (`dam-cli run-systems` adds it)."""
     UNVERIFIABLE = 10
-    """The same of transformed images: nothing but their lumas says that one is the other turned or mirrored."""
+    """The same for transformed images, which only match if their lumas agree."""
     PLAIN = 11
-    """One is too plain for its hash to say anything: only identical pixels count."""
+    """One image has too little detail for hashes: only identical pixels match."""
     DIFFERENT = 12
-    """The hashes are near by chance: the lumas differ."""
+    """The hashes are near, but the lumas differ."""
     SAME_PICTURE = 13
     """The lumas agree."""
 
@@ -74,26 +74,26 @@ _SIMILAR[
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of n pairs of images, each an array of shape (n,)."""
+    """Evidence about n pairs of images, each an array of shape (n,)."""
 
     distances: Mapping[str, Numbers]
-    """The Hamming distances by name of the hash, or `UNKNOWN`; of transformed images after the transform."""
+    """Hamming distances by name of the hash, or `UNKNOWN`; for transformed images, after the transform."""
     transformed: Bools
-    """Whether the first of the two is compared after a transform."""
+    """Whether the first image is transformed before the comparison."""
     verdicts: Numbers
     """The number of the user's verdict in `VERDICTS`."""
     same_bytes: Bools
     same_content: Bools
     same_pixels: Bools
-    """Whether they are known to have the same pixels; only plain images need that, the others have equal hashes."""
+    """Whether they are known to have the same pixels; needed only for plain images, as others have equal hashes."""
     plain: Bools
-    """Whether the luma of one is too plain."""
+    """Whether the luma of one image has too little detail."""
     differences: NDArray[np.float64]
-    """How much the lumas differ, 0 to 2; NaN where that was not measured, or one is missing."""
+    """Difference of the lumas, 0–2; NaN if it was not measured, or a luma is missing."""
 
     @classmethod
     def of(cls, distances: Mapping[str, Numbers], **known: Any) -> "Evidence":
-        """Return the evidence of pairs of which little more is known than their distances."""
+        """Return evidence from distances and optional other fields; missing fields are false or unknown."""
         count = len(next(iter(distances.values())))
         no = np.zeros(count, np.bool_)
         nothing: dict[str, Any] = dict.fromkeys(
@@ -103,14 +103,14 @@ class Evidence:
         return cls(distances, **nothing | known)
 
     def verified(self, places: Numbers, plain: Bools, differences: NDArray[np.float64]) -> "Evidence":
-        """Return the same once the lumas of the pairs at some places were compared."""
+        """Return the evidence with the results of comparing the lumas of some pairs."""
         all_plain, all_differences = self.plain.copy(), self.differences.copy()
         all_plain[places], all_differences[places] = plain, differences
         return replace(self, plain=all_plain, differences=all_differences)
 
 
 def decide(evidence: Evidence, options: ImageOptions) -> Decisions:
-    """Decide of each pair whether the two are similar, and why."""
+    """Decide for each pair whether the two images are similar, and why."""
     known = np.logical_or.reduce([evidence.distances[name] != UNKNOWN for name in options.thresholds])
     unmeasured = np.isnan(evidence.differences)
     cases = {
@@ -133,19 +133,19 @@ def decide(evidence: Evidence, options: ImageOptions) -> Decisions:
 
 
 def are_similar(decisions: Decisions) -> Bools:
-    """Tell which decisions say that two images are similar."""
+    """Return which decisions mean similar."""
     similar: Bools = _SIMILAR[decisions]
     return similar
 
 
 def need_verification(decisions: Decisions) -> Bools:
-    """Tell which decisions may change once the lumas are compared."""
+    """Return which decisions may change when the lumas are compared."""
     needed: Bools = (decisions == Decision.UNVERIFIED) | (decisions == Decision.UNVERIFIABLE)
     return needed
 
 
 def _are_near(evidence: Evidence, options: ImageOptions) -> Bools:
-    """Tell of which pairs enough hashes are within their thresholds: of transformed ones it takes the pHash."""
+    """Return which pairs have enough hashes within their thresholds; for transformed images, the pHash alone counts."""
     within = {
         name: (evidence.distances[name] != UNKNOWN) & (evidence.distances[name] <= threshold)
         for name, threshold in options.thresholds.items()

@@ -1,4 +1,4 @@
-"""Finding what is similar to a file, whatever its kind: first its own content, then what the kind's method finds."""
+"""Find what is similar to a file of any kind: first the same content, then the matches of the kind's method."""
 
 import hashlib
 import os
@@ -16,11 +16,11 @@ from dam.media.sample import Sample, obstacle
 from dam.services.catalogue.asset_states import states_by_id
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import find_content
-from dam.services.catalogue.lookup import find_by_hash, find_by_id_or_hash, find_by_source, the_only_one
+from dam.services.catalogue.lookup import find_by_hash, find_by_id_or_hash, find_by_source, only_entity
 from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
-from dam.services.processes.alone import run_alone
+from dam.services.processes.isolated import run_isolated
 from dam.services.similar.features import FeatureRequest
 from dam.services.similar.match import SimilarMatch
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from dam.services.similar.method import FileQuery, SimilarityMethod
 
 CONTENT = "content"
-"""The method by which the very same content is found."""
+"""Name of the method that finds the same content."""
 
 
 @dataclass(frozen=True)
 class SearchedFile:
-    """A file that others are compared with."""
+    """The file of a query."""
 
     path: str
     sha256: str
@@ -47,7 +47,7 @@ class SearchedFile:
 
 @dataclass(frozen=True)
 class MatchedAsset:
-    """A match, and the asset in short."""
+    """A match, with a summary of the asset."""
 
     match: SimilarMatch
     asset: Asset
@@ -55,9 +55,9 @@ class MatchedAsset:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What is similar to a file, best first; with the error that nothing but its own content could be looked for."""
+    """The matches of a file, best first. With an error, only the same content was searched for."""
 
-    asked: SearchedFile
+    file: SearchedFile
     found: Sequence[MatchedAsset]
     error: DamError | None
     parts_left_out: Sequence[str] = ()
@@ -72,38 +72,38 @@ def find_similar(
     limit: int | None = None,
     transforms: bool = False,
 ) -> SearchResult:
-    """Return what is similar to a file, or to an asset that is named by its id or hash.
+    """Return what is similar to a file, or to an asset given by id or hash.
 
-    With `transforms` also what is similar to an image once that is turned or mirrored.
+    With `transforms`, also find rotated and mirrored copies of an image.
 
     Raises:
-        UnreadableFileError: it cannot be read, or there is nothing of that name.
-        UsageError: several assets could be meant.
+        UnreadableFileError: the file cannot be read, or there is no such file or asset.
+        UsageError: the reference is ambiguous.
 
     """
     with library.read() as session:
-        asked = _searched_file(session, library, reference)
-        own = find_by_hash(session, asked.sha256, "sha256")
+        file = _searched_file(session, library, reference)
+        own = find_by_hash(session, file.sha256, "sha256")
         excluded = {*own, *_unrelated(session, own)}
         matches = [SimilarMatch(entity_id, 1.0, CONTENT, "it has the same bytes") for entity_id in own]
         error, left_out = None, list[str]()
         try:
-            others, left_out = _others(session, library, asked, transforms=transforms)
+            others, left_out = _others(session, library, file, transforms=transforms)
             matches += (match for match in others if match.entity_id not in excluded)
         except (DecodeError, MissingExtraError) as exc:
-            error = type(exc)(f"{asked.path}: {exc}")
+            error = type(exc)(f"{file.path}: {exc}")
         matches = [match for match in matches if match.score >= min_score][:limit]
         assets = summarise(session, library.store, [match.entity_id for match in matches])
     found = [MatchedAsset(match, asset) for match, asset in zip(matches, assets, strict=True)]
-    return SearchResult(asked, found, error, left_out)
+    return SearchResult(file, found, error, left_out)
 
 
 def _searched_file(session: Session, library: Library, reference: str) -> SearchedFile:
-    """Return the file that a reference means: an asset by its id or hash, else a path."""
+    """Return the file that a reference refers to: the content of an asset, or a path."""
     ids = find_by_id_or_hash(session, reference)
     if not ids and os.path.lexists(reference):
         return read_searched_file(os.path.abspath(reference))
-    entity_id = the_only_one(reference, ids or find_by_source(session, reference) or _nobody(reference))
+    entity_id = only_entity(reference, ids or find_by_source(session, reference) or _raise_not_found(reference))
     [known] = states_by_id(session, [entity_id])
     try:
         return SearchedFile(find_content(session, library.store, known), known.sha256, known.media_type)
@@ -111,48 +111,53 @@ def _searched_file(session: Session, library: Library, reference: str) -> Search
         raise UnreadableFileError(f"entity {entity_id}: {exc}") from exc
 
 
-def _nobody(reference: str) -> list[int]:
+def _raise_not_found(reference: str) -> list[int]:
     raise UnreadableFileError(f"{reference}: there is no such file, and the library has no such asset")
 
 
 def read_searched_file(path: str) -> SearchedFile:
-    """Read a file's digest and media type; UnreadableFileError when it cannot be read."""
+    """Read the digest and media type of a file.
+
+    Raises:
+        UnreadableFileError: the file cannot be read.
+
+    """
     try:
         with open_source(path) as (file, _):
             head = file.read(HEAD_BYTES)
             file.seek(0)
-            digest = hashlib.file_digest(cast("Any", file), "sha256")  # the stubs ask for a buffered file
+            digest = hashlib.file_digest(cast("Any", file), "sha256")  # the stubs require a buffered file
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"{path}: {exc}") from exc
     return SearchedFile(path, digest.hexdigest(), media_type(head, os.path.basename(path)))
 
 
 def _unrelated(session: Session, own: Sequence[int]) -> Iterator[int]:
-    """Yield the assets that the user says are unrelated to some."""
+    """Yield the assets with the verdict `unrelated` on a pair with some assets."""
     for pair, verdict in verdicts(session, own).items() if own else ():
         if verdict is Verdict.UNRELATED:
             yield from pair
 
 
 def _others(
-    session: Session, library: Library, asked: SearchedFile, *, transforms: bool
+    session: Session, library: Library, file: SearchedFile, *, transforms: bool
 ) -> tuple[list[SimilarMatch], list[str]]:
-    """Return what the method of the kind finds, and why parts of the content were not compared."""
-    if asked.kind is Kind.OTHER:
-        raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
-    if hindered := obstacle(asked.media_type):
-        raise hindered.error
-    from dam.services.similar.method import FileQuery, method_of, methods_of_parts  # noqa: PLC0415  needs numpy, as every extra
+    """Return the matches of the kind's method, and the reasons why parts of the content were not compared."""
+    if file.kind is Kind.OTHER:
+        raise DecodeError(f"nothing can be compared with content of the type {file.media_type}")
+    if undecodable := obstacle(file.media_type):
+        raise undecodable.error
+    from dam.services.similar.method import FileQuery, method_of, methods_of_parts  # noqa: PLC0415  needs numpy
 
-    method = method_of(asked.kind)
+    method = method_of(file.kind)
     if method is None:
-        raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
-    missing = {part.name: part.obstacle(asked.media_type) for part in methods_of_parts(asked.kind)}
-    parts = [part for part in methods_of_parts(asked.kind) if not missing[part.name]]
+        raise DecodeError(f"nothing can be compared with content of the type {file.media_type}")
+    missing = {part.name: part.obstacle(file.media_type) for part in methods_of_parts(file.kind)}
+    parts = [part for part in methods_of_parts(file.kind) if not missing[part.name]]
     features = method.features_of_transforms if transforms else method.features
     features += tuple(feature for part in parts for feature in part.features)
-    sample = cast("Sample", run_alone(FeatureRequest(asked.path, 0, asked.media_type, features)))
-    query = FileQuery(sample, asked.path, asked.sha256, transforms, library.store)
+    sample = cast("Sample", run_isolated(FeatureRequest(file.path, 0, file.media_type, features)))
+    query = FileQuery(sample, file.path, file.sha256, transforms, library.store)
     matches = list(method.find(session, query))
     for part in parts:
         matches = _with_part(session, query, part, matches)
@@ -162,10 +167,10 @@ def _others(
 def _with_part(
     session: Session, query: "FileQuery", part: "SimilarityMethod", matches: Sequence[SimilarMatch]
 ) -> list[SimilarMatch]:
-    """Return what was found by the whole content, and all that has the same part, best first.
+    """Return the matches of the whole content and of a part of it, best first.
 
-    What is found by both is told once: as found by the whole, with the other in reason and details. Where the part
-    cannot be decoded, only the whole counts.
+    An asset found by both appears once, with the match of the part in its reason and details. If the part cannot be
+    decoded, only the whole counts.
     """
     try:
         by_part = {match.entity_id: match for match in part.find(session, query)}

@@ -1,4 +1,4 @@
-"""Verification of candidates, images whose hashes are near: whether their lumas agree, and have enough in them."""
+"""Verify candidates, which are images with near hashes, by comparing their lumas and measuring their detail."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,27 +17,27 @@ from dam.services.similar.options import ImageOptions
 from dam.services.similar.rule import Decisions, Evidence, decide, need_verification
 
 BLOCK = 1 << 14
-"""Pairs compared at once: their lumas and steps take some 100 MB."""
+"""Number of pairs compared at once, which take about 100 MB."""
 
 Ids: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What the lumas say of n pairs, each an array of shape (n,)."""
+    """The comparison of the lumas of n pairs, each an array of shape (n,)."""
 
     plain: NDArray[np.bool_]
-    """Whether one of the two is too plain for its hash to say anything."""
+    """Whether one of the two has too little detail for hashes."""
     differences: NDArray[np.float64]
-    """How much the lumas differ; NaN where one is missing."""
+    """Difference of the lumas; NaN if one is missing."""
 
 
 Verify: TypeAlias = Callable[[NDArray[np.int64]], Verification]
-"""Compares the lumas of the pairs at some places."""
+"""Compares the lumas of the pairs at some indices."""
 
 
 def decide_verified(evidence: Evidence, options: ImageOptions, verify: Verify) -> tuple[Decisions, Evidence]:
-    """Decide of pairs whether they are similar, by their lumas where these matter; return the evidence, too."""
+    """Decide whether pairs are similar, and compare lumas where needed; also return the complete evidence."""
     decisions = decide(evidence, options)
     candidates = np.flatnonzero(need_verification(decisions))
     if not candidates.size:
@@ -52,7 +52,7 @@ def verify_pairs(
 ) -> Verification:
     """Compare the lumas of pairs of entities, given as two arrays of shape (n,).
 
-    `transforms` says for each pair what was done to the first to give the second.
+    `transforms` contains the transform of the first image of each pair.
     """
     ids = np.unique(np.concatenate([first, second]))
     lumas, known = load_lumas(session, ids)
@@ -70,7 +70,7 @@ def verify_pairs(
 def verify_query(
     session: Session, luma: Lumas | None, entity_ids: Ids, transforms: Sequence[Transform]
 ) -> Verification:
-    """Compare the luma of a query with that of each entity; `transforms` says what was done to it to give each."""
+    """Compare the luma of a query, transformed for each entity, with the luma of the entity."""
     if luma is None:
         return Verification(np.zeros(len(entity_ids), np.bool_), np.full(len(entity_ids), np.nan))
     ids, places = np.unique(entity_ids, return_inverse=True)
@@ -85,7 +85,7 @@ def verify_query(
 
 
 def load_lumas(session: Session, entity_ids: Ids) -> tuple[Lumas, NDArray[np.bool_]]:
-    """Return the lumas of distinct entities, shape (n, 256), and which of them have one; the others' are black."""
+    """Return the lumas of distinct entities, shape (n, 256), and whether each has one; missing lumas are black."""
     lumas, known = np.zeros((len(entity_ids), PIXELS), np.uint8), np.zeros(len(entity_ids), np.bool_)
     places = {entity_id: place for place, entity_id in enumerate(entity_ids.tolist())}
     table = ImageLumaComponent

@@ -32,7 +32,7 @@ def entity_id(db_session: Session) -> int:
     return entity_id
 
 
-@pytest.mark.parametrize("count", [0, 1, ecs.VARIABLES, 2 * ecs.VARIABLES + 1])
+@pytest.mark.parametrize("count", [0, 1, ecs.MAX_VARIABLES, 2 * ecs.MAX_VARIABLES + 1])
 def test_add_entities(each_library: Library, count: int) -> None:
     with each_library.write() as session:
         ids = ecs.add_entities(session, count)

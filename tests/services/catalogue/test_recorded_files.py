@@ -7,14 +7,14 @@ import pytest
 
 from dam.models import SourcePathComponent
 from dam.services.catalogue import ecs
-from dam.services.catalogue.recorded_files import RecordedFiles, key_of, recorded_among, recorded_in, todays_sets
+from dam.services.catalogue.recorded_files import RecordedFiles, current_sets, key_of, recorded_among, recorded_in
 from dam.services.library import Library
 from tests.services.conftest import UseSystems, ingest_all
 
 
 def among(library: Library, *paths: Path) -> RecordedFiles:
     with library.peek() as connection:
-        return recorded_among(connection, map(str, paths), todays_sets())
+        return recorded_among(connection, map(str, paths), current_sets())
 
 
 def key(path: Path) -> tuple[str, int, int, int]:
@@ -28,8 +28,8 @@ def test_a_file_is_found_by_its_folder_and_by_its_path(each_library: Library, tm
     expected = RecordedFiles(current={key(tmp_path / "in/a"): outcome.entity_id or 0})
     assert among(each_library, tmp_path / "in/a", tmp_path / "in/copy") == expected
     with each_library.peek() as connection:
-        assert recorded_in(connection, str(tmp_path / "in"), todays_sets()) == expected
-        assert recorded_in(connection, str(tmp_path), todays_sets()) == RecordedFiles()
+        assert recorded_in(connection, str(tmp_path / "in"), current_sets()) == expected
+        assert recorded_in(connection, str(tmp_path), current_sets()) == RecordedFiles()
 
 
 def test_a_file_of_an_outdated_asset(each_library: Library, tmp_path: Path, use_systems: UseSystems) -> None:
@@ -58,7 +58,7 @@ def test_a_changed_file_has_another_key(library: Library, tmp_path: Path, change
 
 
 def test_more_paths_than_one_statement_takes(library: Library, tmp_path: Path) -> None:
-    paths = [tmp_path / "in" / str(number) for number in range(ecs.VARIABLES + 1)]
+    paths = [tmp_path / "in" / str(number) for number in range(ecs.MAX_VARIABLES + 1)]
     (tmp_path / "in").mkdir()
     for path in paths:
         path.write_text("same")

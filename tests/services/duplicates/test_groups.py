@@ -20,8 +20,8 @@ from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.selection import select_assets
 from dam.services.catalogue.verdict import Verdict
+from dam.services.duplicates.decider import DuplicateOptions
 from dam.services.duplicates.groups import Duplicates, find_duplicates, paths_of_members
-from dam.services.duplicates.judge import DuplicateOptions
 from dam.services.duplicates.keepers import read_rules
 from dam.services.duplicates.rules import Level, Reason, Rule
 from dam.services.hamming.arrays import TABLES
@@ -40,7 +40,7 @@ def found(library: Library, level: Level = Level.SIMILAR, **more: Any) -> Groups
 def named(duplicates: Duplicates) -> Groups:
     assert duplicates.unread == {}
     return {
-        group.keeper.names[0]: [(member.asset.names[0], member.how.reason.value) for member in group.members]
+        group.keeper.names[0]: [(member.asset.names[0], member.match.reason.value) for member in group.members]
         for group in duplicates.groups
     }
 
@@ -143,9 +143,9 @@ def test_turned_and_mirrored(library: Library, folder: Path, make_image: MakeIma
     assert found(library) == {}
     [group] = find_duplicates(library, DuplicateOptions(images=ImageOptions(transforms=True))).groups
     [member] = group.members
-    assert (group.keeper.names, member.how.transform, member.how.reason) == (["a.png"], transform, Reason.SIMILAR)
-    assert member.how.difference is not None
-    assert member.how.difference < 0.1
+    assert (group.keeper.names, member.match.transform, member.match.reason) == (["a.png"], transform, Reason.SIMILAR)
+    assert member.match.difference is not None
+    assert member.match.difference < 0.1
 
 
 def test_verdicts_come_first(library: Library, folder: Path, make_image: MakeImage) -> None:

@@ -19,10 +19,10 @@ def keepers(media: MediaPairs, ranked: list[int]) -> dict[int, int]:
     ids = np.array(ranked)
     numbers = media.numbers(ids)
 
-    def judge(pairs: Pairs) -> np.ndarray:
+    def are_duplicates(pairs: Pairs) -> np.ndarray:
         return media.are_similar(numbers[pairs.keepers], numbers[pairs.members])
 
-    found = group(len(ids), [media.key(ids)], judge)
+    found = group(len(ids), [media.key(ids)], are_duplicates)
     return {int(ids[rank]): int(ids[keeper]) for rank, keeper in enumerate(found.tolist()) if keeper != rank}
 
 

@@ -61,13 +61,13 @@ def test_equals_one_by_one(
         explicit_key(given_pairs[:, 0], given_pairs[:, 1], count),
     ]
 
-    def judge(pairs: Pairs) -> NDArray[np.bool_]:
+    def are_duplicates(pairs: Pairs) -> NDArray[np.bool_]:
         chosen = zip(pairs.keepers.tolist(), pairs.members.tolist(), strict=True)
         return np.array([pair not in refused | apart for pair in chosen], np.bool_)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grouping, "PAIRS", block)
-        found = group(count, keys, judge, np.array(list(apart), np.int64).reshape(-1, 2))
+        patch.setattr(grouping, "MAX_PAIRS", block)
+        found = group(count, keys, are_duplicates, np.array(list(apart), np.int64).reshape(-1, 2))
     near = {(i, j) for i in range(count) for j in range(count) if (values[i] ^ values[j]).bit_count() <= radius}
     assert found.tolist() == one_by_one(count, (near | more) - refused - apart, apart)
 
@@ -81,13 +81,13 @@ def test_a_chain_does_not_become_one_group() -> None:
 def test_thousands_of_equal_ones_are_looked_at_once_each() -> None:
     looked_at = 0
 
-    def judge(pairs: Pairs) -> NDArray[np.bool_]:
+    def are_duplicates(pairs: Pairs) -> NDArray[np.bool_]:
         nonlocal looked_at
         looked_at += len(pairs.keepers)
         return everything(pairs)
 
     count = 20_000
-    assert group(count, [equality_key(np.zeros(count, np.int64))], judge).tolist() == [0] * count
+    assert group(count, [equality_key(np.zeros(count, np.int64))], are_duplicates).tolist() == [0] * count
     assert looked_at == count - 1
 
 
@@ -102,12 +102,12 @@ def test_a_member_is_met_under_its_other_hash() -> None:
     keepers, members = np.array([8, 1 << 40, 5 << 20], np.uint64), np.array([1 << 50, 9, 1 << 60], np.uint64)
     seen: list[int] = []
 
-    def judge(pairs: Pairs) -> NDArray[np.bool_]:
+    def are_duplicates(pairs: Pairs) -> NDArray[np.bool_]:
         seen.extend(pairs.kinds.tolist())
         return everything(pairs)
 
     key: Key = crossing_key(keepers, members, np.ones(3, np.bool_), 1, kind=3)
-    assert group(3, [key], judge).tolist() == [0, 0, 2]
+    assert group(3, [key], are_duplicates).tolist() == [0, 0, 2]
     assert seen == [3]
 
 

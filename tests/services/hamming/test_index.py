@@ -123,7 +123,7 @@ def test_the_hashes_of_entities(session: Session, monkeypatch: pytest.MonkeyPatc
     wanted = np.array([0, *stored, 99], np.int64)
     for way in WAYS:
         for many in (0, 100):
-            monkeypatch.setattr("dam.services.hamming.index.MANY", many)
+            monkeypatch.setattr("dam.services.hamming.index.MAX_LOOKUPS", many)
             hashes, known = index_in(session, way, monkeypatch).values(wanted)
             assert known.tolist() == [False, *[True] * 5, False]
             assert hashes[known].tolist() == list(stored.values())

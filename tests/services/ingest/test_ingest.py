@@ -26,7 +26,7 @@ from dam.models import (
 from dam.services.catalogue import ecs, recorded_files
 from dam.services.catalogue.recorded_files import RecordedFiles, recorded_among
 from dam.services.ingest import skip, staging, writer
-from dam.services.ingest.batch import BATCH_FILES
+from dam.services.ingest.batch import MAX_BATCH_FILES
 from dam.services.ingest.ingest import Outcome, Status, Unchanged, ingest
 from dam.services.library import Library
 from dam.storage.blob_store import BlobStore
@@ -73,12 +73,12 @@ def test_new_files_and_the_same_again(each_library: Library, folder: Path, make_
 
 
 def test_more_files_than_a_batch(library: Library, folder: Path) -> None:
-    for number in range(BATCH_FILES + 3):
+    for number in range(MAX_BATCH_FILES + 3):
         (folder / f"{number:04}").write_text(str(number))
     outcomes = ingest_all(library, folder)
-    assert statuses(outcomes) == ["added"] * (BATCH_FILES + 3)
+    assert statuses(outcomes) == ["added"] * (MAX_BATCH_FILES + 3)
     assert [outcome.path for outcome in outcomes] == sorted(str(path) for path in folder.iterdir())
-    assert entity_count(library) == BATCH_FILES + 3
+    assert entity_count(library) == MAX_BATCH_FILES + 3
 
 
 def test_duplicates_in_one_batch_are_one_entity(library: Library, folder: Path) -> None:
@@ -168,7 +168,7 @@ def test_content_that_the_store_lost_is_stored_again(
     large: bool,  # noqa: FBT001
 ) -> None:
     if large:
-        monkeypatch.setattr(staging, "IN_MEMORY_BYTES", 0)
+        monkeypatch.setattr(staging, "MAX_IN_MEMORY_BYTES", 0)
     (folder / "a").write_text("a")
     [first] = ingest_all(library, folder)
     assert first.sha256
@@ -184,7 +184,7 @@ def test_content_that_the_store_lost_is_stored_again(
 def test_large_files_stream_into_the_store(
     library: Library, folder: Path, make_image: MakeImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "IN_MEMORY_BYTES", 100)
+    monkeypatch.setattr(staging, "MAX_IN_MEMORY_BYTES", 100)
     make_image("in/photo.png", size=(30, 20))
     make_image("in/same.png", size=(30, 20))
     outcomes = ingest_all(library, folder)
@@ -296,7 +296,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
     large: bool,  # noqa: FBT001
 ) -> None:
     if large:
-        monkeypatch.setattr(staging, "IN_MEMORY_BYTES", 0)
+        monkeypatch.setattr(staging, "MAX_IN_MEMORY_BYTES", 0)
     (folder / "a").write_text("before")
 
     def change_then_read(file: BinaryIO, *at_once: int) -> Iterator[bytes]:
@@ -314,8 +314,10 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
 def test_closed_early_nothing_stays_staged_and_what_was_reported_is_there(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dam.services.ingest.batch.BATCH_SECONDS", 3600)  # a batch is full by its number, however slow
-    for number in range(BATCH_FILES + 10):
+    monkeypatch.setattr(
+        "dam.services.ingest.batch.MAX_BATCH_SECONDS", 3600
+    )  # a batch is full by its number, however slow
+    for number in range(MAX_BATCH_FILES + 10):
         (folder / f"{number:04}").write_text(str(number))
     outcomes = ingest(library, [str(folder)])
     first = next(outcomes)
@@ -323,7 +325,7 @@ def test_closed_early_nothing_stays_staged_and_what_was_reported_is_there(
     assert isinstance(first, Outcome)
     assert staged(library) == []
     assert sources(library, first.entity_id) == ["0000"]
-    assert statuses(ingest_all(library, folder))[:BATCH_FILES].count("unchanged") == entity_count(library) - 10
+    assert statuses(ingest_all(library, folder))[:MAX_BATCH_FILES].count("unchanged") == entity_count(library) - 10
 
 
 def test_an_error_in_a_batch_leaves_nothing_staged(

@@ -16,7 +16,7 @@ from dam.services.ingest.ingest import Options, Outcome, each_outcome, ingest
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
 from dam.services.processes.pool import Pool, open_pool
-from dam.services.verify import Sound, verify
+from dam.services.verify import IntactAsset, verify
 from dam.storage.modes import Mode
 from dam.systems.system import all_systems, system, systems_for
 from tests.services.conftest import MakeImage, UseSystems, ingest_all, spoil, staged, statuses
@@ -43,7 +43,7 @@ def test_equal_files_are_shared_once(
     library: Library, source: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     """Also where the second was read before the first was published."""
-    monkeypatch.setattr(batches, "BATCH_FILES", batch)
+    monkeypatch.setattr(batches, "MAX_BATCH_FILES", batch)
     (source.parent / "twin").write_text("content")
     assert [found.is_shared for found in take(library, Mode.HARDLINK, source, source.parent / "twin")] == [True, None]
 
@@ -107,7 +107,7 @@ def test_a_source_goes_only_after_the_commit(library: Library, source: Path, mon
 def test_a_path_that_is_named_twice_is_moved_once_by_two_batches(
     library: Library, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "BATCH_FILES", 1)
+    monkeypatch.setattr(batches, "MAX_BATCH_FILES", 1)
     with open_pool(1) as pool:  # both are read before the first is written
         outcomes = take(library, Mode.MOVE, source, source, pool=pool)
     assert [(outcome.status.value, outcome.error) for outcome in outcomes] == [("added", None), ("unchanged", None)]
@@ -122,7 +122,7 @@ def test_referenced_content_comes_into_the_store_from_anywhere(library: Library,
     assert (outcome.status, outcome.entity_id) == ("linked", 1)
     assert storage_types(library) == ["reference", library.store.storage_type]
     source.unlink()
-    assert list(verify(library, content=True)) == [Sound(1, len("content"))]
+    assert list(verify(library, content=True)) == [IntactAsset(1, len("content"))]
 
 
 def test_an_orphan_of_referenced_content_is_adopted(library: Library, source: Path) -> None:

@@ -14,7 +14,7 @@ from dam.services.ingest import batch as batches
 from dam.services.ingest import examine as examining
 from dam.services.ingest import sidecars, writer
 from dam.services.ingest.discover import discover
-from dam.services.ingest.examine import Examined, Job
+from dam.services.ingest.examine import Examined, ExamineRequest
 from dam.services.ingest.ingest import Options, Outcome, Unchanged, ingest
 from dam.services.ingest.resolve import analyse_due, resolve
 from dam.services.ingest.skip import skip
@@ -106,12 +106,12 @@ def test_what_is_due_is_asked_for_at_once(library: Library, make_image: MakeImag
     paths = [make_image("in/a.png"), make_image("in/b.png", seed=2)]
     outdated_jobs(library, paths[0].parent, use_systems)
     renamed = [path.rename(path.with_name(f"new {path.name}")) for path in paths]
-    examined = [Job(str(path), path.stat().st_size, store=library.store).run() for path in renamed]
+    examined = [ExamineRequest(str(path), path.stat().st_size, store=library.store).run() for path in renamed]
     with library.read() as session:
         resolved = resolve(session, library.store.storage_type, examined)
-    asked: list[list[Job]] = []
+    asked: list[list[ExamineRequest]] = []
 
-    def examine_all(jobs: list[Job]) -> list[Examined]:
+    def examine_all(jobs: list[ExamineRequest]) -> list[Examined]:
         asked.append(jobs)
         return [job.run() for job in jobs]
 
@@ -153,8 +153,8 @@ def test_closed_early_what_is_published_has_its_rows(
     library: Library, folder: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A thread publishes the second batch while the outcomes of the first are read."""
-    monkeypatch.setattr(batches, "BATCH_SECONDS", 3600)  # a batch is full by its number, however slow
-    monkeypatch.setattr(batches, "BATCH_FILES", 4)
+    monkeypatch.setattr(batches, "MAX_BATCH_SECONDS", 3600)  # a batch is full by its number, however slow
+    monkeypatch.setattr(batches, "MAX_BATCH_FILES", 4)
     write_files(folder, 12)
     outcomes = ingest(library, [str(folder)], pool=pool)
     next(outcomes)
@@ -170,8 +170,8 @@ def test_closed_early_what_is_published_has_its_rows(
 def test_an_error_of_the_thread_ends_the_run(
     library: Library, folder: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "BATCH_SECONDS", 3600)  # a batch is full by its number, however slow
-    monkeypatch.setattr(batches, "BATCH_FILES", 4)
+    monkeypatch.setattr(batches, "MAX_BATCH_SECONDS", 3600)  # a batch is full by its number, however slow
+    monkeypatch.setattr(batches, "MAX_BATCH_FILES", 4)
     write_files(folder, 12)
     kind = type(library.store)
     publish = kind.publish

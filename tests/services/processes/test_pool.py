@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from dam.core.errors import StoreError
-from dam.services.ingest.examine import AnalyseAgain, Examined, Job
+from dam.services.ingest.examine import Examined, ExamineRequest, ReanalyseRequest
 from dam.services.processes import pool as module
 from dam.services.processes.limits import Limits
-from dam.services.processes.pool import CHUNK_BYTES, CHUNK_ITEMS, CHUNKS_AHEAD, Pool
+from dam.services.processes.pool import MAX_CHUNK_BYTES, MAX_CHUNK_ITEMS, MIN_CHUNKS_AHEAD, Pool
 from dam.services.processes.server import start_server
 from dam.storage.local import LocalBlobStore
 from dam.systems import system as registry
 from tests.services.obedient import MEGABYTE, obedient, use_obedient
 
-CHUNK_FILES = 4
+MAX_CHUNK_FILES = 4
 """Fewer than in earnest: each file of a culprit's chunk takes a process of its own."""
 LIMITS = Limits(seconds=1, memory_bytes=3000 * MEGABYTE)
 
@@ -41,7 +41,7 @@ def make_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakePool]:
     """Make a pool that has only the obedient system."""
     start_server()
     monkeypatch.setattr(registry, "all_systems", lambda: (obedient,))
-    monkeypatch.setattr(module, "CHUNK_FILES", CHUNK_FILES)
+    monkeypatch.setattr(module, "MAX_CHUNK_FILES", MAX_CHUNK_FILES)
     pools = []
 
     def make(jobs: int = 2, limits: Limits = LIMITS, make_executor: Callable[[], Executor] | None = None) -> Pool:
@@ -54,17 +54,17 @@ def make_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[MakePool]:
     assert multiprocessing.active_children() == []
 
 
-MakeJobs = Callable[..., list[Job]]
+MakeJobs = Callable[..., list[ExamineRequest]]
 
 
 @pytest.fixture
 def make_jobs(tmp_path: Path, store: LocalBlobStore) -> MakeJobs:
-    def make(*contents: str) -> list[Job]:
+    def make(*contents: str) -> list[ExamineRequest]:
         jobs = []
         for number, content in enumerate(contents):
             path = tmp_path / f"{number:04}.txt"
             path.write_text(content)
-            jobs.append(Job(str(path), len(content), store=store))
+            jobs.append(ExamineRequest(str(path), len(content), store=store))
         return jobs
 
     return make
@@ -80,12 +80,12 @@ def widths(results: list[Examined]) -> list[object]:
 
 @pytest.mark.parametrize("jobs", [0, 1, 2])
 def test_order_is_kept_with_other_items_in_between(make_pool: MakePool, make_jobs: MakeJobs, jobs: int) -> None:
-    made = make_jobs(*("x" * (1 + number % 18) for number in range(3 * CHUNK_FILES + 5)))
+    made = make_jobs(*("x" * (1 + number % 18) for number in range(3 * MAX_CHUNK_FILES + 5)))
     items = [thing for number, job in enumerate(made) for thing in (f"before {number}", job, f"after {number}")]
     mapped: Iterator[str | Examined] = make_pool(jobs).map(items)
     results = list(mapped)
     assert [found.path if isinstance(found, Examined) else found for found in results] == [
-        item.path if isinstance(item, Job) else item for item in items
+        item.path if isinstance(item, ExamineRequest) else item for item in items
     ]
     assert widths([found for found in results if isinstance(found, Examined)]) == [job.size for job in made]
 
@@ -96,7 +96,7 @@ def test_no_items_and_no_jobs(make_pool: MakePool) -> None:
 
 
 def test_several_workers_share_the_work_and_this_process_does_none(make_pool: MakePool, make_jobs: MakeJobs) -> None:
-    results = list(make_pool(2).map(make_jobs(*["x"] * 5 * CHUNK_FILES)))
+    results = list(make_pool(2).map(make_jobs(*["x"] * 5 * MAX_CHUNK_FILES)))
     assert os.getpid() not in {found.analysis.rows[0][1]["height"] for found in results if found.analysis}
 
 
@@ -116,10 +116,10 @@ def test_a_file_that_takes_its_worker_down_costs_only_itself(
     make_pool: MakePool, make_jobs: MakeJobs, store: LocalBlobStore, order: str, reason: str, jobs: int
 ) -> None:
     pool = make_pool(jobs)
-    made = make_jobs(*["good"] * 5, order, *["fine!"] * (2 * CHUNK_FILES))
+    made = make_jobs(*["good"] * 5, order, *["fine!"] * (2 * MAX_CHUNK_FILES))
     results = list(pool.map(made))
     assert [found.path for found in results] == [job.path for job in made]
-    assert widths(results) == [4] * 5 + [reason] + [5] * 2 * CHUNK_FILES
+    assert widths(results) == [4] * 5 + [reason] + [5] * 2 * MAX_CHUNK_FILES
     culprit = results[5]
     assert culprit.file
     assert culprit.file.blob
@@ -130,13 +130,15 @@ def test_a_file_that_takes_its_worker_down_costs_only_itself(
 
 
 def test_several_culprits_in_one_chunk_and_in_others(make_pool: MakePool, make_jobs: MakeJobs) -> None:
-    contents = ["kill", "good", "crash", "good", *["good"] * CHUNK_FILES, "exit", *["good"] * CHUNK_FILES]
+    contents = ["kill", "good", "crash", "good", *["good"] * MAX_CHUNK_FILES, "exit", *["good"] * MAX_CHUNK_FILES]
     results = list(make_pool().map(make_jobs(*contents)))
     assert [found == 4 for found in widths(results)] == [content == "good" for content in contents]
 
 
 def test_a_culprit_among_what_the_library_has_already(make_pool: MakePool, make_jobs: MakeJobs) -> None:
-    made = [AnalyseAgain(job.path, job.size, "text/plain", frozenset()) for job in make_jobs("good", "crash", "good")]
+    made = [
+        ReanalyseRequest(job.path, job.size, "text/plain", frozenset()) for job in make_jobs("good", "crash", "good")
+    ]
     results = list(make_pool().map(made))
     assert widths(results) == [4, "decoding crashed (SIGSEGV)", 4]
     assert [found.file for found in results] == [None] * 3
@@ -145,7 +147,9 @@ def test_a_culprit_among_what_the_library_has_already(make_pool: MakePool, make_
 def test_a_file_that_takes_a_worker_down_may_be_gone_by_then(
     make_pool: MakePool, store: LocalBlobStore, tmp_path: Path
 ) -> None:
-    assert widths([make_pool().run(Job(str(tmp_path / "gone"), 1, store=store))]) == ["No such file or directory"]
+    assert widths([make_pool().run(ExamineRequest(str(tmp_path / "gone"), 1, store=store))]) == [
+        "No such file or directory"
+    ]
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 2])
@@ -205,7 +209,7 @@ def test_a_million_items_are_taken_a_bounded_number_ahead(
     for given, _ in enumerate(islice(results, 5_000)):
         ahead = max(ahead, taken - given)
     results.close()  # type: ignore[attr-defined]
-    assert ahead <= CHUNK_ITEMS * (jobs * CHUNKS_AHEAD + 2)
+    assert ahead <= MAX_CHUNK_ITEMS * (jobs * MIN_CHUNKS_AHEAD + 2)
 
 
 def test_large_files_make_small_chunks(make_pool: MakePool, make_jobs: MakeJobs) -> None:
@@ -216,7 +220,7 @@ def test_large_files_make_small_chunks(make_pool: MakePool, make_jobs: MakeJobs)
             chunks.append(len(args[0]))  # type: ignore[arg-type]
             return super().submit(work, *args)
 
-    made = [replace(job, size=CHUNK_BYTES // 2) for job in make_jobs(*["good"] * 6)]
+    made = [replace(job, size=MAX_CHUNK_BYTES // 2) for job in make_jobs(*["good"] * 6)]
     list(make_pool(2, make_executor=Noting).map(made))
     assert chunks == [2, 2, 2]
 
@@ -237,7 +241,7 @@ def test_workers_that_cannot_be_started_are_done_without(
 
 def test_closed_early_nothing_is_left(make_pool: MakePool, make_jobs: MakeJobs) -> None:
     pool = make_pool(2)
-    results = pool.map(make_jobs(*["good"] * 10 * CHUNK_FILES))
+    results = pool.map(make_jobs(*["good"] * 10 * MAX_CHUNK_FILES))
     next(results)
     assert multiprocessing.active_children()
     pool.close()

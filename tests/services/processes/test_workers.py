@@ -14,7 +14,7 @@ from pickle import PicklingError
 import pytest
 
 from dam.services.processes.server import START_METHOD
-from dam.services.processes.workers import AHEAD, WorkerLostError, Workers
+from dam.services.processes.workers import MAX_TASKS, WorkerLostError, Workers
 
 LARGE = bytes(500_000)
 
@@ -99,7 +99,7 @@ def test_messages_that_are_larger_than_a_pipe(workers: Workers) -> None:
 def test_an_error_comes_back_with_where_it_was_raised(workers: Workers) -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         workers.submit(divmod, 1, 0).result()
-    assert "in _answer" in caught.value.__notes__[0]
+    assert "in _reply" in caught.value.__notes__[0]
     assert workers.submit(divmod, 7, 2).result() == (3, 1)
 
 
@@ -118,13 +118,13 @@ def test_what_waits_is_cancelled_and_what_is_under_way_is_done(workers: Workers,
         rest = [workers.submit(os.getpid) for _ in range(20)]
         workers.shutdown(wait=False, cancel_futures=True)
     assert [future.result() for future in first] == ["", ""]
-    assert sum(future.cancelled() for future in rest) >= len(rest) - 2 * (AHEAD - 1)
+    assert sum(future.cancelled() for future in rest) >= len(rest) - 2 * (MAX_TASKS - 1)
     with pytest.raises(CancelledError):
         rest[-1].result()
 
 
 def test_one_that_is_stopped_is_missed_and_killed() -> None:
-    workers = Workers(1, multiprocessing.get_context(START_METHOD), nothing, patience=2)
+    workers = Workers(1, multiprocessing.get_context(START_METHOD), nothing, max_silence=2)
     lost = workers.submit(stop).exception()
     assert isinstance(lost, WorkerLostError)
     assert lost.exit_code == -signal.SIGALRM

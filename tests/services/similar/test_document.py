@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DecodeError
-from dam.media.documents.minhash import INDEXED
+from dam.media.documents.minhash import INDEXED_PERMUTATIONS
 from dam.media.sample import Sample
 from dam.models import DocumentComponent, DocumentFingerprintComponent, DocumentTextComponent
 from dam.models.document_index_row import DocumentIndexRow
@@ -106,7 +106,7 @@ def test_the_index_goes_with_its_entity(each_library: Library, tmp_path: Path) -
     (tmp_path / "a.txt").write_text(" ".join(words(1)))
     [outcome] = ingest_all(each_library, tmp_path)
     with each_library.write() as session:
-        assert keys_in(session) == INDEXED
+        assert keys_in(session) == INDEXED_PERMUTATIONS
         ecs.delete_entity(session, outcome.entity_id or 0)
         session.flush()
         assert keys_in(session) == 0

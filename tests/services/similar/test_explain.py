@@ -78,7 +78,7 @@ def test_too_plain(library: Library, tmp_path: Path) -> None:
     found = explained(library, tmp_path / "100.png", tmp_path / "150.png")
     assert found.distances == {"phash": 0, "ahash": 0, "dhash": 0}
     assert found.judgement is Judgement.NOT_SIMILAR
-    assert "too plain" in found.reason
+    assert "too little detail" in found.reason
     assert "100.png" in found.reason
 
 

@@ -12,17 +12,17 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DecodeError, UnreadableFileError
-from dam.media.images.looks import HASHES
+from dam.media.images.signature import HASHES
 from dam.media.images.transforms import Transform, transform_image
 from dam.models import ImageLumaComponent, component_classes
 from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
-from dam.services.processes.alone import START_METHOD
+from dam.services.processes.isolated import START_METHOD
 from dam.services.similar.explain import Judgement, explain
 from dam.services.similar.image_query import Query, read_queries, read_query
-from dam.services.similar.image_search import answer, find_similar
+from dam.services.similar.image_search import find_similar, search_images
 from dam.services.similar.options import Agreement, ImageOptions
 from tests.services.conftest import MakeImage, ingest_all
 
@@ -151,7 +151,7 @@ def test_plain_pictures_are_similar_to_nothing_but_themselves(library: Library, 
 def test_plain_pictures_match_those_with_the_same_pixels_in_another_format(library: Library, tmp_path: Path) -> None:
     query, twin, other = (blank(tmp_path / name, level) for name, level in (("q.png", 9), ("t.bmp", 9), ("o.bmp", 8)))
     found = ingest_all(library, twin, other)
-    [asked] = answer(library, list(read_queries([str(query)])), ImageOptions())
+    [asked] = search_images(library, list(read_queries([str(query)])), ImageOptions())
     assert [each.match.entity_id for each in asked.found] == [found[0].entity_id]
     with library.read() as session:
         judged = [
@@ -194,8 +194,8 @@ def test_many_queries_get_the_answers_that_each_gets_alone(library: Library, mak
     (folder / "notes.txt").write_text("no image")
     ingest_all(library, folder)
     asked = list(read_queries([str(folder), str(folder / "3.png"), "missing.png"]))
-    together = answer(library, asked, ImageOptions())
-    alone = [answer(library, [each], ImageOptions())[0] for each in asked]
+    together = search_images(library, asked, ImageOptions())
+    alone = [search_images(library, [each], ImageOptions())[0] for each in asked]
     assert together == alone
     assert [Path(each.path).name for each in together] == [
         *(f"{seed}.png" for seed in range(6)),

@@ -16,8 +16,8 @@ from dam.media.images.transforms import Transform, transform_image
 from dam.models import ImageLumaComponent, LinkRecord, SimilarPairComponent
 from dam.services.catalogue.pairs import Pair, put_verdict
 from dam.services.catalogue.verdict import Verdict
+from dam.services.duplicates.decider import DuplicateOptions
 from dam.services.duplicates.groups import find_duplicates
-from dam.services.duplicates.judge import DuplicateOptions
 from dam.services.library import Library
 from dam.services.similar import search
 from dam.services.similar.explain import Judgement, explain

@@ -52,7 +52,7 @@ def test_its_own_content_comes_first(library: Library, pictures: list[Path], mak
 def test_an_asset_by_its_id_or_hash(library: Library, pictures: list[Path]) -> None:
     by_path = find_similar(library, str(pictures[0]))
     assert found(find_similar(library, "1")) == found(by_path)
-    assert found(find_similar(library, by_path.asked.sha256[:10])) == found(by_path)
+    assert found(find_similar(library, by_path.file.sha256[:10])) == found(by_path)
     pictures[0].unlink()
     assert found(find_similar(library, str(pictures[0]))) == found(by_path)  # it came from there
 

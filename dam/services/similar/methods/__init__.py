@@ -1,1 +1,1 @@
-"""The similarity methods, a file for each kind of media, found by discovery."""
+"""Similarity methods, one module per kind of media, found by discovery."""

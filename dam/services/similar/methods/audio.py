@@ -1,4 +1,4 @@
-"""Finding recordings, and videos, that have the same sound as one, or a part of it."""
+"""Find recordings and videos that share sound with a query."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dam.media import sample as media
 from dam.media.audio import match as audio_match
 from dam.media.audio.decoding import obstacle_of_sound
-from dam.media.audio.match import Fingerprint, Likeness
+from dam.media.audio.match import AudioFingerprint, Likeness
 from dam.media.kinds import Kind, kind_of
 from dam.media.obstacle import Obstacle
 from dam.media.sample import Sample
@@ -24,18 +24,18 @@ from dam.services.similar.method import FileQuery, similarity_method
 
 NAME = "audio_fingerprint"
 MAX_COMPARED = 200
-"""Recordings whose whole fingerprints are compared with one, those with the most votes first."""
+"""Maximum number of recordings whose fingerprints are compared, those with the most votes first."""
 MAX_OFFSETS = 4
-"""Offsets that are tried for two recordings."""
+"""Maximum number of offsets that are tried for two recordings."""
 MAX_SHARING = 64
-"""Recordings that may share a value and still be compared with one another for it."""
+"""Maximum number of recordings sharing a key that are compared with one another."""
 ROWS = 1 << 15
-"""Rows of the index that are fetched at once."""
+"""Number of index rows fetched at once."""
 MIN_SAME_SHARE = 0.9
-"""The share of both recordings that is alike when they are called the same."""
+"""Minimum matching share of both recordings to be called the same recording."""
 
 Votes = Counter[int]
-"""How many anchors speak for an offset: a position in the match less that in the query."""
+"""Number of anchors that vote for an offset: the position in the match minus the position in the query."""
 
 
 def find_similar(session: Session, sample: Sample, *, limit: int | None = None) -> list[SimilarMatch]:
@@ -56,8 +56,8 @@ def find_similar(session: Session, sample: Sample, *, limit: int | None = None) 
     return sorted(matches, key=lambda match: (-match.score, match.entity_id))[:limit]
 
 
-def _votes(session: Session, query: Fingerprint) -> dict[int, Votes]:
-    """Return the recordings with an anchor that the query may have too, and the offsets which that speaks for."""
+def _votes(session: Session, query: AudioFingerprint) -> dict[int, Votes]:
+    """Return the recordings that share anchors with the query, with the votes for their offsets."""
     keys, positions = audio_match.keys(query)
     position_of = dict(zip(keys.tolist(), positions.tolist(), strict=True))
     votes: dict[int, Votes] = defaultdict(Counter)
@@ -70,17 +70,17 @@ def _votes(session: Session, query: Fingerprint) -> dict[int, Votes]:
 
 
 def _offsets(votes: Votes) -> set[int]:
-    """Return the offsets that the most speaks for, and those beside them: a clip seldom begins with a step."""
+    """Return the offsets with the most votes, and their neighbours, because clips are not aligned to steps."""
     best = sorted(votes, key=lambda offset: (-votes[offset], offset))[:MAX_OFFSETS]
     return {offset + aside for offset in best for aside in (-1, 0, 1)}
 
 
-def _fingerprints(session: Session, entity_ids: Iterable[int]) -> dict[int, Fingerprint]:
+def _fingerprints(session: Session, entity_ids: Iterable[int]) -> dict[int, AudioFingerprint]:
     table = AudioFingerprintComponent
-    found: dict[int, Fingerprint] = {}
+    found: dict[int, AudioFingerprint] = {}
     for some in ecs.batched(entity_ids):
         rows = session.execute(select(table.entity_id, table.fingerprint).where(table.entity_id.in_(some)))
-        found.update((entity_id, audio_match.from_bytes(kept)) for entity_id, kept in rows)
+        found.update((entity_id, audio_match.from_bytes(stored)) for entity_id, stored in rows)
     return found
 
 
@@ -107,12 +107,12 @@ def _clock(seconds: float) -> str:
 
 
 def similar_pairs(session: Session) -> Iterator[SimilarPair]:
-    """Yield the pairs of recordings in the library that share sound, in order of their ids; videos are left out.
+    """Yield the pairs of recordings in the library that share sound, in order of ids; videos are excluded.
 
-    Those are compared that have an anchor in common: encodings of one recording always do, of clips shorter than half
-    a minute and the recordings they are from some do not.
+    Recordings with a common anchor are compared. Encodings of one recording always have one; clips shorter than half a
+    minute may have none in common with their recording.
     """
-    kept: dict[int, Fingerprint] = {}
+    kept: dict[int, AudioFingerprint] = {}
     for one, others in _neighbours(session):
         kept = {entity_id: fingerprint for entity_id, fingerprint in kept.items() if entity_id >= one}
         kept |= _fingerprints(session, {one, *others} - kept.keys())
@@ -127,7 +127,7 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
 
 
 def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:
-    """Yield recordings, in order, each with those of higher ids that share an anchor with it, and their votes."""
+    """Yield each recording with the recordings of higher id that share an anchor, and the votes for their offsets."""
     keys, entities, positions = _anchors_of_audio(session)
     order = np.lexsort((entities, keys))
     keys, entities, positions = keys[order], entities[order], positions[order]
@@ -136,7 +136,7 @@ def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:
         same = np.flatnonzero(keys[apart:] == keys[:-apart])
         if not len(same):
             break
-        # of a value that very many share, nothing is learnt: only those near each other in this order are compared
+        # a key that very many share tells little: only those close to each other in this order are compared
         pair = np.stack([entities[same], entities[same + apart], positions[same + apart] - positions[same]], axis=1)
         found.append(pair[pair[:, 0] != pair[:, 1]])
     pairs, counts = np.unique(np.concatenate(found), axis=0, return_counts=True)
@@ -149,9 +149,9 @@ def _neighbours(session: Session) -> Iterator[tuple[int, Mapping[int, Votes]]]:
 
 
 def _anchors_of_audio(session: Session) -> NDArray[np.int64]:
-    """Return the keys of all anchors but those of videos, their recordings and positions, of shape (3, n).
+    """Return the keys, recordings and positions of all anchors except those of videos, shape (3, n).
 
-    Read in parts, for the room.
+    Rows are read in parts to save memory.
     """
     table = AudioAnchor
     statement = select(table.key, table.entity_id, table.position).execution_options(yield_per=ROWS)

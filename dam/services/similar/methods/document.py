@@ -1,4 +1,4 @@
-"""Finding documents whose text is nearly the same."""
+"""Find documents with similar text."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
-from dam.media.documents.minhash import INDEXED, ORDERS, Fingerprint, from_bytes, index_keys, similarity
+from dam.media.documents.minhash import INDEXED_PERMUTATIONS, PERMUTATIONS, MinHash, from_bytes, index_keys, similarity
 from dam.media.kinds import Kind
 from dam.models.document_fingerprint_component import DocumentFingerprintComponent
 from dam.models.document_index_row import DocumentIndexRow
@@ -25,25 +25,30 @@ if TYPE_CHECKING:
 NAME = "document_fingerprint"
 
 MIN_SIMILARITY = 0.15
-"""The similarity from which on a document is found. Of 256 that have nothing in common, fewer than one comes near."""
+"""Minimum similarity of a match. Fewer than one in 256 unrelated documents comes near."""
 
 MIN_SIMILARITY_OF_PAIRS = 0.5
-"""The similarity of near-duplicates: about one word in eight is another."""
+"""Minimum similarity of near-duplicates: about one word in eight differs."""
 
 MIN_SHARED_KEYS = 2
-"""The keys that a candidate shares: by chance, one is shared by many that have but a few phrases in common."""
+"""Minimum number of keys that a candidate shares: many documents with a few common phrases share one key."""
 
 MAX_CANDIDATES_OF_KEY = 1000
-"""The candidates that one key gives: what so many have is a licence, or a form, and tells little."""
+"""Maximum number of candidates per key: text shared by more documents is boilerplate."""
 
 MAX_NEIGHBOURS = 16
-"""With how many that follow it each of a run of equal keys is compared, where the run is longer than that."""
+"""Maximum number of following documents with an equal key that a document is compared with."""
 
 Ids: TypeAlias = NDArray[np.int64]
 
 
 def find_similar(session: Session, sample: "Sample", *, limit: int | None = None) -> list[SimilarMatch]:
-    """Return the documents whose text is like that of a sample, best first; DecodeError when it cannot be read."""
+    """Return the documents with text similar to a sample's, best first.
+
+    Raises:
+        DecodeError: the sample cannot be decoded.
+
+    """
     query = sample.document_fingerprint
     if query is None:
         return []
@@ -58,9 +63,9 @@ def find_similar(session: Session, sample: "Sample", *, limit: int | None = None
 
 
 def similar_pairs(session: Session) -> Iterator[SimilarPair]:
-    """Yield the pairs of documents that are near-duplicates of each other.
+    """Yield the pairs of documents that are near-duplicates.
 
-    Of several with equal fingerprints, each is paired with the first, and the first alone with others.
+    Documents with equal fingerprints are paired with the first of them, and only the first is paired with others.
     """
     ids, fingerprints = _all_fingerprints(session)
     kept, first_of = _distinct(fingerprints)
@@ -80,9 +85,9 @@ def _reason(score: float) -> str:
     return f"about {score:.0%} of the phrases of both texts are the same"
 
 
-def _candidates(session: Session, query: Fingerprint) -> list[int]:
-    """Return the documents that share enough keys with a query."""
-    parts = [_with_key(number) for number in range(INDEXED)]
+def _candidates(session: Session, query: MinHash) -> list[int]:
+    """Return the documents that share at least `MIN_SHARED_KEYS` keys with a query."""
+    parts = [_with_key(number) for number in range(INDEXED_PERMUTATIONS)]
     keys = {f"key_{number}": key for number, key in enumerate(index_keys(query).tolist())}
     shared = Counter(session.scalars(union_all(*parts), keys))
     return sorted(entity_id for entity_id, count in shared.items() if count >= MIN_SHARED_KEYS)
@@ -98,7 +103,7 @@ def _with_key(number: int) -> Select[Any]:
     return select(found.subquery())
 
 
-def _fingerprints(session: Session, entity_ids: list[int]) -> tuple[Ids, Fingerprint]:
+def _fingerprints(session: Session, entity_ids: list[int]) -> tuple[Ids, MinHash]:
     """Return the fingerprints of some documents, shapes (n,) and (n, 128)."""
     table = DocumentFingerprintComponent
     found: list[Any] = []
@@ -107,10 +112,10 @@ def _fingerprints(session: Session, entity_ids: list[int]) -> tuple[Ids, Fingerp
     return np.array([row[0] for row in found], np.int64), from_bytes(b"".join(row[1] for row in found))
 
 
-def _all_fingerprints(session: Session) -> tuple[Ids, Fingerprint]:
+def _all_fingerprints(session: Session) -> tuple[Ids, MinHash]:
     """Return all fingerprints, by entity."""
     table = DocumentFingerprintComponent
-    ids, parts = [], [np.empty((0, ORDERS), np.uint16)]
+    ids, parts = [], [np.empty((0, PERMUTATIONS), np.uint16)]
     statement = select(table.entity_id, table.minhash).order_by(table.entity_id)
     with closing(session.execute(statement.execution_options(yield_per=10_000))) as rows:
         for some in rows.partitions():
@@ -119,20 +124,20 @@ def _all_fingerprints(session: Session) -> tuple[Ids, Fingerprint]:
     return np.fromiter(chain.from_iterable(ids), np.int64), np.concatenate(parts)
 
 
-def _distinct(fingerprints: Fingerprint) -> tuple[Ids, Ids]:
-    """Return the places of the first of all equal fingerprints, and for each fingerprint that of its first."""
+def _distinct(fingerprints: MinHash) -> tuple[Ids, Ids]:
+    """Return the indices of the first of equal fingerprints, and for each fingerprint the index of its first."""
     if not len(fingerprints):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    whole = np.ascontiguousarray(fingerprints).view(f"V{2 * ORDERS}").ravel()
+    whole = np.ascontiguousarray(fingerprints).view(f"V{2 * PERMUTATIONS}").ravel()
     _, first, number = np.unique(whole, return_index=True, return_inverse=True)
     return np.sort(first), first[number.ravel()]
 
 
-def _pairs_with_equal_keys(fingerprints: Fingerprint) -> tuple[Ids, Ids]:
-    """Return the pairs of places that share enough keys, lower ones first."""
+def _pairs_with_equal_keys(fingerprints: MinHash) -> tuple[Ids, Ids]:
+    """Return the pairs of indices that share at least `MIN_SHARED_KEYS` keys."""
     count = len(fingerprints)
     codes = [np.empty(0, np.int64)]
-    for keys in fingerprints[:, :INDEXED].T:
+    for keys in fingerprints[:, :INDEXED_PERMUTATIONS].T:
         order = np.argsort(keys, kind="stable")
         ordered = keys[order]
         for step in range(1, MAX_NEIGHBOURS + 1):
@@ -145,8 +150,8 @@ def _pairs_with_equal_keys(fingerprints: Fingerprint) -> tuple[Ids, Ids]:
     return found // max(count, 1), found % max(count, 1)
 
 
-def _similarities(fingerprints: Fingerprint, one: Ids, other: Ids) -> NDArray[np.float64]:
-    """Return the similarity of each pair of places, a block at a time."""
+def _similarities(fingerprints: MinHash, one: Ids, other: Ids) -> NDArray[np.float64]:
+    """Return the similarity of each pair of indices, computed in blocks."""
     parts = [np.empty(0)]
     for start in range(0, len(one), 1 << 16):
         block = slice(start, start + (1 << 16))
@@ -156,5 +161,5 @@ def _similarities(fingerprints: Fingerprint, one: Ids, other: Ids) -> NDArray[np
 
 @similarity_method(name=NAME, kind=Kind.DOCUMENT, features=("document_fingerprint",), pairs=similar_pairs)
 def document_fingerprint(session: Session, query: FileQuery) -> list[SimilarMatch]:
-    """Return the documents whose text is like that of a file."""
+    """Return the documents with text similar to a file's."""
     return find_similar(session, query.sample)

@@ -1,4 +1,4 @@
-"""Finding images like one, by the rule of `dam.services.similar.rule` and in the form that all media share."""
+"""Find similar images by the rule of `dam.services.similar.rule`."""
 
 from functools import partial
 
@@ -17,21 +17,27 @@ UNRELATED_BITS = 32
 """The mean Hamming distance of unrelated images."""
 
 
-@similarity_method(name=NAME, kind=Kind.IMAGE, features=("looks",), features_of_transforms=("looks_every_way",))
+@similarity_method(
+    name=NAME, kind=Kind.IMAGE, features=("signature",), features_of_transforms=("signature_with_transforms",)
+)
 def perceptual_hash(session: Session, query: FileQuery) -> list[SimilarMatch]:
-    """Return the images that look like a file, best first, by the default options.
+    """Return the images that are similar to a file by the default options, best first.
 
-    With `transforms` also those that look like it once it is turned or mirrored.
-    The score is 1 less the mean of the distances, 0 for what unrelated images have.
+    With `transforms`, also find rotated and mirrored copies. The score is 1 minus the mean distance, scaled so that
+    unrelated images score 0.
 
     Raises:
         DecodeError: the file cannot be decoded.
 
     """
     sample = query.sample
-    looks = sample.looks_every_way if query.transforms else sample.looks
+    signature = sample.signature_with_transforms if query.transforms else sample.signature
     image = Query(
-        query.sha256, looks.hashes, looks.luma, looks.turned, partial(pixels_of_file, query.path, sample.media_type)
+        query.sha256,
+        signature.hashes,
+        signature.luma,
+        signature.turned,
+        partial(pixels_of_file, query.path, sample.media_type),
     )
     found = find_similar(session, image, ImageOptions(transforms=query.transforms), store=query.store)
     return sorted(map(_described, found), key=lambda match: (-match.score, match.entity_id))
@@ -40,8 +46,8 @@ def perceptual_hash(session: Session, query: FileQuery) -> list[SimilarMatch]:
 def _described(match: Match) -> SimilarMatch:
     known = {name: bits for name, bits in match.distances.items() if bits is not None}
     score = max(0.0, 1 - sum(known.values()) / (max(1, len(known)) * UNRELATED_BITS))
-    told = ", ".join(f"{name} {bits}" for name, bits in known.items())
+    distances = ", ".join(f"{name} {bits}" for name, bits in known.items())
     done = "" if match.transform is Transform.NONE else f" once {match.transform}"
-    reason = f"it looks the same{done}: of 64 bits differ {told}"
+    reason = f"it looks the same{done}: of 64 bits differ {distances}"
     details = {**match.distances, "transform": match.transform.value}
     return SimilarMatch(match.entity_id, score, NAME, reason, details)

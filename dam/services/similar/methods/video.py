@@ -1,7 +1,7 @@
-"""Finding videos that show the same pictures: re-encoded, resized, or one cut out of the other.
+"""Find videos with the same pictures: re-encoded, resized, or excerpts.
 
-Candidates are those with anchors (`VideoAnchor`) of which half a hash is that of a picture of the query. They are then
-compared picture by picture (`dam.media.video.alignment`).
+Candidates have anchors (`VideoAnchor`) that share half a hash with a picture of the query. They are then compared
+picture by picture (`dam.media.video.alignment`).
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.media.video.alignment import Alignment, align
-from dam.media.video.fingerprint import Fingerprint, keys
+from dam.media.video.fingerprint import VideoFingerprint, keys
 from dam.models.video_anchor import VideoAnchor
 from dam.models.video_fingerprint_component import VideoFingerprintComponent
 from dam.services.catalogue import ecs
@@ -23,26 +23,26 @@ from dam.services.similar.method import FileQuery, similarity_method
 
 NAME = "video_fingerprint"
 MAX_PROBES = 512
-"""Pictures of the query whose halves are looked up."""
+"""Maximum number of pictures of the query whose half hashes are looked up."""
 MAX_FLIPPED = 64
-"""Pictures of the query whose halves are also looked up with each of their bits turned."""
+"""Maximum number of pictures whose half hashes are also looked up with one bit flipped."""
 MAX_FLIPPED_OF_PAIR = 8
-"""The same where each video of a library is the query once."""
+"""The same, if each video of the library is a query."""
 MAX_ROWS = 20_000
-"""Anchors that are read for the same `ecs.VARIABLES` halves: a trailer that is in every video is in too many."""
+"""Maximum number of anchors read for one statement's half hashes, for the case that many videos share a trailer."""
 MAX_CANDIDATES = 200
-"""Videos that are compared picture by picture: those that most anchors speak for."""
+"""Maximum number of videos that are compared picture by picture: those with the most votes."""
 SAME_PLACE_MS = 1000
 PAGE = 128
 FLIPS = (0, *(1 << bit for bit in range(32)))
-"""What half a hash is combined with to be looked up: itself, and with one bit turned."""
+"""Masks that are XORed with half a hash before the look-up: none, and each single bit."""
 
 AnchorMatch = tuple[int, int, int]
 """Entity, time of its anchor and time of the query's picture."""
 
 
 def find_similar(session: Session, sample: Sample, *, limit: int | None = None) -> list[SimilarMatch]:
-    """Return the videos that show something of what the sample shows, best first.
+    """Return the videos that share pictures with a sample, best first.
 
     Raises:
         DecodeError: the sample cannot be decoded.
@@ -54,14 +54,14 @@ def find_similar(session: Session, sample: Sample, *, limit: int | None = None) 
 
 
 def similar_pairs(session: Session) -> Iterator[SimilarPair]:
-    """Yield every two videos of the library that show the same pictures, by the lower id."""
+    """Yield the pairs of videos in the library that share pictures, in order of the lower id."""
     table = VideoFingerprintComponent
     last = 0
     while page := session.execute(
         select(table.entity_id, table.pictures).where(table.entity_id > last).order_by(table.entity_id).limit(PAGE)
     ).all():
         for entity_id, stored in page:
-            query = Fingerprint.from_bytes(stored)
+            query = VideoFingerprint.from_bytes(stored)
             found = _matches(session, query, MAX_FLIPPED_OF_PAIR, above=entity_id)
             for other_id, alignment in sorted(found, key=lambda one: one[0]):
                 score, extent = round(alignment.score, 4), round(alignment.extent, 4)
@@ -69,18 +69,20 @@ def similar_pairs(session: Session) -> Iterator[SimilarPair]:
         last = page[-1].entity_id
 
 
-def _matches(session: Session, query: Fingerprint, flipped: int, above: int = 0) -> Iterator[tuple[int, Alignment]]:
-    """Yield the entities of an id above `above` that share something with the query."""
+def _matches(
+    session: Session, query: VideoFingerprint, flipped: int, above: int = 0
+) -> Iterator[tuple[int, Alignment]]:
+    """Yield the entities with an id above `above` that share pictures with the query."""
     table = VideoFingerprintComponent
     for some in ecs.batched(_candidates(session, query, flipped, above)):
         rows = session.execute(select(table.entity_id, table.pictures).where(table.entity_id.in_(some)))
         for entity_id, stored in rows:
-            if alignment := align(query, Fingerprint.from_bytes(stored)):
+            if alignment := align(query, VideoFingerprint.from_bytes(stored)):
                 yield entity_id, alignment
 
 
-def _candidates(session: Session, query: Fingerprint, flipped: int, above: int) -> list[int]:
-    """Return the entities whose anchors agree best with the query, on one place of the query in them."""
+def _candidates(session: Session, query: VideoFingerprint, flipped: int, above: int) -> list[int]:
+    """Return the entities with the most votes for one offset from the query."""
     votes: Counter[tuple[int, int]] = Counter()
     for entity_id, time, asked in {*_look_up(session, query, flipped)}:
         if entity_id <= above:
@@ -93,8 +95,8 @@ def _candidates(session: Session, query: Fingerprint, flipped: int, above: int) 
     return [entity_id for entity_id, _ in best.most_common(MAX_CANDIDATES)]
 
 
-def _look_up(session: Session, query: Fingerprint, flipped: int) -> Iterator[AnchorMatch]:
-    """Yield the anchors that share half a hash, or nearly so, with a picture of the query."""
+def _look_up(session: Session, query: VideoFingerprint, flipped: int) -> Iterator[AnchorMatch]:
+    """Yield the anchors that share half a hash, up to one bit, with a picture of the query."""
     table = VideoAnchor
     for column, times_by_half in zip((table.upper, table.lower), _halves(query, flipped), strict=True):
         for some in ecs.batched(times_by_half):
@@ -104,8 +106,8 @@ def _look_up(session: Session, query: Fingerprint, flipped: int) -> Iterator[Anc
                     yield entity_id, time, asked
 
 
-def _halves(query: Fingerprint, flipped: int) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    """Return the upper and the lower halves to look up, and of each the times of the pictures it came from."""
+def _halves(query: VideoFingerprint, flipped: int) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Return the upper and lower half hashes to look up, each with the times of its pictures."""
     halves: tuple[dict[int, list[int]], dict[int, list[int]]] = {}, {}
     with_flips = set(_spread(len(query), flipped))
     for place in sorted({*_spread(len(query), MAX_PROBES), *with_flips}):
@@ -117,9 +119,9 @@ def _halves(query: Fingerprint, flipped: int) -> tuple[dict[int, list[int]], dic
     return halves
 
 
-def _spread(number: int, most: int) -> list[int]:
-    """Return at most so many of the first numbers, evenly."""
-    return np.unique(np.linspace(0, number - 1, min(number, most)).round().astype(int)).tolist() if number else []
+def _spread(number: int, max_count: int) -> list[int]:
+    """Return at most `max_count` of the first numbers, evenly spaced."""
+    return np.unique(np.linspace(0, number - 1, min(number, max_count)).round().astype(int)).tolist() if number else []
 
 
 def _match(entity_id: int, alignment: Alignment) -> SimilarMatch:
@@ -132,12 +134,12 @@ def _seconds(interval: tuple[int, int]) -> list[float]:
 
 
 def _reason(alignment: Alignment) -> str:
-    """Say in a few words what two videos share."""
+    """Return the reason for a match, for people."""
     (begin, end), (there, _) = _seconds(alignment.query), _seconds(alignment.match)
     return f"shows the same for {end - begin:.1f} s, from {begin:.1f} s on and there from {there:.1f} s on"
 
 
 @similarity_method(name=NAME, kind=Kind.VIDEO, features=("dense_video",), pairs=similar_pairs)
 def video_fingerprint(session: Session, query: FileQuery) -> list[SimilarMatch]:
-    """Return the videos that show something of what a file shows."""
+    """Return the videos that share pictures with a file."""
     return find_similar(session, query.sample)

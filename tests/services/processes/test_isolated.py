@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pytest
 
 from dam.core.errors import MissingExtraError
-from dam.services.processes import alone, limits, workers
-from dam.services.processes.alone import Alone, NotStartedError, run_alone
-from dam.services.processes.limits import Limits, in_time
+from dam.services.processes import isolated, limits, workers
+from dam.services.processes.isolated import IsolatedRun, NotStartedError, run_isolated
+from dam.services.processes.limits import Limits, time_limit
 from dam.services.processes.request import Request
 
 MEGABYTE = 1024 * 1024
@@ -24,7 +24,7 @@ class Obey(Request[object]):
     """Does what its path says."""
 
     def run(self) -> object:
-        with in_time():
+        with time_limit():
             return self._obey()
 
     def _obey(self) -> object:  # noqa: C901  a line or two for each order
@@ -61,7 +61,7 @@ class Obey(Request[object]):
 
 
 def test_a_result_comes_back() -> None:
-    assert run_alone(Obey("tell", 0)) != os.getpid()
+    assert run_isolated(Obey("tell", 0)) != os.getpid()
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,18 @@ def test_a_result_comes_back() -> None:
     ],
 )
 def test_what_goes_wrong_is_a_reason(order: str, reason: str) -> None:
-    assert run_alone(Obey(order, 0), LIMITS) == reason
+    assert run_isolated(Obey(order, 0), LIMITS) == reason
 
 
 def test_a_worker_that_is_stopped_is_given_up_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "GRACE_SECONDS", 0.2)
-    monkeypatch.setattr(workers, "BEAT_SECONDS", 0.1)
-    assert run_alone(Obey("stop", 0), LIMITS) == "decoding took longer than 1 s"
+    monkeypatch.setattr(workers, "HEARTBEAT_SECONDS", 0.1)
+    assert run_isolated(Obey("stop", 0), LIMITS) == "decoding took longer than 1 s"
 
 
 def test_an_error_of_ours_stays_what_it_is() -> None:
     with pytest.raises(MissingExtraError, match="no library"):
-        run_alone(Obey("lack", 0))
+        run_isolated(Obey("lack", 0))
 
 
 def end(_: Limits) -> None:
@@ -95,7 +95,7 @@ def end(_: Limits) -> None:
 
 
 def test_a_process_that_ends_before_it_does_anything_blames_no_file() -> None:
-    with Alone(Obey("tell", 0), prepare=end) as ended, pytest.raises(NotStartedError, match="cannot be started"):
+    with IsolatedRun(Obey("tell", 0), prepare=end) as ended, pytest.raises(NotStartedError, match="cannot be started"):
         ended.result()
 
 
@@ -105,7 +105,7 @@ def test_what_a_decoder_says_is_logged_with_the_name_of_the_file(
     monkeypatch.setattr(logging.getLogger("dam"), "handlers", [])  # of another test, on streams that are closed
     monkeypatch.setattr(logging.getLogger("dam"), "propagate", True)
     with caplog.at_level(logging.DEBUG, "dam"):
-        assert run_alone(Obey("complain", 0), LIMITS) == "done"
+        assert run_isolated(Obey("complain", 0), LIMITS) == "done"
     [record] = caplog.records
     assert record.levelno == logging.DEBUG
     for part in ("'complain'", "an odd picture", "More samples per pixel", "and more"):
@@ -117,6 +117,6 @@ def test_an_interruption_does_not_wait_for_the_worker(monkeypatch: pytest.Monkey
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(alone, "log_output", interrupt)
+    monkeypatch.setattr(isolated, "log_output", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        run_alone(Obey("tell", 0))
+        run_isolated(Obey("tell", 0))

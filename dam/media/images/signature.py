@@ -1,4 +1,4 @@
-"""What an image is compared by."""
+"""Signatures of images: perceptual hashes and small luma."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,25 +15,25 @@ HASHES = {"phash": phash, "ahash": ahash, "dhash": dhash}
 
 
 @dataclass(frozen=True)
-class Looks:
+class ImageSignature:
     """The perceptual hashes of an image by name, and its small luma."""
 
     hashes: Mapping[str, str]
     luma: Lumas
     turned: Mapping[Transform, Mapping[str, str]] = field(default_factory=dict)
-    """The hashes of the image once transformed, where they were asked for."""
+    """The hashes of each transform of the image, if requested."""
 
 
-def looks(reductions: Reductions) -> Looks:
-    """Return what an image is compared by."""
-    return Looks(hashes(reductions), small_luma(reductions))
+def image_signature(reductions: Reductions) -> ImageSignature:
+    """Return the signature of an image."""
+    return ImageSignature(hashes(reductions), small_luma(reductions))
 
 
-def looks_every_way(reductions: Reductions, luma: "Image") -> Looks:
-    """Return the same with the hashes of the seven transforms of a luma plane."""
+def signature_with_transforms(reductions: Reductions, luma: "Image") -> ImageSignature:
+    """Return the signature of an image, with the hashes of its seven transforms."""
     others: list[Transform] = [transform for transform in Transform if transform is not Transform.NONE]
     turned = {each: hashes(Reductions(transform_image(luma, each))) for each in others}
-    return Looks(hashes(reductions), small_luma(reductions), turned)
+    return ImageSignature(hashes(reductions), small_luma(reductions), turned)
 
 
 def hashes(reductions: Reductions) -> dict[str, str]:

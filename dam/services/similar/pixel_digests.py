@@ -1,4 +1,4 @@
-"""Images with equal pixels: those that nothing recorded tells apart are decoded once, and the digest is kept."""
+"""Compute the pixel digests of images that may have the same pixels, and store them."""
 
 import logging
 from collections import defaultdict
@@ -30,37 +30,37 @@ logger = logging.getLogger(__name__)
 
 Places: TypeAlias = NDArray[np.int64]
 Contents: TypeAlias = dict[int, PixelRequest]
-"""What to decode, by entity."""
+"""Requests by entity."""
 
 PAGE = 256
-"""Digests that are kept together."""
+"""Number of digests that are stored together."""
 
 
 @dataclass
 class PixelDigests:
-    """The pixel digests of images that may have twins, by entity, and why others could not be read."""
+    """Pixel digests by entity, and the reasons why other images could not be read."""
 
     digests: dict[int, str | None] = field(default_factory=dict)
     unread: dict[int, str] = field(default_factory=dict)
 
 
-def digest_twins(library: Library, images: ImageHashes, *, plain_only: bool, pool: Pool) -> PixelDigests:
-    """Return the pixel digests of all images that might have the same pixels as another one.
+def digest_candidates(library: Library, images: ImageHashes, *, plain_only: bool, pool: Pool) -> PixelDigests:
+    """Return the pixel digests of all images that may have the same pixels as another one.
 
-    Those have equal hashes, lumas and dimensions. What has not been digested yet is decoded, and the digest kept. With
-    `plain_only`, only images are looked at that are too plain for their hashes to mean anything.
+    Candidates have equal hashes, lumas and dimensions. Images without a stored digest are decoded, and the digest is
+    stored. With `plain_only`, only images with too little detail for hashes are candidates.
     """
     with library.read() as session:
-        twins = _possible_twins(session, images, plain_only=plain_only)
-        found, missing = _look_up(session, library.store, twins)
+        candidates = _find_candidates(session, images, plain_only=plain_only)
+        found, missing = _look_up(session, library.store, candidates)
     for new in _digest_all(missing, found.unread, pool):
-        _keep(library, new)
+        _store(library, new)
         found.digests |= new
     return found
 
 
 def pixel_digests(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> dict[int, str | None]:
-    """Return the pixel digests of images that can be read. None are kept: somebody reads who must not write."""
+    """Return the pixel digests of the images that can be read. New digests are not stored: the session is read-only."""
     found, missing = _look_up(session, store, entity_ids)
     if missing:
         with open_pool() as pool:
@@ -70,23 +70,23 @@ def pixel_digests(session: Session, store: BlobStore, entity_ids: Iterable[int])
 
 
 def _look_up(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> tuple[PixelDigests, Contents]:
-    """Return the digests that have been kept, and the contents of the other images."""
+    """Return the stored digests, and requests for the other images."""
     ids = sorted(set(entity_ids))
-    found = PixelDigests(_kept(session, ids))
+    found = PixelDigests(_stored(session, ids))
     missing = [entity_id for entity_id in ids if entity_id not in found.digests]
     return found, dict(_contents(session, store, missing, found.unread))
 
 
 def _digest_all(missing: Contents, unread: dict[int, str], pool: Pool) -> Iterator[dict[int, str | None]]:
-    """Yield digests, some at a time; why there is none goes into `unread`."""
+    """Yield digests in batches; add the errors to `unread`."""
     results: Iterator[PixelDigest] = pool.run_all(list(missing.values()))
     for some in ecs.batched(zip(missing, results, strict=True), PAGE):
         unread.update((entity_id, result.error) for entity_id, result in some if result.error)
         yield {entity_id: result.digest for entity_id, result in some if not result.error}
 
 
-def _possible_twins(session: Session, images: ImageHashes, *, plain_only: bool) -> list[int]:
-    """Return the images that agree with another one in everything that is recorded of their pixels."""
+def _find_candidates(session: Session, images: ImageHashes, *, plain_only: bool) -> list[int]:
+    """Return the images whose recorded hashes, luma and dimensions equal those of another one."""
     places = _with_equal_hashes(images)
     ids = images.entity_ids[places]
     lumas, _ = load_lumas(session, ids)
@@ -94,16 +94,16 @@ def _possible_twins(session: Session, images: ImageHashes, *, plain_only: bool) 
         plain = are_plain(lumas)
         places, ids, lumas = places[plain], ids[plain], lumas[plain]
     sizes = dict(_dimensions(session, ids.tolist()))
-    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    by_evidence: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for entity_id, luma, *hashes in zip(
         ids.tolist(), lumas, *(values[places].tolist() for values in images.hashes.values()), strict=True
     ):
-        alike[(sizes.get(entity_id), luma.tobytes(), *hashes)].append(entity_id)
-    return [entity_id for twins in alike.values() if len(twins) > 1 for entity_id in twins]
+        by_evidence[(sizes.get(entity_id), luma.tobytes(), *hashes)].append(entity_id)
+    return [entity_id for candidates in by_evidence.values() if len(candidates) > 1 for entity_id in candidates]
 
 
 def _with_equal_hashes(images: ImageHashes) -> Places:
-    """Return the places of the images that have every hash, each equal to one of another image."""
+    """Return the indices of the images whose every hash equals that of another image."""
     places = np.flatnonzero(np.logical_and.reduce(list(images.known.values())))
     for values in images.hashes.values():
         ordered = np.sort(values[places])
@@ -119,19 +119,19 @@ def _dimensions(session: Session, entity_ids: Iterable[int]) -> Iterator[tuple[i
             yield entity_id, (width, height)
 
 
-def _kept(session: Session, entity_ids: Iterable[int]) -> dict[int, str | None]:
+def _stored(session: Session, entity_ids: Iterable[int]) -> dict[int, str | None]:
     table = ImagePixelDigestComponent
-    kept: dict[int, str | None] = {}
+    stored: dict[int, str | None] = {}
     for some in ecs.batched(entity_ids):
         rows = session.execute(select(table.entity_id, table.digest).where(table.entity_id.in_(some)))
-        kept.update((entity_id, digest) for entity_id, digest in rows)
-    return kept
+        stored.update((entity_id, digest) for entity_id, digest in rows)
+    return stored
 
 
 def _contents(
     session: Session, store: BlobStore, entity_ids: Iterable[int], unread: dict[int, str]
 ) -> Iterator[tuple[int, PixelRequest]]:
-    """Yield entities with what to decode of each; why there is nothing goes into `unread`."""
+    """Yield the request for each entity; add the errors to `unread`."""
     for known in states_by_id(session, entity_ids):
         if reason := obstacle(known.media_type):
             unread[known.entity_id] = reason.text
@@ -143,11 +143,11 @@ def _contents(
             unread[known.entity_id] = str(exc)
 
 
-def _keep(library: Library, digests: dict[int, str | None]) -> None:
-    """Keep digests for the next time; without them a library that is read-only gives the same answer, later."""
+def _store(library: Library, digests: dict[int, str | None]) -> None:
+    """Store digests. In a read-only library, this is skipped, and they are computed again next time."""
     rows = [{"entity_id": entity_id, "digest": digest} for entity_id, digest in digests.items()]
     try:
         with library.write() as session:
             ecs.put_rows(session, ImagePixelDigestComponent, rows)
     except DamError as exc:
-        logger.info("the pixel digests are not kept: %s", exc)
+        logger.info("the pixel digests could not be stored: %s", exc)

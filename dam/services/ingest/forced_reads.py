@@ -1,4 +1,4 @@
-"""What is read though it looks unchanged."""
+"""Files that must be read although they look unchanged."""
 
 from collections.abc import Mapping
 
@@ -11,11 +11,11 @@ from dam.services.library import Library
 from dam.storage.modes import Mode
 
 
-class Doubts:
-    """Files that are to be read although they have the size, time and inode of an earlier ingest.
+class ForcedReads:
+    """Files that must be read although they have the recorded size, time and inode.
 
-    That are those that failed since, to forget that they did; those that are only referenced when now the store is to
-    have them; and images whose sidecar has been deleted. Most libraries have none of them: that is looked up once.
+    These are files with a recorded failure, referenced files that are now to be stored, and images whose sidecar was
+    deleted. Most libraries have none of them, so `exist` is determined once.
     """
 
     def __init__(self, library: Library, mode: Mode) -> None:
@@ -27,11 +27,11 @@ class Doubts:
 
     @property
     def exist(self) -> bool:
-        """Whether any file can be in doubt."""
+        """Whether the library can have any such file."""
         return self._failed or self._referenced or self._sidecars
 
     def among(self, session: Session, known: Mapping[str, int]) -> set[str]:
-        """Return those of some paths, with their assets, that are to be read."""
+        """Return the paths that must be read, of a mapping of paths to assets."""
         paths: set[str] = set()
         if self._failed:
             paths |= failures.unreadable_among(session, known)

@@ -1,4 +1,4 @@
-"""Whether an asset is a duplicate of another one, and why."""
+"""Decide whether pairs of assets are duplicates, and explain why."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,9 +29,9 @@ Bools: TypeAlias = NDArray[np.bool_]
 Numbers: TypeAlias = NDArray[np.int64]
 
 TRANSFORMS = tuple(Transform)
-"""What was done to a keeper to give its member: by the kind of the key that found them."""
+"""The transform of the keeper, by the kind of the key that found the pair."""
 BLOCK = 50_000
-"""Pairs that are described together."""
+"""Number of pairs that are explained together."""
 
 REASONS = {
     Decision.DUPLICATE: Reason.VERDICT,
@@ -41,12 +41,12 @@ REASONS = {
     Decision.UNVERIFIED: Reason.SIMILAR,
     Decision.SAME_PICTURE: Reason.SIMILAR,
 }
-"""The decisions by which two images are duplicates. By `ALTERNATE`, too, they are similar, but no duplicates."""
+"""The decisions that make two images duplicates. `ALTERNATE` makes them similar, but not duplicates."""
 
 
 @dataclass(frozen=True)
 class DuplicateOptions:
-    """What counts as a duplicate, and which one is kept."""
+    """What counts as a duplicate, and which asset of a group is kept."""
 
     level: Level = Level.SIMILAR
     rules: Sequence[Rule] = DEFAULT_RULES
@@ -55,93 +55,95 @@ class DuplicateOptions:
 
 @dataclass(frozen=True)
 class DuplicateMatch:
-    """How an asset is a duplicate of its keeper."""
+    """How an asset matches its keeper."""
 
     reason: Reason
     distances: Mapping[str, int | None]
-    """The bits in which each hash differs, of the images as they are; None where one of the two has no such hash."""
+    """Hamming distances by name of the hash, without the transform; None if one of the two lacks the hash."""
     difference: float | None
-    """How much the lumas differ after the transform, from 0 to 2; None without them."""
+    """Difference of the lumas after the transform, 0–2; None without lumas."""
     transform: Transform
-    """What was done to the keeper to give this one."""
+    """The transform of the keeper that gives this asset."""
     similarity: SimilarPair | None = None
-    """How the method of another medium than images found the two; None for images, and where another reason holds."""
+    """The pair found by the method of another medium; None for images, and for other reasons."""
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of entities beside their hashes: equal contents, equal pixels, and what the user says."""
+class AssetEvidence:
+    """Evidence about assets other than image hashes: equal contents, equal pixels, verdicts, similar media."""
 
     entity_ids: Ids
-    """All that there is something to say of, ascending."""
+    """The entities with any evidence for duplicates, ascending."""
     contents: Numbers
-    """A number for each compressed picture, by place of the entity; -1: nobody else has it."""
+    """A number for each distinct compressed picture, by index of the entity; -1: unique or unknown."""
     pixels: Numbers
-    judged: Numbers
-    """Pairs of entities with a verdict of the user, shape (n, 2), the lower id first."""
+    pairs: Numbers
+    """Pairs of entities with a verdict, shape (n, 2), the lower id first."""
     verdicts: Numbers
-    """The number of each verdict in `VERDICTS`."""
+    """Index of each verdict in `VERDICTS`."""
     media: MediaPairs
     """Pairs of similar videos, audio and documents."""
 
     @classmethod
-    def read(cls, session: Session, pixels: Mapping[int, str | None], media: MediaPairs, among: Ids | None) -> "Facts":
-        """Read the facts on all entities, or on those among some (ascending)."""
+    def read(
+        cls, session: Session, pixels: Mapping[int, str | None], media: MediaPairs, among: Ids | None
+    ) -> "AssetEvidence":
+        """Read the evidence about all entities, or about some (ascending)."""
         chosen = None if among is None else set(among.tolist())
         contents = {key: value for key, value in _shared_contents(session).items() if chosen is None or key in chosen}
-        said = [(pair, verdict) for pair, verdict in all_verdicts(session) if chosen is None or chosen.issuperset(pair)]
-        judged = np.array([pair for pair, _ in said], np.int64).reshape(-1, 2)
-        numbers = _array(VERDICTS.index(verdict) for _, verdict in said)
-        duplicates = judged[numbers == VERDICTS.index(Verdict.DUPLICATE)]
+        given = [
+            (pair, verdict) for pair, verdict in all_verdicts(session) if chosen is None or chosen.issuperset(pair)
+        ]
+        pairs = np.array([pair for pair, _ in given], np.int64).reshape(-1, 2)
+        numbers = _array(VERDICTS.index(verdict) for _, verdict in given)
+        duplicates = pairs[numbers == VERDICTS.index(Verdict.DUPLICATE)]
         ids = np.unique(np.concatenate([_array(contents), _array(pixels), duplicates.ravel(), media.entity_ids]))
-        return cls(ids, _numbered(contents, ids), _numbered(pixels, ids), judged, numbers, media)
+        return cls(ids, _numbered(contents, ids), _numbered(pixels, ids), pairs, numbers, media)
 
     def keys(self, ranked: Ids) -> list[Key]:
-        """Return the keys by which candidates are found; `ranked` are the entities in the order of their ranks."""
+        """Return the keys that find candidates; `ranked` are the entities in order of rank."""
         places = places_of(ranked, self.entity_ids)
-        pairs = _ranks(self.judged[self.verdicts == VERDICTS.index(Verdict.DUPLICATE)], ranked)
-        said = explicit_key(pairs.min(axis=1), pairs.max(axis=1), len(ranked))
+        pairs = _ranks(self.pairs[self.verdicts == VERDICTS.index(Verdict.DUPLICATE)], ranked)
+        verdict_key = explicit_key(pairs.min(axis=1), pairs.max(axis=1), len(ranked))
         equal = [equality_key(self.contents).of(places), equality_key(self.pixels).of(places)]
-        return [*equal, said, self.media.key(ranked)]
+        return [*equal, verdict_key, self.media.key(ranked)]
 
 
-class Judge:
-    """Tells which pairs of keepers and members are duplicates, by rank; see `star_clustering`."""
+class PairDecider:
+    """Decides which pairs of keepers and members, given as ranks, are duplicates; see `star_clustering`."""
 
-    def __init__(self, session: Session, images: ImageHashes, facts: Facts, options: DuplicateOptions) -> None:
+    def __init__(self, session: Session, images: ImageHashes, facts: AssetEvidence, options: DuplicateOptions) -> None:
         self._session = session
         self._images = images
         self._options = options
         self._ids = images.entity_ids
         places = places_of(self._ids, facts.entity_ids)
         self._contents, self._pixels = (np.append(of, -1)[places] for of in (facts.contents, facts.pixels))
-        self._judged, self._verdicts = self._by_code(facts)
+        self._pairs, self._verdicts = self._by_code(facts)
         self._media, self._media_of = facts.media, facts.media.numbers(self._ids)
         self._kinds = np.zeros(len(self._ids), np.int64)
 
     def __call__(self, pairs: Pairs) -> Bools:
-        """Tell of each pair whether the two are duplicates."""
+        """Return whether each pair is a duplicate, shape (n,)."""
         alike: Bools = self._reasons(pairs) != ""
         alike_pairs = pairs.where(alike)
-        self._kinds[alike_pairs.members[::-1]] = alike_pairs.kinds[::-1]  # of several, the first
+        self._kinds[alike_pairs.members[::-1]] = alike_pairs.kinds[::-1]  # if several keys find a pair, the first one
         return alike
 
     @property
     def apart(self) -> Numbers:
-        """The pairs of ranks that the user says are no duplicates, shape (n, 2), the lower rank first."""
-        apart = self._judged[self._verdicts != VERDICTS.index(Verdict.DUPLICATE)]
+        """The pairs of ranks with the verdict `alternate` or `unrelated`, shape (n, 2), the lower rank first."""
+        apart = self._pairs[self._verdicts != VERDICTS.index(Verdict.DUPLICATE)]
         return np.stack(np.divmod(apart, max(1, len(self._ids))), axis=1)
 
     def explain(self, keepers: Numbers, members: Numbers) -> Iterator[DuplicateMatch]:
-        """Yield how members are duplicates of their keepers, once all has been judged."""
+        """Yield how members match their keepers. To be called after all pairs have been decided."""
         for start in range(0, len(members), BLOCK):
             yield from self._explain(keepers[start : start + BLOCK], members[start : start + BLOCK])
 
     def _explain(self, keepers: Numbers, members: Numbers) -> Iterator[DuplicateMatch]:
         facts = _REASON_OF[decide(self._evidence(Pairs(keepers, members, self._kinds[members])), self._options.images)]
-        reasons = np.where(
-            facts == "", Reason.SIMILAR.value, facts
-        )  # they are duplicates: the lumas have been compared
+        reasons = np.where(facts == "", Reason.SIMILAR.value, facts)  # they are duplicates, so the lumas agree
         kinds = np.where(reasons == Reason.SIMILAR, self._kinds[members], 0)
         transforms = [TRANSFORMS[kind] for kind in kinds.tolist()]
         differences = verify_pairs(self._session, self._ids[keepers], self._ids[members], transforms).differences
@@ -162,7 +164,7 @@ class Judge:
             yield DuplicateMatch(Reason(reason), known, measured, transform, similar)
 
     def _reasons(self, pairs: Pairs) -> NDArray[np.str_]:
-        """Return why the two of each pair are duplicates, or an empty text where they are not."""
+        """Return the reason why each pair is a duplicate, or an empty text if it is not."""
         evidence = self._evidence(pairs)
         if self._options.level is not Level.SIMILAR:
             reasons = _REASON_OF[decide(evidence, self._options.images)]
@@ -172,7 +174,7 @@ class Judge:
         return np.where(media & (evidence.verdicts == 0), Reason.SIMILAR.value, _REASON_OF[decisions])
 
     def _evidence(self, pairs: Pairs) -> Evidence:
-        """Return what is known of pairs, but for their lumas; the distances only where they count."""
+        """Return the evidence about pairs, without lumas."""
         keepers, members = pairs.keepers, pairs.members
         contents, pixels = self._contents, self._pixels
         turned = pairs.kinds > 0
@@ -194,7 +196,7 @@ class Judge:
         return verify_pairs(self._session, self._ids[pairs.keepers], self._ids[pairs.members], transforms)
 
     def _transformed_distances(self, pairs: Pairs) -> Numbers:
-        """Return the distances of the pHashes after the transforms: the keys compare them in one direction only."""
+        """Return the distances of the pHashes after the transforms, which the keys compare in one direction only."""
         ids, places = np.unique(self._ids[np.concatenate([pairs.keepers, pairs.members])], return_inverse=True)
         lumas, _ = load_lumas(self._session, ids)
         keepers, members = places.reshape(2, -1)
@@ -204,28 +206,28 @@ class Judge:
             found[chosen] = transformed_distance(lumas[keepers[chosen]], lumas[members[chosen]], TRANSFORMS[kind])
         return found
 
-    def _by_code(self, facts: Facts) -> tuple[Numbers, Numbers]:
-        """Return the pairs with a verdict as `_codes` has them, ascending, and the numbers of the verdicts."""
-        ranks = _ranks(facts.judged, self._ids)
-        there = (ranks >= 0).all(axis=1)  # the others cannot be in a group
+    def _by_code(self, facts: AssetEvidence) -> tuple[Numbers, Numbers]:
+        """Return the codes (see `_codes`) of the pairs with a verdict, ascending, and the verdicts' numbers."""
+        ranks = _ranks(facts.pairs, self._ids)
+        there = (ranks >= 0).all(axis=1)  # others cannot be in a group
         codes = self._codes(ranks[there].min(axis=1), ranks[there].max(axis=1))
         order = np.argsort(codes)
         return codes[order], facts.verdicts[there][order]
 
     def _codes(self, keepers: Numbers, members: Numbers) -> Numbers:
-        """Return pairs of ranks as single numbers."""
+        """Encode pairs of ranks as single numbers."""
         return keepers * len(self._ids) + members
 
     def _verdicts_of(self, keepers: Numbers, members: Numbers) -> Numbers:
-        """Return the numbers of the verdicts on pairs, 0 where there is none."""
-        return np.append(self._verdicts, 0)[places_of(self._codes(keepers, members), self._judged)]
+        """Return the numbers of the verdicts on pairs; 0 without a verdict."""
+        return np.append(self._verdicts, 0)[places_of(self._codes(keepers, members), self._pairs)]
 
 
 _REASON_OF = np.array([REASONS.get(decision, "") for decision in Decision])
 
 
 def _shared_contents(session: Session) -> dict[int, str]:
-    """Return the entities whose compressed picture another one has as well, and its digest."""
+    """Return the digest of each compressed picture that several entities have, by entity."""
     table = ImageDataDigestComponent
     shared = select(table.digest).group_by(table.digest).having(func.count() > 1)
     rows = session.execute(select(table.entity_id, table.digest).where(table.digest.in_(shared)))
@@ -237,7 +239,7 @@ def _array(values: Iterable[int]) -> Ids:
 
 
 def _numbered(digests: Mapping[int, str | None], ids: Ids) -> Numbers:
-    """Return a number for each digest, by place of the entity; -1 where there is none."""
+    """Return a number for each distinct digest, by index of the entity; -1 without a digest."""
     numbers: dict[str, int] = {}
     found = np.full(len(ids), -1, np.int64)
     for place, entity_id in enumerate(ids.tolist()):
@@ -248,7 +250,7 @@ def _numbered(digests: Mapping[int, str | None], ids: Ids) -> Numbers:
 
 
 def _ranks(ids: Ids, ranked: Ids) -> Numbers:
-    """Return the ranks of entities; -1 for those that have none."""
+    """Return the ranks of entities; -1 for entities that are not ranked."""
     order = np.argsort(ranked)
     places = places_of(ids, ranked[order])
     return np.where(places >= 0, np.append(order, -1)[places], -1)
