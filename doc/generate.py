@@ -6,11 +6,12 @@
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout, suppress
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -93,7 +94,7 @@ def _described(kind: type[BaseComponent]) -> Iterator[str]:
 
 def _type(column: Column[object]) -> str:
     kind = type(column.type)
-    name = "moment (UTC)" if kind is UtcDateTime else MEANT.get(kind) or str(column.type).lower()
+    name = "date-time (UTC)" if kind is UtcDateTime else MEANT.get(kind) or str(column.type).lower()
     return f"{name}, may be null" if column.nullable else name
 
 
@@ -110,8 +111,8 @@ def _rules(table: Table) -> Iterator[str]:
             yield f"index: each of {len(BANDS)} bands of {BAND_BITS} bits of `hash_value`"
 
 
-def _names(columns: object) -> str:
-    return ", ".join(f"`{column.name}`" for column in columns)  # type: ignore[attr-defined]
+def _names(columns: Iterable[Column[Any]]) -> str:
+    return ", ".join(f"`{column.name}`" for column in columns)
 
 
 def _system(system: System) -> str:
@@ -122,17 +123,18 @@ def _system(system: System) -> str:
 
 def schema_sql(dialect: str) -> str:
     """Return the statements of all migrations on an empty database, but for the stamps with their revisions."""
-    config = Config(output_buffer=StringIO())
+    output = StringIO()
+    config = Config(output_buffer=output)
     config.set_main_option("script_location", str(migrations_path()))
     config.attributes["dialect"] = dialect
     command.upgrade(config, "head", sql=True)
-    text = re.sub(r"^-- .*\n|[ \t]+$", "", config.output_buffer.getvalue(), flags=re.MULTILINE)
+    text = re.sub(r"^-- .*\n|[ \t]+$", "", output.getvalue(), flags=re.MULTILINE)
     left_out = ("BEGIN", "COMMIT", "INSERT INTO alembic_version", "UPDATE alembic_version")
     kept = [each for each in map(str.strip, text.split(";\n")) if each and not each.startswith(left_out)]
     return SCHEMA_NOTICE.format(head_revision()) + ";\n\n".join(kept) + ";\n"
 
 
-GENERATED = {
+GENERATED: dict[Path, Callable[[], str]] = {
     DOC / "cli.md": cli_page,
     DOC / "components.md": components_page,
     **{schema_file(dialect): partial(schema_sql, dialect) for dialect in ("sqlite", "postgresql")},

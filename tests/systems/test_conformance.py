@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -54,7 +55,7 @@ SAMPLES = {
 def samples_of(system: System) -> list[Sample]:
     sidecar = keywords_xmp("a") if system.name == "image_xmp_sidecar" else None
     contents = SAMPLES.get(system.name, [])
-    return [Sample(lambda data=data: io.BytesIO(data), media_type(data, ""), sidecar=sidecar) for data in contents]
+    return [Sample(partial(io.BytesIO, data), media_type(data, ""), sidecar=sidecar) for data in contents]
 
 
 def values(rows: list[Row]) -> list[dict[str, Any]]:
