@@ -19,6 +19,8 @@ import pytest
 from tests.conftest import PROJECT
 
 COPIED = ("alembic", "alembic.ini", "dam", "doc", "pyproject.toml", "tests")
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
+"""Compiled modules are copied, too, which saves half of the time; other workers may be writing some."""
 LIBRARY = "/tmp/try-dam"  # the folder that the guides name
 
 
@@ -72,7 +74,7 @@ def followed(guide: str, folder: Path) -> Path:
     copy.mkdir()
     for name in COPIED:
         if (PROJECT / name).is_dir():
-            shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(PROJECT / name, copy / name, ignore=HALF_WRITTEN)
         else:
             shutil.copy(PROJECT / name, copy)
     make_venv(copy / ".venv", copy)
