@@ -180,7 +180,6 @@ def test_sqlite_finds_the_entities_by_index(db_session: Session) -> None:
         assert [step.split()[0] for step in steps] == ["SEARCH"]
 
 
-@pytest.mark.xdist_group("postgres")
 def test_postgres_uses_the_indexes(postgres_url: str, tmp_path) -> None:
     from dam.core.database import make_engine
     from dam.services.setup import set_up

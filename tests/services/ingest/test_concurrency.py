@@ -86,7 +86,6 @@ def test_a_locked_database_is_named_after_the_timeout(each_library: Library, lib
 POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 
 
-@pytest.mark.xdist_group("postgres")
 @POSTGRES
 @pytest.mark.parametrize(
     ("statement", "message"),
@@ -105,7 +104,6 @@ def test_what_postgres_refuses_is_an_error_with_a_message(each_library: Library,
         disturbed()
 
 
-@pytest.mark.xdist_group("postgres")
 @POSTGRES
 def test_transactions_that_wait_for_each_other(each_library: Library) -> None:
     with each_library.write() as session:
