@@ -6,8 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,20 @@ from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
 from tests import postgres, shared
-from tests.launcher import Launcher
+from tests.in_process import at_start
+from tests.in_process import run as run_in_process
 
-hypothesis.settings.register_profile("dam", deadline=None)  # machines are noisy: no test is timed
-hypothesis.settings.load_profile("dam")
+for profile, max_examples in (("suite", 15), ("sweep", 100)):
+    # Machines are noisy: no test is timed.
+    hypothesis.settings.register_profile(profile, deadline=None, max_examples=max_examples)
+hypothesis.settings.load_profile("suite")
 
 PROJECT = Path(__file__).parent.parent
 TEST_DATA = Path(__file__).parent / "test_data"
 PICTURES = TEST_DATA / "images"
 DAM_CLI = str(Path(sys.executable).with_name("dam-cli"))
 ANEW = "DAM_TESTS_ANEW" in os.environ
-"""Whether every process of the program starts with a new interpreter: slower, and what a user's does."""
+"""Whether the program is always a process of its own: slower, and as a user's."""
 KEPT = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
 """What the program gets of the environment in which the tests run."""
 
@@ -106,26 +108,14 @@ class Finished:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-@cache
-def launcher() -> Launcher:
-    """What starts the program for all tests of this process."""
-    return Launcher(DAM_CLI, KEPT | {"PYTHONUTF8": "1"})
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _close_launcher() -> Iterator[None]:
-    yield
-    if launcher.cache_info().currsize:
-        launcher().close()
-
-
 @dataclass
 class Dam:
-    """The program as a process, on a library of its own."""
+    """The program on a library of its own; in this process, unless a process is the point."""
 
     folder: Path
     env: dict[str, str]
     prefix: tuple[str, ...] = ()
+    is_process: bool = ANEW
 
     def __call__(
         self,
@@ -135,10 +125,13 @@ class Dam:
         cwd: Path | None = None,
         code: int | None = 0,
     ) -> Finished:
-        """Run `dam-cli`, expecting an exit code (None: any), and never a traceback."""
+        """Run `dam-cli`, expecting an exit code (None: any), and never a traceback.
+
+        It is a process of its own where the test says so, or changes what an interpreter reads as it starts.
+        """
         env, cwd = self.env | env, cwd or self.folder
-        if not (self.prefix or ANEW) and launcher().can(env):
-            done = launcher().run(arguments, env, cwd, input)
+        if not (self.prefix or self.is_process) and at_start(env) == at_start(KEPT | {"PYTHONUTF8": "1"}):
+            done = run_in_process(arguments, env, cwd, input)
         else:
             done = subprocess.run([*self.command, *arguments], input=input, env=env, cwd=cwd, capture_output=True)
         finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -181,6 +174,12 @@ def dam_in(folder: Path, database: str | None = None) -> Dam:
 def dam(library_folder: Path) -> Dam:
     """The program on an empty library."""
     return dam_in(library_folder)
+
+
+@pytest.fixture
+def real_dam(dam: Dam) -> Dam:
+    """The program on an empty library, as a process of its own: where one is the point."""
+    return replace(dam, is_process=True)
 
 
 @pytest.fixture

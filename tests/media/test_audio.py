@@ -20,7 +20,7 @@ from dam.media.sample import Sample, obstacle
 from tests.media.clips import scenes, video
 from tests.media.sounds import CODECS, TUNE_IN_VORBIS, recording, tune
 
-few = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 TAGS = {"title": "Häuser", "artist": "Ana", "album": "Quer", "track": "3/12", "date": "2021-05-04"}
 
 

@@ -12,7 +12,7 @@ from dam.services.library import Library
 from dam.storage.memory import MemoryBlobStore
 from tests.services.conftest import staged
 
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @many

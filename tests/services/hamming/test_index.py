@@ -19,7 +19,7 @@ from dam.services.hamming.probes import count_probes, probes, radii
 from dam.services.library import Library
 
 WAYS = ("bands", "all rows", "memory", "memory, sorted")
-QUICKLY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICKLY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 any_bits = st.integers(0, 2**64 - 1)
 any_distance = st.integers(0, 64)

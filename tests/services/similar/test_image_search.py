@@ -24,7 +24,7 @@ from dam.services.similar.image_search import answer, find_similar
 from dam.services.similar.options import Agreement, ImageOptions
 from tests.services.conftest import MakeImage, ingest_all
 
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 COMPUTED = {"phash": imagehash.phash, "ahash": imagehash.average_hash, "dhash": imagehash.dhash}
 ANY = ImageOptions(agreement=Agreement.ANY)
 TABLES = {kind.component_name().rpartition("_")[2]: kind for kind in component_classes() if "hash" in kind.__name__}
