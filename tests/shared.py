@@ -1,6 +1,7 @@
 """What the workers of one run of the tests share: a folder, and what the first that needs it makes there."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -38,7 +39,7 @@ def locked(name: str) -> Iterator[None]:
         yield
 
 
-def made_once(name: str, make: Callable[[Path], None]) -> Path:
+def made_once(name: str, make: Callable[[Path], object]) -> Path:
     """Return a path in the folder, at which the first to ask for it makes something."""
     path = folder() / name
     if not path.exists():
@@ -47,3 +48,11 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
                 make(unfinished := folder() / f"{name}.unfinished")
                 unfinished.rename(path)
     return path
+
+
+def encoded_once(make: Callable[[], bytes], source: bytes, *options: object) -> bytes:
+    """Return what an encoder makes of a source with some options; for the tests, it is called once a run."""
+    if VARIABLE not in os.environ:  # a benchmark
+        return make()
+    key = hashlib.sha256(source + repr((make.__qualname__, options)).encode()).hexdigest()
+    return made_once(f"media-{key}", lambda path: path.write_bytes(make())).read_bytes()
