@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -20,15 +19,14 @@ from tests.media.sounds import CODECS, TUNE_IN_VORBIS, recording, tune
 
 ANIMATED = ("GIF", "WEBP", "PNG")
 
-# One content or more for each system, by its name. A new system needs a line here.
-SAMPLES: dict[str, Callable[[], list[bytes]]] = {
+# One content or more for each system, by its name; what takes time to make is made when a test needs it.
+# A new system needs a line here.
+SAMPLES = {
     "audio_streams": lambda: [video(scenes(1, 1), sound="aac"), audio(1, "wav", "pcm_s16le")],
     "container": lambda: [video(scenes(1, 1), "matroska"), audio(1, "flac", "flac")],
-    "document": lambda: [
-        made(name) for name in ("rivers.docx", "rivers.odt", "rivers.pdf", "locked.pdf", "lengths.xls")
-    ],
-    "document_fingerprint": lambda: [made("rivers.rtf"), made("rivers.epub"), b"a few words"],
-    "document_text": lambda: [made("slides.pptx"), made("lengths.ods"), "grün".encode()],
+    "document": [made(name) for name in ("rivers.docx", "rivers.odt", "rivers.pdf", "locked.pdf", "lengths.xls")],
+    "document_fingerprint": [made("rivers.rtf"), made("rivers.epub"), b"a few words"],
+    "document_text": [made("slides.pptx"), made("lengths.ods"), "grün".encode()],
     "audio_fingerprint": lambda: [
         recording(tune(1, 5)),
         recording(tune(2, 5), "mp3"),
@@ -36,21 +34,19 @@ SAMPLES: dict[str, Callable[[], list[bytes]]] = {
     ],
     "audio_properties": lambda: [recording(tune(1, 1), codec) for codec in CODECS] + [TUNE_IN_VORBIS.read_bytes()],
     "audio_tags": lambda: [recording(tune(1, 1), codec, metadata={"title": "Tune"}) for codec in CODECS],
-    "image_animation": lambda: [
-        saved(picture(), form, save_all=True, append_images=[picture(seed=2)]) for form in ANIMATED
-    ],
-    "image_camera": lambda: [described_jpeg()],
-    "image_capture": lambda: [described_jpeg(), saved(picture(), "PNG", exif=exif_block())],
-    "image_description": lambda: [described_jpeg(), described_jpeg(xmp=keywords_xmp("a"))],
-    "image_gps": lambda: [described_jpeg()],
-    "image_metadata": lambda: [described_jpeg(), saved(picture(), "TIFF")],
-    "image_ahash": lambda: [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
-    "image_data_digest": lambda: [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
-    "image_dhash": lambda: [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
-    "image_dimensions": lambda: [saved(picture(), "AVIF"), saved(picture("1"), "BMP")],
-    "image_luma": lambda: [saved(picture(), "JPEG"), saved(picture("LA"), "PNG")],
-    "image_xmp_sidecar": lambda: [saved(picture(), "JPEG")],
-    "image_phash": lambda: [saved(picture(), "PNG"), saved(picture("CMYK"), "TIFF")],
+    "image_animation": [saved(picture(), form, save_all=True, append_images=[picture(seed=2)]) for form in ANIMATED],
+    "image_camera": [described_jpeg()],
+    "image_capture": [described_jpeg(), saved(picture(), "PNG", exif=exif_block())],
+    "image_description": [described_jpeg(), described_jpeg(xmp=keywords_xmp("a"))],
+    "image_gps": [described_jpeg()],
+    "image_metadata": [described_jpeg(), saved(picture(), "TIFF")],
+    "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
+    "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
+    "image_dhash": [saved(picture(), "WEBP"), saved(picture("RGBA"), "PNG")],
+    "image_dimensions": [saved(picture(), "AVIF"), saved(picture("1"), "BMP")],
+    "image_luma": [saved(picture(), "JPEG"), saved(picture("LA"), "PNG")],
+    "image_xmp_sidecar": [saved(picture(), "JPEG")],
+    "image_phash": [saved(picture(), "PNG"), saved(picture("CMYK"), "TIFF")],
     "video_dimensions": lambda: [video(scenes(1, 1), rotation=90)],
     "video_fingerprint": lambda: [video(scenes(1, 2)), video(scenes(1, 1), "avi", "mpeg4")],
     "video_streams": lambda: [video(scenes(1, 1), "webm", "libvpx-vp9"), video(scenes(1, 1), "mov")],
@@ -59,8 +55,8 @@ SAMPLES: dict[str, Callable[[], list[bytes]]] = {
 
 @cache
 def contents_of(name: str) -> list[bytes]:
-    """Make the samples of a system, when a test first needs them."""
-    return SAMPLES[name]() if name in SAMPLES else []
+    contents: Any = SAMPLES.get(name, [])
+    return contents() if callable(contents) else contents
 
 
 def samples_of(system: System) -> list[Sample]:

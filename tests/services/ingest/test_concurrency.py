@@ -109,7 +109,7 @@ def test_transactions_that_wait_for_each_other(each_library: Library) -> None:
     with each_library.write() as session:
         one, two = ecs.add_entities(session, 2)
         ecs.put_rows(session, TagComponent, [{"entity_id": entity_id, "tag": "x"} for entity_id in (one, two)])
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=500)
 
     def cross(first: int, second: int) -> None:
         with each_library.write() as session:
