@@ -9,7 +9,6 @@ from typing import Annotated
 try:
     import typer
 
-    from dam import __version__
     from dam.commands.shared.group import DamGroup, DamTyper
     from dam.commands.shared.help_text import LOOKUP, epilog
     from dam.commands.shared.options import (
@@ -25,6 +24,7 @@ try:
     from dam.core.errors import ExitCode, UsageError
     from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
     from dam.storage.modes import Mode
+    from dam.version import __version__
 except KeyboardInterrupt:  # imports take most of the time of a short command
     raise SystemExit(130) from None
 
@@ -264,12 +264,9 @@ def show(
 ) -> None:
     """Show everything that the library knows about an asset."""
     from dam.render import assets as render
-    from dam.services.catalogue.ecs import all_components
-    from dam.services.catalogue.lookup import find_one_asset
-    from dam.services.catalogue.pairs import relatives
+    from dam.services.catalogue.description import describe
     from dam.services.library import open_library
 
     with open_library() as library, library.read() as session:
-        entity_id = find_one_asset(session, asset)
-        described, related = all_components(session, entity_id), relatives(session, entity_id)
-    render.components(entity_id, described, related, as_json=json)
+        found = describe(session, asset)
+    render.components(found.entity_id, found.components, found.relatives, as_json=json)

@@ -63,13 +63,11 @@ def list_tags(
 def _change(asset: str, tags: list[str], change: "Callable[[Session, int, str], bool]", *, as_json: bool) -> None:
     from dam.render import tags as render
     from dam.services.catalogue.lookup import find_one_asset
-    from dam.services.catalogue.tags import checked_tags, get_tags_for_entity
+    from dam.services.catalogue.tags import change_tags, checked_tags
     from dam.services.library import open_library
 
     checked = checked_tags(tags)
     with open_library() as library, library.write() as session:
         entity_id = find_one_asset(session, asset)
-        for tag in checked:
-            change(session, entity_id, tag)
-        left = get_tags_for_entity(session, entity_id)
+        left = change_tags(session, entity_id, checked, change)
     render.tags_of(entity_id, left, as_json=as_json)

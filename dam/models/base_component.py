@@ -33,7 +33,7 @@ class BaseComponent(Base):
     @classmethod
     def entity(cls) -> Mapped[Entity]:
         """Return the entity that this component describes."""
-        return relationship(Entity, foreign_keys=lambda: cls.entity_id, default=None, repr=False)
+        return relationship(Entity, foreign_keys=lambda: cls.entity_id, default=None, repr=False, compare=False)
 
     @classmethod
     def component_name(cls) -> str:

@@ -13,6 +13,7 @@ from dam.services.ingest import writer
 from dam.services.ingest.examine import Job
 from dam.services.ingest.publish import publish
 from dam.services.ingest.resolve import analyse_due, resolve
+from dam.services.processes.alone import run_alone
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
 
@@ -25,7 +26,8 @@ def add_asset_file(
     """Store a file, describe it, and return its entity and whether that is new.
 
     Content that is there already keeps its entity: the name and the source are linked to it and missing components
-    are added. The bytes are durable when this returns; the rows are when the caller commits.
+    are added. The file is decoded in a worker process, within the limits of the settings. Its bytes are durable when
+    this returns; the rows are when the caller commits.
 
     Raises:
         UnreadableFileError: the file cannot be read, or changed meanwhile.
@@ -33,11 +35,11 @@ def add_asset_file(
 
     """
     store = store or configured_store()
-    examined = Job(str(path.absolute()), size=0, store=store).run()
+    examined = run_alone(Job(str(path.absolute()), size=0, store=store))
     if examined.file is None:
         raise UnreadableFileError(f"{path}: {examined.error}")
     try:
-        resolved = analyse_due(resolve(session, store.storage_type, [examined]), store, partial(map, Job.run))
+        resolved = analyse_due(resolve(session, store.storage_type, [examined]), store, partial(map, run_alone))
         publish(store, resolved, Mode.COPY)
     finally:
         examined.file.discard()

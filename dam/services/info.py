@@ -7,11 +7,11 @@ from importlib.metadata import PackageNotFoundError, version
 
 from sqlalchemy import func, select
 
-from dam import __version__
 from dam.core.schema import head_revision
 from dam.models.entity import Entity
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.services.library import Library
+from dam.version import __version__
 
 PACKAGES = ("sqlalchemy", "pillow", "imagehash", "numpy", "psycopg")
 
@@ -37,7 +37,7 @@ def describe(library: Library) -> Info:
     return Info(
         library_id=library.id,
         database_url=library.engine.url.render_as_string(hide_password=True),
-        storage_path=str(library.store.root),
+        storage_path=str(library.store.root or library.store.storage_type),
         entities=entities,
         bytes=size,
         schema_revision=head_revision(),

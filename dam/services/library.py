@@ -16,6 +16,7 @@ from dam.core.config import Settings, default_settings
 from dam.core.errors import DamError, DeadlockError, ForeignStoreError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
+from dam.storage.blob_store import BlobStore
 from dam.storage.local import LocalBlobStore
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Library:
     """An open library, whose schema and store have been checked. As a context manager, it is closed at the end."""
 
     engine: Engine
-    store: LocalBlobStore
+    store: BlobStore
     id: str
 
     def __enter__(self) -> Self:
@@ -83,8 +84,10 @@ class Library:
             return work(session)
 
 
-def open_library(settings: Settings | None = None, *, create: bool = False) -> Library:
+def open_library(settings: Settings | None = None, store: BlobStore | None = None, *, create: bool = False) -> Library:
     """Open a library, by default the configured one; with `create`, set up an embedded one that is not there yet.
+
+    Its blobs are in `store`, by default the store in the folder of the settings.
 
     Raises:
         NoLibraryError: there is none.
@@ -96,24 +99,24 @@ def open_library(settings: Settings | None = None, *, create: bool = False) -> L
     settings = settings or default_settings()
     create = create and settings.sqlite_path is not None
     if create and not _has_content(settings.sqlite_path):
-        set_up_library(settings)
+        set_up_library(settings, store)
     try:
-        return _checked(settings)
+        return _checked(settings, store)
     except ForeignStoreError:
         if not create:
             raise
-        set_up_library(settings)  # finishes what another process is about to, or was killed in: the marker comes last
-        return _checked(settings)
+        set_up_library(settings, store)  # another process is about to, or was killed in it: the marker comes last
+        return _checked(settings, store)
 
 
-def set_up_library(settings: Settings | None = None) -> "SetupResult":
+def set_up_library(settings: Settings | None = None, store: BlobStore | None = None) -> "SetupResult":
     """Set up a library, by default the configured one, or bring its schema to the newest revision; see `set_up`."""
     from dam.services.setup import set_up  # noqa: PLC0415  brings Alembic
 
     settings = settings or default_settings()
     database.make_folder(settings.sqlite_path)
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
-    store = LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
         done = set_up(engine, store)
         interrupts.note_change()
@@ -123,12 +126,12 @@ def set_up_library(settings: Settings | None = None) -> "SetupResult":
         engine.dispose()
 
 
-def _checked(settings: Settings) -> Library:
+def _checked(settings: Settings, store: BlobStore | None) -> Library:
     """Return an open library; see `open_library` for what is raised."""
     if settings.sqlite_path and not _has_content(settings.sqlite_path):
         raise NoLibraryError(f"there is no library at {settings.sqlite_path}: {SETUP_HINT}")
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
-    store = LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
         with database.reading(engine)() as session:
             library_id = check_schema(session.connection())

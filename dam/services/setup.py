@@ -12,7 +12,7 @@ from dam.core.errors import DamError, NewerSchemaError
 from dam.core.schema import current_revision, has_revisions, head_revision, migrations_path, newest_schema
 from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 SETUP_LOCK = 0x64616D  # "dam": the key of PostgreSQL's advisory lock
 
@@ -26,7 +26,7 @@ class SetupResult:
     library_id: str
 
 
-def set_up(engine: Engine, store: LocalBlobStore) -> SetupResult:
+def set_up(engine: Engine, store: BlobStore) -> SetupResult:
     """Bring the schema to the newest revision and mark the store. Can be run again, and by several processes at once.
 
     Raises:

@@ -1,7 +1,7 @@
-"""Thumbnails of assets: a cache in the store's folder that may be deleted at any time.
+"""Thumbnails of assets: a cache that may be deleted at any time.
 
-`<store>/thumbnails/<size>/ab/<sha256>.jpg`. What none could be made of has a `.failed` file with the reason instead, so
-that `run-systems --thumbnails` does not try it every time.
+They are files `thumbnails/<size>/ab/<sha256>.jpg` in the store's folder for caches. What none could be made of has a
+`.failed` file with the reason instead, so that `run-systems --thumbnails` does not try it every time.
 """
 
 import os
@@ -172,7 +172,7 @@ def _keep(library: Library, known: AssetState, result: Update | Drawn, size: int
 
 
 def _place(library: Library, sha256: str, size: int) -> Path:
-    return library.store.root / FOLDER / str(size) / sha256[:2] / f"{sha256}.jpg"
+    return library.store.cache_folder() / FOLDER / str(size) / sha256[:2] / f"{sha256}.jpg"
 
 
 def _is_whole(place: Path) -> bool:

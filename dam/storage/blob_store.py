@@ -36,9 +36,16 @@ class BlobStore(Protocol):
 
     Every method that takes a key raises UsageError, before it touches anything, when the key has another form, and
     StoreError when the store fails.
+
+    A store can be pickled. The copy stages blobs in another process, for this one to publish; what is left of them is
+    dropped when this store is closed.
     """
 
     storage_type: str
+
+    @property
+    def root(self) -> Path | None:
+        """The folder that the store is in, which an ingest leaves out; None for a store that is in no folder."""
 
     def stage(self, key: str | None = None) -> StagedBlob:
         """Begin a blob. Concurrent stagings, also in other processes, are independent.
@@ -70,11 +77,44 @@ class BlobStore(Protocol):
     def path(self, key: str) -> Path | None:
         """Return the file that holds the blob; None if there is no blob, or the store has no files."""
 
+    def file(self, key: str) -> Path:
+        """Return a file to read the blob from: its own, or a temporary copy; StoreError when there is no blob.
+
+        Other processes can read it, too. A copy lasts until the store is closed.
+        """
+
     def keys(self) -> Iterator[str]:
         """Yield the keys of all blobs in ascending order."""
 
+    def published_at(self, key: str) -> float:
+        """Return when a blob was published, in seconds by the store's own clock; StoreError when there is none."""
+
+    def unsettled_since(self) -> float | None:
+        """Return when the oldest of the processes began that now put blobs in; None without any.
+
+        By the same clock as `published_at`. A blob that was published since then may get its owner yet.
+        """
+
+    def sweep(self) -> None:
+        """Drop what processes staged that were killed. Leaves alone what living processes stage."""
+
+    def check_marker(self, library_id: str) -> None:
+        """Make sure that the store belongs to a library.
+
+        ForeignStoreError when it has no marker, as a folder where nothing is mounted, or that of another library.
+        """
+
+    def write_marker(self, library_id: str) -> None:
+        """Make this the store of a library, durably. Idempotent; ForeignStoreError when it is that of another."""
+
+    def cache_folder(self) -> Path:
+        """Return the folder for what is made of the blobs and can be made again; it may not be there yet.
+
+        Whoever writes there makes it. It may be emptied at any time.
+        """
+
     def close(self) -> None:
-        """Discard everything staged and not published. Idempotent."""
+        """Discard everything staged and not published, and the copies that `file` made. Idempotent."""
 
 
 def checked_key(key: str) -> str:

@@ -4,6 +4,7 @@ The order that makes a blob durable: temporary file in the same file system, wri
 the folders. `doc/store_format.md` describes what is on disk.
 """
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -141,6 +142,17 @@ class LocalBlobStore:
     def path(self, key: str) -> Path | None:
         """Return the blob's file, or None."""
         return Path(self._place(key)) if self.size(key) is not None else None
+
+    def file(self, key: str) -> Path:
+        """Return the blob's file; StoreError when there is none."""
+        path = self.path(key)
+        if path is None:
+            raise StoreError(f"the store at {self._place(key)}: {os.strerror(errno.ENOENT)}")
+        return path
+
+    def cache_folder(self) -> Path:
+        """Return the store's own folder: a cache lies beside the blobs, in a folder with more than two letters."""
+        return self.root
 
     def keys(self) -> Iterator[str]:
         """Yield the keys, a folder at a time; a file that is no blob in its place is none of ours."""

@@ -1,11 +1,13 @@
-"""A store in memory, for tests: the same contract, nothing on disk."""
+"""A store in memory, for tests: the same contract, and nothing that lasts."""
 
 import io
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from dam.core.errors import CannotShareError, StoreError
+from dam.core.errors import CannotShareError, ForeignStoreError, StoreError
 from dam.storage.blob_store import StagedBlob, checked_key
 from dam.storage.modes import Mode
 
@@ -40,14 +42,20 @@ class MemoryBlobStore:
     """Blobs in a dictionary."""
 
     storage_type = "memory"
+    root: Path | None = None
 
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
+        self._published: dict[str, float] = {}
+        self._library_id: str | None = None
+        self._since: float | None = None
+        self._folder: TemporaryDirectory[str] | None = None
 
     def stage(self, key: str | None = None) -> StagedBlob:
         """Begin a blob."""
         if key is not None:
             checked_key(key)
+        self._since = self._since or time.time()
         return MemoryStagedBlob()
 
     def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
@@ -60,11 +68,11 @@ class MemoryBlobStore:
             checked_key(key)
         for key, blob in staged.items():
             if blob is None:
-                if self.size(key) is None:
-                    raise StoreError(f"blob {key} is not in the store")
+                self._existing(key)
                 continue
             if self.size(key) != blob.size:
                 self._blobs[key] = blob.open().read()
+                self._published[key] = time.time()
             blob.discard()
 
     def size(self, key: str) -> int | None:
@@ -74,18 +82,69 @@ class MemoryBlobStore:
 
     def open(self, key: str) -> BinaryIO:
         """Open a blob."""
-        if self.size(key) is None:
-            raise StoreError(f"blob {key} is not in the store")
-        return io.BytesIO(self._blobs[key])
+        return io.BytesIO(self._existing(key))
 
     def path(self, key: str) -> Path | None:
         """Return None: no blob is in a file."""
         checked_key(key)
         return None
 
+    def file(self, key: str) -> Path:
+        """Return a temporary copy of a blob."""
+        blob, copy = self._existing(key), Path(self._temporary(), key)
+        if not copy.exists() or copy.stat().st_size != len(blob):
+            new = copy.with_suffix(".new")
+            new.write_bytes(blob)
+            new.replace(copy)
+        return copy
+
     def keys(self) -> Iterator[str]:
         """Yield the keys."""
         yield from sorted(self._blobs)
 
+    def published_at(self, key: str) -> float:
+        """Return when a blob was published."""
+        self._existing(key)
+        return self._published[key]
+
+    def unsettled_since(self) -> float | None:
+        """Return when this process first staged something; None before, and once the store is closed."""
+        return self._since
+
+    def __reduce__(self) -> "tuple[type[MemoryBlobStore], tuple[()]]":
+        """Give another process an empty store: what is staged in it comes back as bytes."""
+        return MemoryBlobStore, ()
+
+    def sweep(self) -> None:
+        """Do nothing: what was staged has gone with its process."""
+
+    def check_marker(self, library_id: str) -> None:
+        """Make sure that the store belongs to the library."""
+        if self._library_id != library_id:
+            raise ForeignStoreError(f"the store in memory is not that of library {library_id}")
+
+    def write_marker(self, library_id: str) -> None:
+        """Make this the store of a library."""
+        self._library_id = self._library_id or library_id
+        self.check_marker(library_id)
+
+    def cache_folder(self) -> Path:
+        """Return a temporary folder, which goes when the store is closed."""
+        return Path(self._temporary(), "cache")
+
     def close(self) -> None:
-        """Do nothing: what is staged lives as long as its owner holds it."""
+        """Remove the temporary folder; what is staged lives as long as its owner holds it."""
+        self._since = None
+        if self._folder:
+            self._folder.cleanup()
+            self._folder = None
+
+    def _existing(self, key: str) -> bytes:
+        try:
+            return self._blobs[checked_key(key)]
+        except KeyError:
+            raise StoreError(f"blob {key} is not in the store") from None
+
+    def _temporary(self) -> str:
+        self._folder = self._folder or TemporaryDirectory(prefix="dam-")
+        return self._folder.name

@@ -168,6 +168,6 @@ def test_the_settings_and_the_engine_are_derived_anew_after_a_reset(
         assert config.settings.sqlite_path == tmp_path / f"{name}.db"
         assert configured_store().root == config.settings.ASSET_STORAGE_PATH
         with SessionLocal() as session:
-            assert session.get_bind().url.database == str(tmp_path / f"{name}.db")
+            assert session.get_bind().engine.url.database == str(tmp_path / f"{name}.db")
     monkeypatch.undo()
     database.reset()

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, ins
 from dam.models.base_component import BaseComponent
 from dam.models.entity import Entity
 from dam.models.types import HexDigest, JsonText, PerceptualHash, UtcDateTime
-from dam.services.catalogue.ecs import _own_columns
+from dam.services.catalogue.ecs import own_columns
 
 C = TypeVar("C", bound=BaseComponent)
 high_ids = count(1_000_000)
@@ -21,7 +21,7 @@ high_ids = count(1_000_000)
 def sample_component(kind: type[C], number: int = 1, **more: Any) -> C:
     """Build a component; two with the same `number` have the same values."""
     columns = inspect(kind).columns
-    own = {name: columns[name] for name in _own_columns(kind) if name not in more}
+    own = {name: columns[name] for name in own_columns(kind) if name not in more}
     others = {name.removesuffix("_id"): _other_entity() for name, column in own.items() if column.foreign_keys}
     values = {name: _value(column, number) for name, column in own.items() if not column.foreign_keys}
     return kind(**others, **values, **more)

@@ -1,7 +1,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dam.models import Entity, component_classes
+from dam.models import DimensionsComponent, Entity, component_classes
 from dam.services.catalogue import ecs
 from dam.services.library import Library
 from tests.models.samples import sample_component
@@ -34,3 +34,14 @@ def test_the_id_of_a_deleted_entity_is_not_used_again(each_library: Library) -> 
     with each_library.write() as session:
         [later] = ecs.add_entities(session, 1)
     assert later > gone
+
+
+def test_components_can_be_compared_once_their_session_is_closed(each_library: Library) -> None:
+    with each_library.write() as session:
+        [entity_id] = ecs.add_entities(session, 1)
+        session.add(DimensionsComponent(entity_id=entity_id, width=3, height=2))
+    found = []
+    for _ in range(2):
+        with each_library.read() as session:
+            found.append(ecs.get_component(session, entity_id, DimensionsComponent))
+    assert found[0] == found[1]

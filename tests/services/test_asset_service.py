@@ -12,7 +12,7 @@ from dam.services.asset_service import add_asset_file, add_tag_to_entity, get_ta
 from dam.services.catalogue import ecs
 from dam.services.catalogue.tags import checked_tag, checked_tags, count_tags, remove_tag_from_entity
 from dam.services.library import Library
-from tests.services.conftest import MakeImage
+from tests.services.conftest import MakeImage, spoil
 
 
 def test_a_new_file_is_stored_and_described(library: Library, db_session: Session, make_image: MakeImage) -> None:
@@ -27,10 +27,9 @@ def test_a_new_file_is_stored_and_described(library: Library, db_session: Sessio
     assert (properties.original_filename, properties.media_type) == ("photo.png", "image/png")
     location = ecs.get_component(db_session, entity.id, FileLocationComponent)
     assert location is not None
-    assert location.storage_type == "local_content_addressable"
-    stored = library.store.path(location.file_identifier)
-    assert stored is not None
-    assert stored.read_bytes() == photo.read_bytes()
+    assert location.storage_type == library.store.storage_type
+    with library.store.open(location.file_identifier) as blob:
+        assert blob.read() == photo.read_bytes()
 
 
 def test_the_same_file_again_is_the_same_entity(library: Library, db_session: Session, tmp_path: Path) -> None:
@@ -71,11 +70,11 @@ def test_a_relative_path_is_kept_as_an_absolute_one(
 def test_content_that_the_store_lost_is_stored_again(library: Library, db_session: Session, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     entity, _ = add_asset_file(db_session, tmp_path / "a.txt", store=library.store)
-    path = library.store.path(hashlib.sha256(b"a").hexdigest())
-    assert path is not None
-    path.unlink()
+    sha256 = hashlib.sha256(b"a").hexdigest()
+    spoil(library, sha256)
     assert add_asset_file(db_session, tmp_path / "a.txt", store=library.store) == (entity, False)
-    assert path.read_bytes() == b"a"
+    with library.store.open(sha256) as blob:
+        assert blob.read() == b"a"
 
 
 @pytest.mark.parametrize("name", ["no such file", "."])

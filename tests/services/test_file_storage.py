@@ -12,6 +12,7 @@ from dam.services.library import Library
 from dam.storage.memory import MemoryBlobStore
 from tests.services.conftest import staged
 
+pytestmark = pytest.mark.local_store
 many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

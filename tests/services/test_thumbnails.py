@@ -15,6 +15,7 @@ from dam.services.processes.pool import Pool
 from dam.services.thumbnails import make_missing, make_thumbnail
 from dam.services.verify import Sound, verify
 from tests.media.documents import DOCUMENTS
+from tests.services.conftest import spoil
 
 MEGABYTE = 1024 * 1024
 
@@ -36,7 +37,7 @@ def here() -> Pool:
 def test_on_demand(library: Library, tmp_path: Path) -> None:
     made = make_thumbnail(library, 1, 64)
     place = Path(made.path)
-    assert place.is_relative_to(library.store.root / "thumbnails/64")
+    assert place.is_relative_to(library.store.cache_folder() / "thumbnails/64")
     with Image.open(place) as opened:
         assert opened.size == (64, 48)
     before = place.stat().st_ino
@@ -65,7 +66,7 @@ def test_all_that_are_missing(library: Library, here: Pool, make_image: Callable
     with pytest.raises(DecodeError, match="there are no thumbnails of text/plain"):
         make_thumbnail(library, 3, 32)
 
-    shutil.rmtree(library.store.root / "thumbnails")
+    shutil.rmtree(library.store.cache_folder() / "thumbnails")
     assert [update.entity_id for update in make_missing(library, here, 32)] == [1, 2]
 
 
@@ -82,7 +83,9 @@ def test_nobody_else_sees_the_cache(library: Library) -> None:
     make_thumbnail(library, 1, 64)
     assert [type(found) for found in verify(library, content=True)] == [Sound]
     assert len(list(library.store.keys())) == 1
-    assert {path.parent.name for path in library.store.root.rglob("*.jpg")} == {next(library.store.keys())[:2]}
+    assert {path.parent.name for path in library.store.cache_folder().rglob("*.jpg")} == {
+        next(library.store.keys())[:2]
+    }
 
 
 def test_a_lost_worker_costs_one_thumbnail(library: Library, make_image: Callable[..., Path]) -> None:
@@ -99,11 +102,13 @@ def test_a_lost_worker_costs_one_thumbnail(library: Library, make_image: Callabl
 
 @pytest.mark.usefixtures("picture")
 def test_what_cannot_be_read(library: Library, here: Pool) -> None:
-    (library.store.root / "thumbnails").write_text("in the way")
+    cache = library.store.cache_folder()
+    cache.mkdir(exist_ok=True)
+    (cache / "thumbnails").write_text("in the way")
     with pytest.raises(StoreError):
         make_thumbnail(library, 1)
-    for blob in library.store.root.glob("??/??/*"):
-        blob.unlink()
+    for key in list(library.store.keys()):
+        spoil(library, key)
     with pytest.raises(UnreadableFileError, match="entity 1: the blob is missing"):
         make_thumbnail(library, 1)
     assert "missing" in (next(make_missing(library, here)).error or "")

@@ -17,21 +17,18 @@ from dam.services.ingest.ingest import Options, ingest
 from dam.services.library import Library
 from dam.services.verify import Finding, Problem, Sound, verify
 from dam.storage.modes import Mode
-from tests.services.conftest import ingest_all
+from tests.services.conftest import ingest_all, spoil
 
 
 @pytest.fixture
-def blobs(each_library: Library, tmp_path: Path) -> list[Path]:
-    """The blobs of entities 1, 2, and 3."""
-    places = []
+def blobs(each_library: Library, tmp_path: Path) -> list[str]:
+    """The keys of the blobs of entities 1, 2, and 3."""
+    keys = []
     for name in ("a", "b", "c"):
         (tmp_path / name).write_text(name * 5)
         [outcome] = ingest_all(each_library, tmp_path / name)
-        place = each_library.store.path(outcome.sha256 or "")
-        assert place
-        place.chmod(0o644)
-        places.append(place)
-    return places
+        keys.append(outcome.sha256 or "")
+    return keys
 
 
 def findings(library: Library, *, content: bool = False) -> list[tuple[Problem, int | None, str | None]]:
@@ -41,7 +38,7 @@ def findings(library: Library, *, content: bool = False) -> list[tuple[Problem, 
 
 
 @pytest.mark.parametrize("content", [False, True])
-def test_a_sound_library(each_library: Library, blobs: list[Path], content: bool) -> None:  # noqa: FBT001
+def test_a_sound_library(each_library: Library, blobs: list[str], content: bool) -> None:  # noqa: FBT001
     assert len(blobs) == 3
     assert list(verify(each_library, content=content)) == [Sound(1, 5), Sound(2, 5), Sound(3, 5)]
 
@@ -50,50 +47,55 @@ def test_an_empty_library(each_library: Library) -> None:
     assert list(verify(each_library, content=True)) == []
 
 
-def test_a_missing_blob(each_library: Library, blobs: list[Path]) -> None:
-    blobs[1].unlink()
+def test_a_missing_blob(each_library: Library, blobs: list[str]) -> None:
+    spoil(each_library, blobs[1])
     assert findings(each_library) == findings(each_library, content=True) == [(Problem.MISSING, 2, "b")]
 
 
-def test_a_blob_of_another_size(each_library: Library, blobs: list[Path]) -> None:
-    os.truncate(blobs[0], 0)
-    blobs[2].write_text("longer than before")
+def test_a_blob_of_another_size(each_library: Library, blobs: list[str]) -> None:
+    spoil(each_library, blobs[0], b"")
+    spoil(each_library, blobs[2], b"longer than before")
     assert findings(each_library) == [(Problem.ALTERED, 1, "a"), (Problem.ALTERED, 3, "c")]
 
 
-def test_other_bytes_of_the_same_size_need_a_look_at_the_content(each_library: Library, blobs: list[Path]) -> None:
-    blobs[1].write_text("BBBBB")
+def test_other_bytes_of_the_same_size_need_a_look_at_the_content(each_library: Library, blobs: list[str]) -> None:
+    spoil(each_library, blobs[1], b"BBBBB")
     assert findings(each_library) == []
     assert findings(each_library, content=True) == [(Problem.ALTERED, 2, "b")]
 
 
-def test_a_blob_that_cannot_be_read(each_library: Library, blobs: list[Path]) -> None:
-    blobs[1].unlink()
-    blobs[1].mkdir()
-    os.truncate(blobs[0], 0)
+@pytest.mark.local_store
+def test_a_blob_that_cannot_be_read(each_library: Library, blobs: list[str]) -> None:
+    folder = each_library.store.path(blobs[1])
+    assert folder
+    folder.unlink()
+    folder.mkdir()
+    spoil(each_library, blobs[0], b"")
     assert [found[1] for found in findings(each_library, content=True)] == [1, 2]
 
 
-def test_a_blob_that_nobody_owns(each_library: Library, blobs: list[Path]) -> None:
-    other = each_library.store.root / "00" / "00" / ("0" * 64)
-    other.parent.mkdir(parents=True, exist_ok=True)
-    other.write_text("?")
+def test_a_blob_that_nobody_owns(each_library: Library, blobs: list[str]) -> None:
+    other = each_library.store.stage()
+    other.write(b"?")
+    each_library.store.publish({"0" * 64: other})
     assert len(blobs) == 3
     each_library.store.close()  # the ingest is over
     [found] = [found for found in verify(each_library) if isinstance(found, Finding)]
     assert (found.problem, found.entity_id, found.sha256) == (Problem.ORPHANED, None, "0" * 64)
 
 
-def test_what_is_no_blob_is_not_looked_at(each_library: Library, blobs: list[Path]) -> None:
+@pytest.mark.local_store
+def test_what_is_no_blob_is_not_looked_at(each_library: Library, blobs: list[str]) -> None:
     root = each_library.store.root
-    for path in ("quarantine/" + blobs[0].name + ".1", "tmp/x/y", "zz/zz/notes.txt", "ab/readme", "elsewhere/file"):
+    assert root
+    for path in ("quarantine/" + blobs[0] + ".1", "tmp/x/y", "zz/zz/notes.txt", "ab/readme", "elsewhere/file"):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text("x")
     assert findings(each_library, content=True) == []
 
 
 @pytest.mark.parametrize("table", [ContentHashSha256Component, FileLocationComponent, FilePropertiesComponent])
-def test_an_asset_that_lacks_something(each_library: Library, blobs: list[Path], table: type) -> None:
+def test_an_asset_that_lacks_something(each_library: Library, blobs: list[str], table: type) -> None:
     with each_library.write() as session:
         session.execute(delete(table).where(table.entity_id == 2))
     assert len(blobs) == 3
@@ -102,7 +104,7 @@ def test_an_asset_that_lacks_something(each_library: Library, blobs: list[Path],
     assert {entity_id for _, entity_id, _ in found} <= {2, None}
 
 
-def test_a_place_that_contradicts_the_digest(each_library: Library, blobs: list[Path]) -> None:
+def test_a_place_that_contradicts_the_digest(each_library: Library, blobs: list[str]) -> None:
     place = FileLocationComponent
     with each_library.write() as session:
         session.execute(update(place).where(place.entity_id == 1).values(file_identifier="0" * 64))
@@ -153,7 +155,9 @@ def test_beside_an_ingest_nothing_is_wrong(library: Library, tmp_path: Path, mon
     assert findings(library, content=True) == []
 
 
+@pytest.mark.local_store
 def test_beside_an_ingest_what_a_killed_one_has_left_is_named(library: Library, tmp_path: Path) -> None:
+    assert library.store.root
     orphan = library.store.root / "00" / "00" / ("0" * 64)
     orphan.parent.mkdir(parents=True)
     orphan.write_text("?")

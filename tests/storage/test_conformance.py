@@ -1,6 +1,8 @@
 """The contract of dam/storage/blob_store.py, for every implementation."""
 
 import hashlib
+import pickle
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dam.core.errors import StoreError, UsageError
+from dam.core.errors import ForeignStoreError, StoreError, UsageError
 from dam.storage.blob_store import BlobStore, StagedBlob
 from dam.storage.local import LocalBlobStore
 from dam.storage.memory import MemoryBlobStore
@@ -144,3 +146,58 @@ def test_a_bad_key_is_a_usage_error_everywhere(store: BlobStore, key: str) -> No
     for use in (store.size, store.open, store.path, lambda key: store.publish({key: None})):
         with pytest.raises(UsageError):
             use(key)
+
+
+def test_a_file_has_the_bytes_and_other_processes_can_read_it(store: BlobStore) -> None:
+    key = put(store, b"content")
+    for _ in range(2):
+        assert subprocess.check_output(["cat", store.file(key)]) == b"content"
+    with pytest.raises(StoreError):
+        store.file(ABSENT)
+
+
+def test_what_a_worker_staged_is_published_here(store: BlobStore) -> None:
+    worker = pickle.loads(pickle.dumps(store))
+    blob = staged(worker, b"from elsewhere")
+    blob.finish()
+    store.publish({key_of(b"from elsewhere"): pickle.loads(pickle.dumps(blob))})
+    assert read(store, key_of(b"from elsewhere")) == b"from elsewhere"
+
+
+def test_the_age_of_a_blob_and_of_the_processes_that_put_some_in(store: BlobStore) -> None:
+    assert store.unsettled_since() is None
+    key = put(store, b"x")
+    since = store.unsettled_since()
+    assert since is not None
+    assert store.published_at(key) >= since
+    with pytest.raises(StoreError):
+        store.published_at(ABSENT)
+    store.close()
+    assert store.unsettled_since() is None
+
+
+def test_a_sweep_leaves_what_the_living_stage(store: BlobStore) -> None:
+    blob = staged(store, b"x")
+    store.sweep()
+    store.publish({key_of(b"x"): blob})
+    assert read(store, key_of(b"x")) == b"x"
+
+
+def test_the_marker_tells_whose_store_it_is(store: BlobStore) -> None:
+    with pytest.raises(ForeignStoreError):
+        store.check_marker("an-id")
+    for _ in range(2):
+        store.write_marker("an-id")
+    store.check_marker("an-id")
+    for use in (store.check_marker, store.write_marker):
+        with pytest.raises(ForeignStoreError):
+            use("another")
+    assert list(store.keys()) == []
+
+
+def test_what_is_in_the_cache_folder_is_no_blob(store: BlobStore) -> None:
+    folder = store.cache_folder() / "thumbnails"
+    folder.mkdir(parents=True)
+    (folder / ABSENT).write_bytes(b"x")
+    assert list(store.keys()) == []
+    assert store.size(ABSENT) is None

@@ -13,20 +13,20 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.asset_states import AssetState
 from dam.services.catalogue.assets import Asset
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 from dam.storage.modes import REFERENCE_STORAGE
 
 
-def find_content(session: Session, store: LocalBlobStore, known: AssetState) -> str:
+def find_content(session: Session, store: BlobStore, known: AssetState) -> str:
     """Return the file that holds an asset's bytes, as far as its size, or the recorded state of a reference, tells.
 
     Raises:
         UnreadableFileError: they are missing or damaged; the message says what to do.
 
     """
-    size, path = store.size(known.sha256), store.path(known.sha256)
-    if path and size == known.size:
-        return str(path)
+    size = store.size(known.sha256)
+    if size == known.size:
+        return str(store.file(known.sha256))
     if size is not None:  # what a damaged blob says is no fact about the asset
         damage = f"with {size} bytes instead of {known.size}"
         raise UnreadableFileError(f"the blob is damaged, {damage}: add the file again")

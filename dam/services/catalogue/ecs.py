@@ -162,11 +162,12 @@ def _table(model: type[Base]) -> Table:
 
 def values_of(row: Base) -> dict[str, Any]:
     """Return what a component, or a row of an index, says of its entity: its own columns, without ids and times."""
-    return {name: getattr(row, name) for name in _own_columns(type(row))}
+    return {name: getattr(row, name) for name in own_columns(type(row))}
 
 
 @cache
-def _own_columns(kind: type[Base]) -> list[str]:
+def own_columns(kind: type[Base]) -> list[str]:
+    """Return the names of a component's own columns: without ids and times."""
     return [name for name in inspect(kind).columns.keys() if name not in _COMMON]  # noqa: SIM118  no mapping
 
 

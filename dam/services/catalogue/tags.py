@@ -1,7 +1,7 @@
 """Tags: words that the user puts on assets."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -45,6 +45,23 @@ def count_tags(session: Session) -> dict[str, int]:
     """Return how many assets have each tag, by tag."""
     tag = TagComponent.tag
     return dict(session.execute(select(tag, func.count()).group_by(tag).order_by(tag)).all())
+
+
+def change_tags(
+    session: Session, entity_id: int, tags: Iterable[str], change: Callable[[Session, int, str], bool]
+) -> list[str]:
+    """Put tags on an asset, or take them off; return those that it has then.
+
+    `change` is `add_tag_to_entity` or `remove_tag_from_entity`.
+
+    Raises:
+        NotFoundError: there is no such entity.
+        UsageError: a text is not a valid tag; nothing has been changed then.
+
+    """
+    for tag in checked_tags(tags):
+        change(session, entity_id, tag)
+    return get_tags_for_entity(session, entity_id)
 
 
 def checked_tag(tag: str) -> str:

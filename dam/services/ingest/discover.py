@@ -17,14 +17,14 @@ def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: 
         UsageError: a path is in the library's own store.
 
     """
-    root = os.path.realpath(library.store.root)
+    root = os.path.realpath(library.store.root) if library.store.root else ""
     is_file = library.engine.dialect.name == "sqlite"  # elsewhere the name of a database is no path
     database = (library.engine.url.database or "") if is_file else ""
     own = {(status := os.stat(path)).st_ino: status.st_dev for path in (root, database) if os.path.exists(path)}
     journals = {f"{os.path.abspath(database)}-{ending}" for ending in ("journal", "wal", "shm")}
 
     def checked(path: str) -> str:
-        if "\0" not in path and os.path.commonpath([root, os.path.realpath(path)]) == root:
+        if root and "\0" not in path and os.path.commonpath([root, os.path.realpath(path)]) == root:
             raise UsageError(f"{path} is in the store of the library itself")
         return path
 

@@ -33,7 +33,7 @@ from dam.services.similar.image_query import read_query
 from dam.services.similar.options import MAX_VERIFIED_THRESHOLD, ImageOptions
 from dam.services.similar.pixel_twins import pixel_digests
 from dam.services.similar.rule import UNKNOWN, VERDICTS, Decision, Evidence, are_similar, decide
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 
 class Judgement(StrEnum):
@@ -89,7 +89,7 @@ def explain(
     other: str,
     options: ImageOptions | None = None,
     *,
-    store: LocalBlobStore | None = None,
+    store: BlobStore | None = None,
 ) -> Explanation:
     """Compare two assets or files, as a user calls them; the pixels of assets only if there is a `store` to read them.
 
@@ -118,7 +118,7 @@ def explain(
     )
 
 
-def find_subject(session: Session, reference: str, store: LocalBlobStore | None = None) -> Subject:
+def find_subject(session: Session, reference: str, store: BlobStore | None = None) -> Subject:
     """Return what a user calls by an id, a hash or its prefix, or a path; see `explain` for what is raised."""
     if not find_asset(session, reference) and os.path.isfile(reference):
         query = read_query(Path(reference))

@@ -25,7 +25,7 @@ from dam.services.similar.options import ImageOptions
 from dam.services.similar.pixel_twins import pixel_digests
 from dam.services.similar.rule import UNKNOWN, VERDICTS, Bools, Decision, Decisions, Evidence, are_similar, decide
 from dam.services.similar.verification import Verification, decide_verified, load_lumas, verify_query
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 NOWHERE = np.iinfo(np.int64).max
 """The place in the order of what is no match."""
@@ -86,7 +86,7 @@ def find_similar(
     query: Query,
     options: ImageOptions | None = None,
     limit: int | None = None,
-    store: LocalBlobStore | None = None,
+    store: BlobStore | None = None,
 ) -> list[Match]:
     """Return the images that look like one; see `Search`."""
     return Search(session, options or ImageOptions(), len(query.variants), store).matches(query, limit)
@@ -100,7 +100,7 @@ class Search:
     """
 
     def __init__(
-        self, session: Session, options: ImageOptions, lookups: int = 1, store: LocalBlobStore | None = None
+        self, session: Session, options: ImageOptions, lookups: int = 1, store: BlobStore | None = None
     ) -> None:
         self._session = session
         self._options = options

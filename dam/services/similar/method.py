@@ -15,7 +15,7 @@ from dam.media.obstacle import Ask
 from dam.media.sample import Sample
 from dam.services.similar import methods
 from dam.services.similar.match import SimilarMatch, SimilarPair
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class FileQuery:
     sha256: str = ""
     transforms: bool = False
     """Whether to find turned and mirrored copies, too; for methods that know such."""
-    store: LocalBlobStore | None = None
+    store: BlobStore | None = None
     """Where the contents of the library can be read."""
 
 

@@ -24,7 +24,7 @@ from dam.services.library import Library
 from dam.services.processes.pool import Pool, open_pool
 from dam.services.similar.features import PixelDigest, PixelRequest
 from dam.services.similar.verification import load_lumas
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def digest_twins(library: Library, images: ImageHashes, *, plain_only: bool, poo
     return found
 
 
-def pixel_digests(session: Session, store: LocalBlobStore, entity_ids: Iterable[int]) -> dict[int, str | None]:
+def pixel_digests(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> dict[int, str | None]:
     """Return the pixel digests of images that can be read. None are kept: somebody reads who must not write."""
     found, missing = _look_up(session, store, entity_ids)
     if missing:
@@ -69,7 +69,7 @@ def pixel_digests(session: Session, store: LocalBlobStore, entity_ids: Iterable[
     return found.digests
 
 
-def _look_up(session: Session, store: LocalBlobStore, entity_ids: Iterable[int]) -> tuple[PixelDigests, Contents]:
+def _look_up(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> tuple[PixelDigests, Contents]:
     """Return the digests that have been kept, and the contents of the other images."""
     ids = sorted(set(entity_ids))
     found = PixelDigests(_kept(session, ids))
@@ -129,7 +129,7 @@ def _kept(session: Session, entity_ids: Iterable[int]) -> dict[int, str | None]:
 
 
 def _contents(
-    session: Session, store: LocalBlobStore, entity_ids: Iterable[int], unread: dict[int, str]
+    session: Session, store: BlobStore, entity_ids: Iterable[int], unread: dict[int, str]
 ) -> Iterator[tuple[int, PixelRequest]]:
     """Yield entities with what to decode of each; why there is nothing goes into `unread`."""
     for known in states_by_id(session, entity_ids):

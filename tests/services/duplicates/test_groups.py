@@ -27,7 +27,7 @@ from dam.services.duplicates.rules import Level, Reason, Rule
 from dam.services.hamming.arrays import TABLES
 from dam.services.library import Library
 from dam.services.similar.options import Agreement, ImageOptions
-from tests.services.conftest import MakeImage, ingest_all
+from tests.services.conftest import MakeImage, ingest_all, spoil
 
 Groups = dict[str, list[tuple[str, str]]]
 
@@ -128,9 +128,7 @@ def test_what_cannot_be_read_is_told(library: Library, folder: Path, make_image:
         picture.save(folder / "a.png")
         picture.save(folder / "a.bmp")
     [bitmap, _] = ingest_all(library, folder)
-    path = library.store.path(bitmap.sha256 or "")
-    assert path
-    os.unlink(path)
+    spoil(library, bitmap.sha256)
     duplicates = find_duplicates(library, DuplicateOptions(Level.PIXELS))
     assert duplicates.groups == []
     assert list(duplicates.unread) == [bitmap.entity_id]

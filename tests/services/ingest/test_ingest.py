@@ -1,6 +1,7 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ from dam.services.ingest import skip, staging, writer
 from dam.services.ingest.batch import BATCH_FILES
 from dam.services.ingest.ingest import Outcome, Status, Unchanged, ingest
 from dam.services.library import Library
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 from dam.systems.system import system
-from tests.services.conftest import MakeImage, UseSystems, ingest_all, staged, statuses
+from tests.services.conftest import MakeImage, UseSystems, another, ingest_all, spoil, staged, statuses
 
 
 def entity_count(library: Library) -> int:
@@ -170,13 +171,12 @@ def test_content_that_the_store_lost_is_stored_again(
     (folder / "a").write_text("a")
     [first] = ingest_all(library, folder)
     assert first.sha256
-    path = library.store.path(first.sha256)
-    assert path
-    path.unlink()
+    spoil(library, first.sha256)
     (folder / "b").write_text("a")
     *_, again = ingest_all(library, folder)
     assert (again.status, again.entity_id) == (Status.LINKED, first.entity_id)
-    assert path.read_bytes() == b"a"
+    with library.store.open(first.sha256) as blob:
+        assert blob.read() == b"a"
     assert staged(library) == []
 
 
@@ -334,7 +334,7 @@ def test_an_error_in_a_batch_leaves_nothing_staged(
     def interrupt(*_args: object, **_more: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(LocalBlobStore, "publish", interrupt)
+    monkeypatch.setattr(type(library.store), "publish", interrupt)
     with pytest.raises(KeyboardInterrupt):
         ingest_all(library, folder)
     assert staged(library) == []
@@ -365,16 +365,17 @@ def test_the_other_process_was_quicker(
 ) -> None:
     """Another run takes the same files after this one has read them and before it writes."""
     make_image("in/photo.png")
-    publish = LocalBlobStore.publish
+    kind = type(each_library.store)
+    publish = kind.publish
 
-    def lose(self: LocalBlobStore, blobs: object) -> None:
-        monkeypatch.setattr(LocalBlobStore, "publish", publish)
-        other = Library(each_library.engine, LocalBlobStore(each_library.store.root), each_library.id)
+    def lose(self: BlobStore, blobs: object) -> None:
+        monkeypatch.setattr(kind, "publish", publish)
+        other = replace(each_library, store=another(each_library.store))
         assert statuses(ingest_all(other, folder)) == ["added"]
         other.store.close()
         publish(self, blobs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(LocalBlobStore, "publish", lose)
+    monkeypatch.setattr(kind, "publish", lose)
     assert statuses(ingest_all(each_library, folder)) == ["unchanged"]
     assert entity_count(each_library) == 1
     with each_library.read() as session:
@@ -382,10 +383,12 @@ def test_the_other_process_was_quicker(
         assert len(ecs.get_components(session, entity_id, FilePropertiesComponent)) == 1
 
 
+@pytest.mark.local_store
 def test_the_library_is_never_ingested_into_itself(library: Library, folder: Path) -> None:
     (folder / "a").write_text("a")
     ingest_all(library, folder)
     inside = next(iter(library.store.keys()))
+    assert library.store.root
     for path in (library.store.root, library.store.path(inside), f"{folder}/../library/store/tmp"):
         with pytest.raises(UsageError, match="store of the library"):
             ingest_all(library, str(path))

@@ -17,10 +17,9 @@ from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
 from dam.services.processes.pool import Pool, open_pool
 from dam.services.verify import Sound, verify
-from dam.storage.local import LocalBlobStore
 from dam.storage.modes import Mode
 from dam.systems.system import all_systems, system, systems_for
-from tests.services.conftest import MakeImage, UseSystems, ingest_all, staged, statuses
+from tests.services.conftest import MakeImage, UseSystems, ingest_all, spoil, staged, statuses
 
 
 def take(library: Library, mode: Mode, *paths: Path, pool: Pool | None = None) -> list[Outcome]:
@@ -38,6 +37,7 @@ def storage_types(library: Library) -> list[str]:
         return [place.storage_type for place in ecs.get_components(session, 1, FileLocationComponent)]
 
 
+@pytest.mark.local_store
 @pytest.mark.parametrize("batch", [1, 2])
 def test_equal_files_are_shared_once(
     library: Library, source: Path, monkeypatch: pytest.MonkeyPatch, batch: int
@@ -72,10 +72,7 @@ def test_a_source_that_changes_before_it_is_moved_stays(
 
 def test_a_source_stays_when_the_copy_in_the_store_has_rotted(library: Library, source: Path) -> None:
     [before] = ingest_all(library, source)
-    blob = library.store.path(before.sha256 or "")
-    assert blob
-    blob.chmod(0o644)
-    blob.write_bytes(b"\0" * blob.stat().st_size)
+    spoil(library, before.sha256, b"\0" * len("content"))
     [outcome] = take(library, Mode.MOVE, source)
     assert "damaged" in (outcome.error or "")
     assert source.exists()
@@ -85,7 +82,7 @@ def test_a_commit_that_fails_keeps_the_sources(library: Library, source: Path, m
     def fail(*_args: object, **_more: object) -> None:
         raise StoreError("no")
 
-    for owner, name in ((writer, "write_files"), (LocalBlobStore, "publish")):
+    for owner, name in ((writer, "write_files"), (type(library.store), "publish")):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, fail)
             with pytest.raises(StoreError):
@@ -123,7 +120,7 @@ def test_referenced_content_comes_into_the_store_from_anywhere(library: Library,
     (source.parent / "copy").write_text("content")
     [outcome] = ingest_all(library, source.parent / "copy")
     assert (outcome.status, outcome.entity_id) == ("linked", 1)
-    assert storage_types(library) == ["reference", "local_content_addressable"]
+    assert storage_types(library) == ["reference", library.store.storage_type]
     source.unlink()
     assert list(verify(library, content=True)) == [Sound(1, len("content"))]
 
@@ -135,14 +132,14 @@ def test_an_orphan_of_referenced_content_is_adopted(library: Library, source: Pa
     blob.write(b"content")
     library.store.publish({outcome.sha256 or "": blob})
     take(library, Mode.MOVE, source)
-    assert storage_types(library) == ["reference", "local_content_addressable"]
+    assert storage_types(library) == ["reference", library.store.storage_type]
 
 
 def test_stored_content_is_not_referenced_as_well(library: Library, source: Path) -> None:
     ingest_all(library, source)
     (source.parent / "b").write_text("content")
     assert statuses(take(library, Mode.REFERENCE, source, source.parent / "b")) == ["unchanged", "linked"]
-    assert storage_types(library) == ["local_content_addressable"]
+    assert storage_types(library) == [library.store.storage_type]
 
 
 @system(kinds={Kind.IMAGE}, produces=DimensionsComponent, version=7)

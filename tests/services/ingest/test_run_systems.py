@@ -17,7 +17,7 @@ from dam.services.ingest import writer
 from dam.services.ingest.run_systems import PAGE, bytes_to_read, run_systems
 from dam.services.library import Library
 from dam.systems.system import System, all_systems, system
-from tests.services.conftest import MakeImage, UseSystems, ingest_all
+from tests.services.conftest import MakeImage, UseSystems, ingest_all, spoil
 
 
 def measure(version: int, *, works: bool = True) -> System:
@@ -177,11 +177,7 @@ def test_a_blob_that_is_not_right_is_reported_and_not_recorded(
 ) -> None:
     use_systems(measure(1))
     [bad, good] = ingest_all(library, make_image("bad.png"), make_image("good.png", seed=2))
-    path = library.store.path(bad.sha256 or "")
-    assert path
-    path.unlink()
-    if damage == "truncated":
-        path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    spoil(library, bad.sha256, b"\x89PNG\r\n\x1a\n" if damage == "truncated" else None)
 
     use_systems(measure(2))
     [first, second] = run_systems(library)

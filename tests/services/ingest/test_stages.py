@@ -21,7 +21,7 @@ from dam.services.ingest.skip import skip
 from dam.services.library import Library
 from dam.services.processes.limits import Limits
 from dam.services.processes.pool import Pool
-from dam.storage.local import LocalBlobStore
+from dam.storage.blob_store import BlobStore
 from dam.systems.system import all_systems
 from tests.media.described import keywords_xmp
 from tests.services.conftest import MakeImage, UseSystems, ingest_all, staged, statuses
@@ -173,17 +173,18 @@ def test_an_error_of_the_thread_ends_the_run(
     monkeypatch.setattr(batches, "BATCH_SECONDS", 3600)  # a batch is full by its number, however slow
     monkeypatch.setattr(batches, "BATCH_FILES", 4)
     write_files(folder, 12)
-    publish = LocalBlobStore.publish
+    kind = type(library.store)
+    publish = kind.publish
     calls = 0
 
-    def fail_second(self: LocalBlobStore, blobs: Any) -> None:
+    def fail_second(self: BlobStore, blobs: Any) -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise StoreError("the disk is full")
         publish(self, blobs)
 
-    monkeypatch.setattr(LocalBlobStore, "publish", fail_second)
+    monkeypatch.setattr(kind, "publish", fail_second)
     reported = []
     with pytest.raises(StoreError, match="disk is full"):
         reported.extend(ingest(library, [str(folder)], pool=pool))

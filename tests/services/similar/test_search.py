@@ -18,6 +18,7 @@ from dam.services.library import Library
 from dam.services.similar import methods
 from dam.services.similar.method import all_methods, method_of, methods_of_parts
 from dam.services.similar.search import SearchResult, find_similar
+from tests.services.conftest import spoil
 
 MakeImage = Callable[..., Path]
 
@@ -120,8 +121,8 @@ def test_what_cannot_be_read(library: Library, tmp_path: Path) -> None:
     for reference in ("no such file", "12345", str(tmp_path), "abcdef0123"):
         with pytest.raises(UnreadableFileError):
             find_similar(library, reference)
-    for blob in library.store.root.glob("??/??/*"):
-        blob.unlink()
+    for key in list(library.store.keys()):
+        spoil(library, key)
     with pytest.raises(UnreadableFileError, match="entity 1: the blob is missing"):
         find_similar(library, "1")
     with pytest.raises(UsageError):

@@ -1,0 +1,299 @@
+"""The library from Python: what the commands do, as methods. See `dam.open` and `doc/python_api.md`.
+
+Each method delegates to the service that the command of the same purpose calls, and imports it when it is called.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from dam.core.config import load_settings
+from dam.core.errors import UsageError
+from dam.services import library as service
+from dam.storage.blob_store import BlobStore
+from dam.storage.modes import Mode
+
+if TYPE_CHECKING:
+    from dam.models.base_component import BaseComponent
+    from dam.services.catalogue.assets import Asset
+    from dam.services.catalogue.description import Description
+    from dam.services.duplicates.groups import Duplicates
+    from dam.services.info import Info
+    from dam.services.ingest.outcome import Outcome
+    from dam.services.ingest.run_systems import Update
+    from dam.services.similar.search import SearchResult
+    from dam.services.thumbnails import Thumbnail
+    from dam.services.verify import Finding, Sound
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+Reference: TypeAlias = int | str | os.PathLike[str]
+"""An asset: its entity id, a hash or the first digits of one, or a path."""
+
+
+def open_library(
+    url: str | None = None, store: str | os.PathLike[str] | BlobStore | None = None, *, create: bool = True
+) -> "Library":
+    """Open a library; see `dam.open`."""
+    is_folder = isinstance(store, str | os.PathLike)
+    given = {"DATABASE_URL": url, "ASSET_STORAGE_PATH": store if is_folder else None}
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    blobs = None if store is None or isinstance(store, str | os.PathLike) else store
+    opened = service.open_library(settings, blobs, create=create)
+    return Library(opened.engine, opened.store, opened.id)
+
+
+class Library(service.Library):
+    """An open library. Close it, or use it as a context manager. Results are frozen dataclasses.
+
+    Every method raises `LockedError` when another process holds the database for longer than `DAM_LOCK_TIMEOUT`, and
+    `StoreError` when the store fails.
+    """
+
+    def add(
+        self,
+        paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
+        *,
+        tags: Iterable[str] = (),
+        mode: Mode | str = Mode.COPY,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        rehash: bool = False,
+        import_keywords: bool = False,
+        jobs: int | None = None,
+    ) -> Iterator["Outcome"]:
+        """Add files and folders, recursively; yield what became of each file once that is durable.
+
+        A file that cannot be read is an outcome with an `error`, and the others go on. `jobs` is the number of worker
+        processes: None is one a core, and 0 examines the files in this process, without limits of time and memory.
+
+        Raises:
+            UsageError: a tag or the mode is not valid, or a path is in the library's own store.
+            CannotShareError: `mode` is reflink or hardlink, and the file system cannot do that.
+
+        """
+        from dam.media.files.selection import Selection
+        from dam.services.catalogue.tags import checked_tags
+        from dam.services.ingest.ingest import ingest
+        from dam.services.ingest.outcome import Options, each_outcome
+        from dam.services.processes.pool import open_pool
+
+        listed = [paths] if isinstance(paths, str | os.PathLike) else paths
+        selection = Selection(list(include), list(exclude))
+        options = Options(selection, _one_of(Mode, mode), rehash, import_keywords)
+        checked = checked_tags(tags)
+        with (
+            open_pool(jobs) as pool,
+            closing(ingest(self, [os.fspath(path) for path in listed], checked, options, pool=pool)) as outcomes,
+        ):
+            yield from each_outcome(self, outcomes)
+
+    def find_by_hash(self, digits: str, hash_type: str | None = None) -> list["Asset"]:
+        """Return the assets whose SHA-256 or MD5 is this, or begins with these (at least 8) hexadecimal digits.
+
+        `hash_type` is `sha256` or `md5`; by default both are looked up.
+
+        Raises:
+            UsageError: that is no hash, nor the beginning of one.
+
+        """
+        from dam.services.catalogue.assets import summarise
+        from dam.services.catalogue.lookup import checked_hash, find_by_hash
+
+        checked = checked_hash(digits, hash_type)
+        with self.read() as session:
+            return summarise(session, self.store, find_by_hash(session, checked, hash_type))
+
+    def find_by_file(self, path: str | os.PathLike[str]) -> "Asset | None":
+        """Return the asset with the content of a file, or None.
+
+        Raises:
+            UnreadableFileError: the file cannot be read.
+
+        """
+        from dam.services.catalogue.assets import summarise
+        from dam.services.catalogue.lookup import find_by_file
+
+        with self.read() as session:
+            return next(iter(summarise(session, self.store, find_by_file(session, Path(path)))), None)
+
+    def find_similar(
+        self,
+        reference: Reference,
+        *,
+        min_score: float = 0.0,
+        limit: int | None = None,
+        transforms: bool = False,
+    ) -> "SearchResult":
+        """Return what is similar to a file, or to an asset, by the method of its kind; best first.
+
+        Scores are from 0 to 1. With `transforms`, an image also finds its turned and mirrored copies. Where nothing
+        but the same content could be looked for, the answer has the `error`.
+
+        Raises:
+            UnreadableFileError: the file cannot be read, or there is no such file or asset.
+            UsageError: several assets could be meant.
+
+        """
+        from dam.services.similar.search import find_similar
+
+        return find_similar(self, _text(reference), min_score=min_score, limit=limit, transforms=transforms)
+
+    def find_duplicates(
+        self,
+        among: Iterable[Reference] = (),
+        *,
+        tags: Iterable[str] = (),
+        level: str = "similar",
+        keep: str | None = None,
+        transforms: bool = False,
+    ) -> "Duplicates":
+        """Return the groups of duplicates, each around the asset to keep, in the whole library or among some assets.
+
+        `level` is `content`, `pixels` or `similar`; `keep` has comma-separated rules for which one to keep.
+
+        Raises:
+            MissingExtraError: numpy is not installed.
+            NotFoundError: `among` names an asset that the library does not have.
+            UsageError: a level or rule is not valid, or several assets could be meant.
+
+        """
+        from dam.media.images.decoding import require_numpy
+
+        require_numpy()
+        from dam.services.catalogue.selection import select_assets
+        from dam.services.duplicates.groups import find_duplicates
+        from dam.services.duplicates.judge import DuplicateOptions
+        from dam.services.duplicates.keepers import read_rules
+        from dam.services.duplicates.rules import DEFAULT_RULES, Level
+        from dam.services.similar.options import ImageOptions
+
+        rules = read_rules(",".join(DEFAULT_RULES) if keep is None else keep)
+        options = DuplicateOptions(_one_of(Level, level), rules, ImageOptions(transforms=transforms))
+        with self.read() as session:
+            chosen = select_assets(session, map(_text, among), tags)
+        return find_duplicates(self, options, chosen)
+
+    def show(self, reference: Reference) -> "Description":
+        """Return all that the library knows of an asset: its components and its relatives.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: several assets could be meant.
+
+        """
+        from dam.services.catalogue.description import describe
+
+        with self.read() as session:
+            return describe(session, _text(reference))
+
+    def components(self, kind: "type[BaseComponent]") -> Iterator[dict[str, Any]]:
+        """Yield all components of a kind as dictionaries: `entity_id`, and the component's own columns.
+
+        Ordered by age. They are read a page at a time: neither memory nor a lock grows with the library.
+        """
+        from dam.services.catalogue.component_rows import component_rows
+
+        return component_rows(self, kind)
+
+    def tag(self, reference: Reference, *tags: str) -> list[str]:
+        """Put tags on an asset, and return all that it has then.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: a text is not a valid tag, or several assets could be meant.
+
+        """
+        from dam.services.catalogue.lookup import find_one_asset
+        from dam.services.catalogue.tags import add_tag_to_entity, change_tags
+
+        with self.write() as session:
+            return change_tags(session, find_one_asset(session, _text(reference)), tags, add_tag_to_entity)
+
+    def untag(self, reference: Reference, *tags: str) -> list[str]:
+        """Take tags off an asset, and return those that are left. Raises what `tag` raises."""
+        from dam.services.catalogue.lookup import find_one_asset
+        from dam.services.catalogue.tags import change_tags, remove_tag_from_entity
+
+        with self.write() as session:
+            return change_tags(session, find_one_asset(session, _text(reference)), tags, remove_tag_from_entity)
+
+    def tags(self, reference: Reference) -> list[str]:
+        """Return the tags of an asset, in order.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: several assets could be meant.
+
+        """
+        from dam.services.catalogue.lookup import find_one_asset
+        from dam.services.catalogue.tags import get_tags_for_entity
+
+        with self.read() as session:
+            return get_tags_for_entity(session, find_one_asset(session, _text(reference)))
+
+    def tag_counts(self) -> dict[str, int]:
+        """Return how many assets have each tag, by tag."""
+        from dam.services.catalogue.tags import count_tags
+
+        with self.read() as session:
+            return count_tags(session)
+
+    def thumbnail(
+        self, reference: Reference, size: int = 256, output: str | os.PathLike[str] | None = None
+    ) -> "Thumbnail":
+        """Make a thumbnail of an asset, with at most `size` pixels on the longer side, or return the one that is there.
+
+        With `output`, it is also written there, and that is the `path` in the result.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: several assets could be meant.
+            DecodeError: the content cannot be decoded, or there are no thumbnails of its kind.
+            MissingExtraError: that needs an extra which is not installed.
+            UnreadableFileError: the content is missing, or `output` cannot be written.
+
+        """
+        from dam.services.catalogue.lookup import find_one_asset
+        from dam.services.thumbnails import make_thumbnail
+
+        with self.read() as session:
+            entity_id = find_one_asset(session, _text(reference))
+        return make_thumbnail(self, entity_id, size, Path(output) if output is not None else None)
+
+    def run_systems(self, *, retry_failed: bool = False, jobs: int | None = None) -> Iterator["Update"]:
+        """Bring assets up to date with today's systems; yield what was done for each, once that is durable.
+
+        With `retry_failed`, run the systems that have failed before. `jobs` is as in `add`.
+        """
+        from dam.services.ingest.run_systems import run_systems
+        from dam.services.processes.pool import open_pool
+
+        with open_pool(jobs) as pool:
+            yield from run_systems(self, retry_failed=retry_failed, pool=pool)
+
+    def verify(self, *, content: bool = False, threads: int = 1) -> Iterator["Finding | Sound"]:
+        """Compare the store with the database; yield what is wrong and what is sound. `content`: read all bytes."""
+        from dam.services.verify import verify
+
+        return verify(self, content=content, threads=threads)
+
+    def info(self) -> "Info":
+        """Return where the library is, what it holds, and the versions that matter."""
+        from dam.services.info import describe
+
+        return describe(self)
+
+
+def _text(reference: Reference) -> str:
+    return str(reference) if isinstance(reference, int) else os.fspath(reference)
+
+
+def _one_of(choices: type[Choice], name: str) -> Choice:
+    try:
+        return choices(name)
+    except ValueError:
+        raise UsageError(f"{name!r} is none of {', '.join(choices)}") from None

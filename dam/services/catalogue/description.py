@@ -1,0 +1,32 @@
+"""All that the library knows of an asset."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from dam.models.base_component import BaseComponent
+from dam.services.catalogue.ecs import all_components
+from dam.services.catalogue.lookup import find_one_asset
+from dam.services.catalogue.pairs import Relative, relatives
+
+
+@dataclass(frozen=True)
+class Description:
+    """An asset with its components, by kind and age, and the assets that it was compared with or judged against."""
+
+    entity_id: int
+    components: Sequence[BaseComponent]
+    relatives: Sequence[Relative]
+
+
+def describe(session: Session, reference: str) -> Description:
+    """Describe the asset that a user means by an id, a hash or its prefix, or a path.
+
+    Raises:
+        NotFoundError: the library has no such asset.
+        UsageError: several could be meant; the message lists them.
+
+    """
+    entity_id = find_one_asset(session, reference)
+    return Description(entity_id, all_components(session, entity_id), relatives(session, entity_id))
