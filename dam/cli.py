@@ -165,7 +165,9 @@ def add_asset(
 
 @app.command("find-file-by-hash", epilog=epilog("dam-cli find-file-by-hash 9f86d081", *LOOKUP))
 def find_file_by_hash(
-    hash: Annotated[str | None, typer.Argument(metavar="HASH", help="A hash, or a prefix of 8 or more digits.")] = None,
+    hash_: Annotated[
+        str | None, typer.Argument(metavar="HASH", help="A hash, or a prefix of 8 or more digits.")
+    ] = None,
     hash_type: Annotated[str | None, typer.Option(metavar="sha256|md5", help="Hash type; default: both.")] = None,
     file: Annotated[Path | None, typer.Option("--file", "-f", help="Look up the content of this file.")] = None,
     json: JsonOption = False,
@@ -180,11 +182,11 @@ def find_file_by_hash(
     from dam.services.catalogue.lookup import DIGITS, checked_hash, find_by_file, find_by_hash
     from dam.services.library import open_library
 
-    if (hash is None) == (file is None):
+    if (hash_ is None) == (file is None):
         raise typer.BadParameter("give either a HASH or --file")
     if hash_type not in (None, *DIGITS):
         raise typer.BadParameter(f"{hash_type!r} is neither sha256 nor md5", param_hint="--hash-type")
-    digits = checked_hash(hash, hash_type) if hash is not None else ""
+    digits = checked_hash(hash_, hash_type) if hash_ is not None else ""
     with open_library() as library, library.read() as session:
         found = find_by_file(session, file) if file else find_by_hash(session, digits, hash_type)
         matches = summarise(session, library.store, found)

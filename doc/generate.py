@@ -5,18 +5,19 @@
 
 import os
 import re
-import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint, inspect
 
+from dam.cli import app
 from dam.core.schema import SCHEMA_NOTICE, head_revision, migrations_path, schema_file
 from dam.media.hamming.bands import BAND_BITS, BANDS
 from dam.models import component_classes
@@ -46,22 +47,20 @@ def cli_page() -> str:
 
 
 def _help_pages() -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the words that lead to a command, and its help; a level of the tree at a time runs side by side."""
+    """Yield the words that lead to a command, and its help: each group before its commands."""
     level: list[tuple[str, ...]] = [()]
-    pages: dict[tuple[str, ...], str] = {}
-    with ThreadPoolExecutor() as pool:
-        while level:
-            pages |= zip(level, pool.map(_help, level), strict=True)
-            level = [(*words, name) for words in level for name in _commands_in(pages[words])]
-    order = {words: place for place, words in enumerate(pages)}
-    yield from sorted(pages.items(), key=lambda page: [order[page[0][: n + 1]] for n in range(len(page[0]))])
+    while level:
+        words = level.pop(0)
+        text = _help(words)
+        yield words, text
+        level = [(*words, name) for name in _commands_in(text)] + level
 
 
 def _help(words: tuple[str, ...]) -> str:
-    program = Path(sys.executable).with_name(PROGRAM)
-    env = os.environ | {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PYTHONUTF8": "1"}
-    done = subprocess.run([program, *words, "--help"], env=env, stdout=subprocess.PIPE, check=True, text=True)
-    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+    written = StringIO()
+    with redirect_stdout(written), suppress(SystemExit):
+        app([*words, "--help"], prog_name=PROGRAM)
+    return "\n".join(line.rstrip() for line in written.getvalue().strip().splitlines())
 
 
 def _commands_in(text: str) -> list[str]:
@@ -95,7 +94,7 @@ def _described(kind: type[BaseComponent]) -> Iterator[str]:
 
 def _type(column: Column[object]) -> str:
     kind = type(column.type)
-    name = "moment (UTC)" if kind is UtcDateTime else MEANT.get(kind) or str(column.type).lower()
+    name = "date-time (UTC)" if kind is UtcDateTime else MEANT.get(kind) or str(column.type).lower()
     return f"{name}, may be null" if column.nullable else name
 
 
@@ -112,8 +111,8 @@ def _rules(table: Table) -> Iterator[str]:
             yield f"index: each of {len(BANDS)} bands of {BAND_BITS} bits of `hash_value`"
 
 
-def _names(columns: object) -> str:
-    return ", ".join(f"`{column.name}`" for column in columns)  # type: ignore[attr-defined]
+def _names(columns: Iterable[Column[Any]]) -> str:
+    return ", ".join(f"`{column.name}`" for column in columns)
 
 
 def _system(system: System) -> str:
@@ -124,17 +123,18 @@ def _system(system: System) -> str:
 
 def schema_sql(dialect: str) -> str:
     """Return the statements of all migrations on an empty database, but for the stamps with their revisions."""
-    config = Config(output_buffer=StringIO())
+    output = StringIO()
+    config = Config(output_buffer=output)
     config.set_main_option("script_location", str(migrations_path()))
     config.attributes["dialect"] = dialect
     command.upgrade(config, "head", sql=True)
-    text = re.sub(r"^-- .*\n|[ \t]+$", "", config.output_buffer.getvalue(), flags=re.MULTILINE)
+    text = re.sub(r"^-- .*\n|[ \t]+$", "", output.getvalue(), flags=re.MULTILINE)
     left_out = ("BEGIN", "COMMIT", "INSERT INTO alembic_version", "UPDATE alembic_version")
     kept = [each for each in map(str.strip, text.split(";\n")) if each and not each.startswith(left_out)]
     return SCHEMA_NOTICE.format(head_revision()) + ";\n\n".join(kept) + ";\n"
 
 
-GENERATED = {
+GENERATED: dict[Path, Callable[[], str]] = {
     DOC / "cli.md": cli_page,
     DOC / "components.md": components_page,
     **{schema_file(dialect): partial(schema_sql, dialect) for dialect in ("sqlite", "postgresql")},
@@ -146,6 +146,7 @@ def main() -> int:
     checking = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not checking:
         sys.exit(__doc__)
+    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
     stale = 0
     for path, make in GENERATED.items():
         name, text = path.relative_to(DOC.parent), make()

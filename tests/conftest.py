@@ -120,7 +120,7 @@ class Dam:
     def __call__(
         self,
         *arguments: str | bytes | Path,
-        input: bytes | None = None,
+        input: bytes | None = None,  # noqa: A002  as subprocess.run calls it
         env: Mapping[str, str] = {},
         cwd: Path | None = None,
         code: int | None = 0,
@@ -129,11 +129,13 @@ class Dam:
 
         It is a process of its own where the test says so, or changes what an interpreter reads as it starts.
         """
-        env, cwd = self.env | env, cwd or self.folder
+        env, cwd = {**self.env, **env}, cwd or self.folder
         if not (self.prefix or self.is_process) and at_start(env) == at_start(KEPT | {"PYTHONUTF8": "1"}):
             done = run_in_process(arguments, env, cwd, input)
         else:
-            done = subprocess.run([*self.command, *arguments], input=input, env=env, cwd=cwd, capture_output=True)
+            done = subprocess.run(
+                [*self.command, *arguments], input=input, env=env, cwd=cwd, capture_output=True, check=False
+            )
         finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in finished.err, finished.err
         assert code is None or finished.code == code, finished
@@ -204,7 +206,7 @@ def database(request: pytest.FixtureRequest) -> str:
 def database_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, of each kind."""
     if database == "postgres":
-        return request.getfixturevalue("postgres_url")
+        return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{tmp_path / 'dam.sqlite3'}"
 
 

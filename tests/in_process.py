@@ -32,7 +32,10 @@ def at_start(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(
-    arguments: Sequence[str | bytes | Path], env: Mapping[str, str], cwd: Path, input: bytes | None
+    arguments: Sequence[str | bytes | Path],
+    env: Mapping[str, str],
+    cwd: Path,
+    input: bytes | None,  # noqa: A002  as above
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run `dam-cli` to its end, as `subprocess.run` does with `capture_output`.
 
@@ -125,4 +128,4 @@ def _streams(*files: IO[bytes]) -> Iterator[None]:
 
 
 def _put_back(streams: tuple[IO[str], IO[str], IO[str]]) -> None:
-    sys.stdin, sys.stdout, sys.stderr = streams  # type: ignore[assignment]
+    sys.stdin, sys.stdout, sys.stderr = streams

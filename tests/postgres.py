@@ -26,7 +26,7 @@ def server() -> str:
     """Return the URL of the server, without the database's name; the first worker to ask starts it."""
     with locked("postgres"):
         is_new = not _data().exists()
-        url = _started().get_uri().replace("postgresql://", "postgresql+psycopg://")
+        url: str = _started().get_uri().replace("postgresql://", "postgresql+psycopg://")
         if is_new:  # what it flushes to the disk at its end goes right after
             _execute(
                 url,

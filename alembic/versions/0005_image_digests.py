@@ -19,7 +19,7 @@ PIXELS = "component_image_pixel_digest"
 
 
 def create_component(table: str, *columns: sa.Column[Any]) -> None:
-    moment = {"server_default": sa.func.now(), "nullable": False}
+    moment: dict[str, Any] = {"server_default": sa.func.now(), "nullable": False}
     op.create_table(
         table,
         sa.Column("id", BIG_INT, nullable=False),

@@ -27,7 +27,7 @@ def optional(name: str, kind: sa.types.TypeEngine[Any]) -> sa.Column[Any]:
 
 def create_component(name: str, *columns: sa.Column[Any], unique: tuple[str, ...] = ("entity_id",)) -> None:
     table = f"component_{name}"
-    moment = {"server_default": sa.func.now(), "nullable": False}
+    moment: dict[str, Any] = {"server_default": sa.func.now(), "nullable": False}
     op.create_table(
         table,
         sa.Column("id", BIG_INT, nullable=False),

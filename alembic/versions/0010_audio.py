@@ -21,7 +21,7 @@ ANCHORS = "audio_anchors"
 
 
 def create_component(table: str, *columns: sa.Column[Any]) -> None:
-    moment = {"server_default": sa.func.now(), "nullable": False}
+    moment: dict[str, Any] = {"server_default": sa.func.now(), "nullable": False}
     op.create_table(
         table,
         sa.Column("id", BIG_INT, nullable=False),

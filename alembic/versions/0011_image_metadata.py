@@ -3,6 +3,8 @@
 Revision: 0011, after 0010. Assets that are there already get all this from `dam-cli run-systems`.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,9 +16,9 @@ depends_on = None
 BIG_INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def create_component(name: str, *columns: tuple[str, sa.types.TypeEngine, bool]) -> None:
+def create_component(name: str, *columns: tuple[str, sa.types.TypeEngine[Any], bool]) -> None:
     table = f"component_{name}"
-    moment = {"server_default": sa.func.now(), "nullable": False}
+    moment: dict[str, Any] = {"server_default": sa.func.now(), "nullable": False}
     op.create_table(
         table,
         sa.Column("id", BIG_INT, nullable=False),

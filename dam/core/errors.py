@@ -21,6 +21,9 @@ A message names the thing, the cause and what to do, in that order. An `InputErr
 continues; every other error ends the run.
 """
 
+TOO_MUCH_MEMORY = "decoding needs more memory than is available"
+"""Why a file was not decoded: as its decoder, its worker and its record tell."""
+
 
 class ExitCode:
     """The exit codes of `dam-cli`, as listed by every `--help`."""

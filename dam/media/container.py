@@ -13,7 +13,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dam.core.errors import DecodeError
+from dam.core.errors import TOO_MUCH_MEMORY, DecodeError
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -116,7 +116,7 @@ def open_container(stream: BinaryIO) -> Iterator["InputContainer"]:
     except FFmpegError as exc:
         raise DecodeError(f"FFmpeg cannot read it: {exc.strerror or exc}") from exc
     except MemoryError as exc:
-        raise DecodeError("decoding needs more memory than is available") from exc
+        raise DecodeError(TOO_MUCH_MEMORY) from exc
     # PyAV raises these for invalid numbers in a damaged file
     except (ValueError, TypeError, OverflowError, ArithmeticError, RuntimeError, LookupError) as exc:
         raise DecodeError(f"cannot be decoded: {str(exc) or type(exc).__name__}") from exc

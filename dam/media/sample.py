@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar
 
 from dam.core.errors import DecodeError
 from dam.media import container
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+Reader: TypeAlias = Callable[[BinaryIO, str], T]
+"""From the content and its media type to what it holds; DecodeError for damaged content."""
 
 
 def obstacle(media_type: str) -> Obstacle | None:
@@ -42,6 +44,7 @@ class Sample:
         self.media_type = media_type
         self.sidecar = sidecar
         """What an XMP file beside the source says of it, if there is one."""
+        self._decoded: dict[Reader[Any], Any] = {}
 
     @classmethod
     def of_file(cls, path: str, media_type: str, *, sidecar: bytes | None = None) -> "Sample":
@@ -53,54 +56,44 @@ class Sample:
         """The kind of the content."""
         return kind_of(self.media_type)
 
+    def decoded(self, read: "Reader[T]") -> T:
+        """Return what a reader makes of the content. Each reader runs once, whichever systems ask for its result.
+
+        Raises:
+            DecodeError: the content is damaged. The reader does not run again.
+            OSError: the content cannot be read.
+
+        """
+        if read not in self._decoded:
+            with self.open_content() as stream:
+                try:
+                    self._decoded[read] = read(stream, self.media_type)
+                except DecodeError as exc:
+                    self._decoded[read] = exc
+        value: T | DecodeError = self._decoded[read]
+        if isinstance(value, DecodeError):
+            raise value
+        return value
+
     @property
     def image(self) -> "Image":
         """The first frame as displayed: orientation applied, transparency composited on white; or DecodeError."""
-        return _value(self._decoded)
-
-    @cached_property
-    def _decoded(self) -> "Image | DecodeError":
-        with self.open_content() as stream:
-            try:
-                return image.decode(stream, self.media_type)
-            except DecodeError as exc:  # kept: what is damaged is not decoded again for every system
-                return exc
+        return self.decoded(image.decode)
 
     @property
     def container(self) -> "Container":
         """What a file of video or audio says of itself and its streams; or DecodeError."""
-        return _value(self._probed)
-
-    @cached_property
-    def _probed(self) -> "Container | DecodeError":
-        with self.open_content() as stream:
-            try:
-                return container.probe(stream)
-            except DecodeError as exc:
-                return exc
+        return self.decoded(_container)
 
     @property
     def video(self) -> "Fingerprint":
         """The fingerprint of the moving pictures, as it is kept; or DecodeError."""
-        return _value(self._sampled)
+        return self.decoded(_video)
 
-    @cached_property
-    def _sampled(self) -> "Fingerprint | DecodeError":
-        try:
-            return self._fingerprint(video.STEP)
-        except DecodeError as exc:
-            return exc
-
-    @cached_property
+    @property
     def dense_video(self) -> "Fingerprint":
         """The same with more pictures, to look for others by; or DecodeError."""
-        return self._fingerprint(video.DENSE_STEP)
-
-    def _fingerprint(self, step: float) -> "Fingerprint":
-        from dam.media.video.fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
-
-        with self.open_content() as stream:
-            return fingerprint(video.sample_pictures(stream, step))
+        return self.decoded(_dense_video)
 
     @cached_property
     def metadata(self) -> "Metadata":
@@ -139,15 +132,7 @@ class Sample:
     @property
     def document(self) -> "Document":
         """What a document says of itself, and its text; or DecodeError."""
-        return _value(self._document)
-
-    @cached_property
-    def _document(self) -> "Document | DecodeError":
-        with self.open_content() as stream:
-            try:
-                return document.decode(stream, self.media_type)
-            except DecodeError as exc:  # kept, as that of an image is
-                return exc
+        return self.decoded(document.decode)
 
     @cached_property
     def document_fingerprint(self) -> "MinHash | None":
@@ -159,20 +144,28 @@ class Sample:
     @property
     def audio_fingerprint(self) -> list[int]:
         """The sub-fingerprints of the sound, 32 bits each: none of under 3 seconds; or DecodeError."""
-        return _value(self._fingerprinted)
-
-    @cached_property
-    def _fingerprinted(self) -> list[int] | DecodeError:
-        from dam.media.audio import chromaprint as chromaprint_library  # noqa: PLC0415  loads a library
-
-        with self.open_content() as stream:
-            try:
-                return chromaprint_library.fingerprint(audio.pcm(stream, chromaprint_library.RATE))
-            except DecodeError as exc:
-                return exc
+        return self.decoded(_sound)
 
 
-def _value(kept: T | DecodeError) -> T:
-    if isinstance(kept, DecodeError):
-        raise kept
-    return kept
+def _container(stream: BinaryIO, _media_type: str) -> "Container":
+    return container.probe(stream)
+
+
+def _video(stream: BinaryIO, _media_type: str) -> "Fingerprint":
+    return _fingerprint(stream, video.STEP)
+
+
+def _dense_video(stream: BinaryIO, _media_type: str) -> "Fingerprint":
+    return _fingerprint(stream, video.DENSE_STEP)
+
+
+def _fingerprint(stream: BinaryIO, step: float) -> "Fingerprint":
+    from dam.media.video.fingerprint import fingerprint  # noqa: PLC0415  needs the video extra
+
+    return fingerprint(video.sample_pictures(stream, step))
+
+
+def _sound(stream: BinaryIO, _media_type: str) -> list[int]:
+    from dam.media.audio import chromaprint as chromaprint_library  # noqa: PLC0415  loads a library
+
+    return chromaprint_library.fingerprint(audio.pcm(stream, chromaprint_library.RATE))

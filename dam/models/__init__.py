@@ -9,8 +9,8 @@ import pkgutil
 from functools import cache
 from typing import Any
 
-from dam.models.base_class import Base
-from dam.models.base_component import BaseComponent
+from dam.models.base_class import Base as Base
+from dam.models.base_component import BaseComponent as BaseComponent
 
 
 @cache

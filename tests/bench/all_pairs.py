@@ -23,7 +23,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from synthetic import blocks, connected, hashes, set_up
+
+from tests.bench.synthetic import blocks, connected, hashes, set_up
 
 MEASURE = """
 import json, sqlite3, sys, time

@@ -17,8 +17,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import recordings
-from ingest_cpu import cpu_of
 
 from dam.core.database import make_engine
 from dam.media.audio import match as audio_match
@@ -27,6 +25,8 @@ from dam.services.catalogue import ecs
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
+from tests.bench import recordings
+from tests.bench.ingest_cpu import cpu_of
 
 BARE = """
 import sys

@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from ingest_cpu import cpu_of
-from texts import Writer, written
+
+from tests.bench.ingest_cpu import cpu_of
+from tests.bench.texts import Writer, written
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 

@@ -114,7 +114,7 @@ def distinct(pictures: Iterator[Image.Image], count: int) -> list[Image.Image]:
     for picture in pictures if count > 0 else ():
         tiny = np.asarray(picture.convert("L").resize((8, 8), Image.Resampling.BOX), np.float64)
         tiny -= tiny.mean()
-        tiny /= max(np.linalg.norm(tiny), 1.0)
+        tiny /= max(float(np.linalg.norm(tiny)), 1.0)
         if information(small_luma(Reductions(picture.convert("L")))) < MIN_INFORMATION:
             plain += 1
         elif any((np.vdot(tiny, other) > 0.85) for other in seen):

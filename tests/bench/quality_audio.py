@@ -12,20 +12,22 @@ import io
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import recordings
-from recordings import BIT_RATES, CODECS, RATE, Signal
 
 from dam.core.database import make_engine
 from dam.media.files.media_type import media_type
 from dam.media.sample import Sample
 from dam.services.ingest.ingest import ingest
+from dam.services.ingest.outcome import each_outcome
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.services.similar.methods.audio import find_similar, similar_pairs
 from dam.storage.local import LocalBlobStore
+from tests.bench import recordings
+from tests.bench.recordings import BIT_RATES, CODECS, RATE, Signal
 
 CLIPS = (5, 10, 20)
 
@@ -63,13 +65,13 @@ def main() -> None:
             content = recordings.encode(recording(number, options.seconds), "flac", BIT_RATES[-1])
             Path(scratch, f"{number}.flac").write_bytes(content)
         paths = [f"{scratch}/{number}.flac" for number in range(options.recordings)]
-        ids = [outcome.entity_id for outcome in ingest(library, paths, [])]
+        ids = [outcome.entity_id for outcome in each_outcome(library, ingest(library, paths, []))]
         for number in range(options.recordings + options.recordings // 2):  # the last third is not in the library
             wanted = ids[number] if number < len(ids) else None
             for name, content, begin in queries(recording(number, options.seconds), random):
                 kind = name if wanted else "not in the library"
                 with library.read() as session:
-                    sample = Sample(lambda content=content: io.BytesIO(content), media_type(content, ""))
+                    sample = Sample(partial(io.BytesIO, content), media_type(content, ""))
                     matches = {match.entity_id: match for match in find_similar(session, sample)}
                 tried[kind] += 1
                 found[kind] += wanted in matches

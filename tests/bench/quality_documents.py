@@ -10,11 +10,11 @@ their original; precision is the share of finds that are it, at the default leas
 import argparse
 import io
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from texts import EDITS, Writer, written
 
 from dam.core.database import make_engine
 from dam.media.documents.minhash import fingerprint, index_keys, shingles_of, similarity, to_bytes
@@ -26,6 +26,7 @@ from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.services.similar.methods.document import MIN_SIMILARITY, MIN_SIMILARITY_OF_PAIRS, find_similar
 from dam.storage.local import LocalBlobStore
+from tests.bench.texts import EDITS, Paragraphs, Writer, written
 
 RATES = (0.01, 0.05, 0.1, 0.2, 0.3)
 
@@ -75,13 +76,22 @@ def main() -> None:
         for name, edit in EDITS.items():
             for rate in RATES:
                 title = f"{name:9} {rate:4.0%}"
-                report(library, ids, originals, writer, title, partial(edit, writer, rate=rate), options.queries)
+                report(library, ids, originals, writer, title, partial(edit, writer, rate), options.queries)
         store.close()
         engine.dispose()
 
 
-def report(library, ids, originals, writer, title, edit, queries) -> None:
-    true, errors = [], []
+def report(
+    library: Library,
+    ids: list[int],
+    originals: list[Paragraphs],
+    writer: Writer,
+    title: str,
+    edit: Callable[[Paragraphs], Paragraphs],
+    queries: int,
+) -> None:
+    true: list[float] = []
+    errors: list[float] = []
     counts = {MIN_SIMILARITY: [0, 0], MIN_SIMILARITY_OF_PAIRS: [0, 0]}
     for number in writer.random.sample(range(len(originals)), queries):
         original, query = written(originals[number]), written(edit(originals[number]))

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ingest import make_pictures
-from ingest_cpu import cpu_of
 from PIL import Image
-from synthetic import (
+
+from tests.bench.ingest import make_pictures
+from tests.bench.ingest_cpu import cpu_of
+from tests.bench.synthetic import (
     DAM,
     KINDS,
     SIDE,

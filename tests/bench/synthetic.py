@@ -26,7 +26,7 @@ def cosines(cells: int) -> np.ndarray:
     """The mean of each cosine in each of some cells, shape (cells, 16)."""
     places = (np.arange(cells * 8) + 0.5) / (cells * 8)
     waves = np.cos(np.pi * np.outer(places, np.arange(SIDE)))
-    return waves.reshape(cells, 8, SIDE).mean(axis=1).astype(np.float32)
+    return np.asarray(waves.reshape(cells, 8, SIDE).mean(axis=1), np.float32)
 
 
 def weights(block: int, count: int = BLOCK) -> np.ndarray:
@@ -35,11 +35,12 @@ def weights(block: int, count: int = BLOCK) -> np.ndarray:
     fall = np.maximum(np.hypot(down, across), 1).astype(np.float32) ** -FALL
     fall[0, 0] = 0
     random = np.random.default_rng(block)
-    return random.standard_normal((BLOCK, SIDE, SIDE), dtype=np.float32)[:count] * fall
+    weighted: np.ndarray = random.standard_normal((BLOCK, SIDE, SIDE), dtype=np.float32)[:count] * fall
+    return weighted
 
 
 def packed(bits: np.ndarray) -> np.ndarray:
-    return np.packbits(bits.reshape(len(bits), 64), axis=1).view(">u8").ravel().astype(np.uint64)
+    return np.packbits(bits.reshape(len(bits), 64), axis=1).view(np.dtype(">u8")).ravel().astype(np.uint64)
 
 
 def hashes(weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -57,7 +58,7 @@ def hashes(weights: np.ndarray) -> dict[str, np.ndarray]:
 def pictures(weights: np.ndarray, side: int) -> np.ndarray:
     """The pictures themselves, shape (count, side, side)."""
     planes = cosines(side) @ weights @ cosines(side).T
-    return (planes * 30 + 128).clip(0, 255).astype(np.uint8)
+    return np.asarray((planes * 30 + 128).clip(0, 255), np.uint8)
 
 
 def blocks(count: int) -> Iterator[tuple[int, np.ndarray]]:

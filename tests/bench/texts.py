@@ -39,8 +39,8 @@ def written(text: Paragraphs) -> str:
     return "\n\n".join(" ".join(paragraph) for paragraph in text)
 
 
-def _by_word(change: Callable[[Writer, str], list[str]]) -> Callable[[Writer, Paragraphs, float], Paragraphs]:
-    def edit(writer: Writer, text: Paragraphs, rate: float) -> Paragraphs:
+def _by_word(change: Callable[[Writer, str], list[str]]) -> Callable[[Writer, float, Paragraphs], Paragraphs]:
+    def edit(writer: Writer, rate: float, text: Paragraphs) -> Paragraphs:
         def one(word: str) -> list[str]:
             return change(writer, word) if writer.random.random() < rate else [word]
 
@@ -53,7 +53,7 @@ def another(writer: Writer) -> str:
     return writer.random.choices(writer.words, writer.weights)[0]
 
 
-def move(writer: Writer, text: Paragraphs, rate: float) -> Paragraphs:
+def move(writer: Writer, rate: float, text: Paragraphs) -> Paragraphs:
     """Move so many of the paragraphs to another place; one at least."""
     moved = list(text)
     for _ in range(max(1, round(rate * len(text)))):
@@ -61,7 +61,7 @@ def move(writer: Writer, text: Paragraphs, rate: float) -> Paragraphs:
     return moved
 
 
-EDITS: dict[str, Callable[[Writer, Paragraphs, float], Paragraphs]] = {
+EDITS: dict[str, Callable[[Writer, float, Paragraphs], Paragraphs]] = {
     "replaced": _by_word(lambda writer, _: [another(writer)]),
     "deleted": _by_word(lambda _, __: []),
     "inserted": _by_word(lambda writer, word: [word, another(writer)]),

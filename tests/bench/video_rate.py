@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ingest_cpu import cpu_of
+from tests.bench.ingest_cpu import cpu_of
 
 DAM = str(Path(sys.executable).with_name("dam-cli"))
 BARE = """

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -78,8 +79,8 @@ def test_an_ambiguous_prefix_lists_all(dam: Dam, library: Library) -> None:
     assert "1, 2" in dam("show", "abababab", code=2).err
 
 
-def similar(dam: Dam, *words: str | Path, code: int = 0) -> list[dict[str, object]]:
-    return dam("find-similar-images", *words, "--json", code=code).json["matches"]
+def similar(dam: Dam, *words: str | Path, code: int = 0) -> list[Any]:
+    return list(dam("find-similar-images", *words, "--json", code=code).json["matches"])
 
 
 def test_a_resized_recompressed_copy_finds_its_original(filled: Dam, tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_several_queries_are_answered_one_after_the_other(filled: Dam, tmp_path:
         (tmp_path / "in" / name).write_bytes((PICTURES / name).read_bytes())
     (tmp_path / "in" / "notes.txt").write_text("no image")
     (tmp_path / "cut.png").write_bytes((PICTURES / "spheres.png").read_bytes()[:2000])
-    words = ["find-similar-images", tmp_path / "in", "--files-from", "-", "-0", "--limit", "1"]
+    words: list[str | Path] = ["find-similar-images", tmp_path / "in", "--files-from", "-", "-0", "--limit", "1"]
     listed = os.fsencode(tmp_path / "cut.png") + b"\0"
     dunes, lake, cut = filled(*words, "--json", input=listed, code=3).json_lines
     assert [Path(each["path"]).name for each in (dunes, lake, cut)] == ["dunes.tif", "lake_at_dawn.jpg", "cut.png"]

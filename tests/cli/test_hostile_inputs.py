@@ -10,6 +10,7 @@ import unicodedata
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -125,7 +126,7 @@ sys.exit(done.returncode)
 """
 
 
-def measured(dam: Dam, *arguments: str | Path, code: int) -> tuple[list[dict[str, object]], int]:
+def measured(dam: Dam, *arguments: str | Path, code: int) -> tuple[list[dict[str, Any]], int]:
     """Run with --json within 30 s of CPU; return the lines, and the peak of its memory in bytes."""
     launch = [sys.executable, "-c", LAUNCHER, "/bin/sh", "-c", 'ulimit -t 30; exec "$@"', "sh"]
     process = subprocess.Popen(
@@ -248,7 +249,7 @@ def test_progress_on_a_terminal_shows_names_harmlessly(dam: Dam, tmp_path: Path)
         (folder / name.replace("/", "-")).write_text(str(number))
     reader, terminal = os.openpty()
     with os.fdopen(reader, "rb", buffering=0) as screen:
-        command = [*dam.command, "add-asset", folder, "--json"]
+        command: list[str | Path] = [*dam.command, "add-asset", folder, "--json"]
         done = subprocess.run(command, env=dam.env, stdout=subprocess.PIPE, stderr=terminal, check=False)
         os.close(terminal)
         shown = b""

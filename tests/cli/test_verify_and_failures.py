@@ -221,7 +221,7 @@ def rows(dam: Dam) -> dict[str, list[tuple[object, ...]]]:
 
 def test_no_process_is_left(dam: Dam, make_image: MakeImage) -> None:
     """Workers and their server have the program's output too: it ends when the last of them has."""
-    command = [*dam.command, "add-asset", make_image("a.png"), "-j2"]
+    command: list[str | Path] = [*dam.command, "add-asset", make_image("a.png"), "-j2"]
     process = subprocess.Popen(command, env=dam.env, cwd=dam.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     process.communicate(timeout=500)
     assert process.returncode == 0

@@ -12,7 +12,8 @@ PAGE = (PROJECT / "doc/store_format.md").read_text()
 
 
 def block(language: str) -> str:
-    [text] = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    texts: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    [text] = texts
     return text
 
 
@@ -21,7 +22,14 @@ def test_the_files_come_back_under_their_names(dam: Dam, make_image: Callable[..
     (tmp_path / "photos/empty").touch()
     dam("add-asset", "-j0", tmp_path / "photos")
 
-    command = [sys.executable, "-c", block("python"), dam.folder / "dam.sqlite3", dam.store, tmp_path / "back"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-c",
+        block("python"),
+        dam.folder / "dam.sqlite3",
+        dam.store,
+        tmp_path / "back",
+    ]
     subprocess.run(command, check=True)
     assert (tmp_path / "back/1/empty").read_bytes() == b""
     assert (tmp_path / "back/2/my lake.jpg").read_bytes() == picture.read_bytes()

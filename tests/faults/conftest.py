@@ -85,7 +85,7 @@ def _obstacle_to_tracing() -> str | None:
     if shutil.which("strace") is None:
         return "there is no strace"
     probe = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=fsync", "true"]
-    done = subprocess.run(probe, capture_output=True, text=True)
+    done = subprocess.run(probe, capture_output=True, check=False, text=True)
     return f"strace may not trace here: {done.stderr.strip()}" if done.returncode else None
 
 
@@ -115,8 +115,20 @@ def calls_of(empty_library_folder: Path, tmp_path_factory: pytest.TempPathFactor
 
 def _trace(dam: Dam, command: Sequence[str], calls: Iterable[str]) -> list[Point]:
     log = dam.folder / "strace.log"
-    prefix = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "40", "-o", log, "-e", f"trace={','.join(calls)}"]
-    done = subprocess.run([*prefix, *command], env=dam.env, cwd=dam.folder, capture_output=True)
+    prefix: list[str | Path] = [
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-y",
+        "-s",
+        "40",
+        "-o",
+        log,
+        "-e",
+        f"trace={','.join(calls)}",
+    ]
+    done = subprocess.run([*prefix, *command], env=dam.env, cwd=dam.folder, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     counts: dict[str, int] = defaultdict(int)
     points = []
@@ -157,13 +169,22 @@ def kill_at(point: Point, dam: Dam, command: Sequence[str], *, may_miss: bool = 
 def fail_at(dam: Dam, injected: str, command: Sequence[str], *more: str | Path) -> Finished:
     """Run a command of one thread with an error injected into a call, as in `fsync:error=EIO:when=1`."""
     call = injected.partition(":")[0]
-    prefix = ["strace", "-f", "--seccomp-bpf", *more, "-e", f"trace={call}", "-e", f"inject={injected}"]
+    prefix: list[str | Path] = [
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        *more,
+        "-e",
+        f"trace={call}",
+        "-e",
+        f"inject={injected}",
+    ]
     return _traced(dam, prefix, command)
 
 
 def _traced(dam: Dam, prefix: Sequence[str | Path], command: Sequence[str]) -> Finished:
     done = subprocess.run(
-        [*prefix, "-qq", "-o", "/dev/null", *command], env=dam.env, cwd=dam.folder, capture_output=True
+        [*prefix, "-qq", "-o", "/dev/null", *command], env=dam.env, cwd=dam.folder, capture_output=True, check=False
     )
     finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
     # A worker that is being started when its parent is killed has nothing to read; it says so itself

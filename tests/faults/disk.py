@@ -17,7 +17,7 @@ WITHOUT_FLUSHING_THE_LOG = struct.pack("I", 2)
 def _run(*command: str | Path) -> str | None:
     """Run a command; return what it complained of."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, check=False, text=True)
     except FileNotFoundError as exc:
         return str(exc)
     return done.stderr.strip() or f"exit code {done.returncode}" if done.returncode else None

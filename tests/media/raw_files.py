@@ -10,6 +10,8 @@ from tests.media.pictures import saved
 
 SHORT, LONG, RATIONAL, SIGNED_RATIONAL = 3, 4, 5, 10
 FORMS = {1: "B", 2: "s", SHORT: "H", LONG: "L", RATIONAL: "2L", SIGNED_RATIONAL: "2l"}
+Tag = tuple[int, int, Any]
+"""Its number, the type of its values, and the values."""
 
 
 def dng(picture: Image.Image, *, orientation: int = 1, preview: Image.Image | None = None, **exif: str) -> bytes:
@@ -18,7 +20,7 @@ def dng(picture: Image.Image, *, orientation: int = 1, preview: Image.Image | No
     mosaic = planes[:, :, 1].copy()
     mosaic[0::2, 0::2], mosaic[1::2, 1::2] = planes[0::2, 0::2, 0], planes[1::2, 1::2, 2]
     height, width = mosaic.shape
-    sensor = [
+    sensor: list[Tag] = [
         (254, LONG, [0]),
         (256, LONG, [width]),
         (257, LONG, [height]),
@@ -43,7 +45,12 @@ def dng(picture: Image.Image, *, orientation: int = 1, preview: Image.Image | No
     ]
     parts = [(sensor, mosaic.astype("<u2").tobytes())]
     if preview:
-        small = [(254, LONG, [1]), (256, LONG, [preview.width]), (257, LONG, [preview.height]), (258, SHORT, [8] * 3)]
+        small: list[Tag] = [
+            (254, LONG, [1]),
+            (256, LONG, [preview.width]),
+            (257, LONG, [preview.height]),
+            (258, SHORT, [8] * 3),
+        ]
         small += [(259, SHORT, [7]), (262, SHORT, [6]), (273, LONG, [0]), (277, SHORT, [3])]
         data = saved(preview, "JPEG", quality=90)
         small += [(278, LONG, [preview.height]), (279, LONG, [len(data)])]
@@ -51,7 +58,7 @@ def dng(picture: Image.Image, *, orientation: int = 1, preview: Image.Image | No
     return _tiff(parts)
 
 
-def _tiff(parts: list[tuple[list[tuple[int, int, Any]], bytes]]) -> bytes:
+def _tiff(parts: list[tuple[list[Tag], bytes]]) -> bytes:
     """Write a TIFF file with the first directory and the others as its SubIFDs."""
     out = bytearray(b"II*\0\0\0\0\0")
     offsets: list[int] = []

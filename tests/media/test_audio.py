@@ -43,7 +43,7 @@ def test_the_same_fingerprint_as_fpcalc(tmp_path: Path) -> None:
         pytest.skip("there is no fpcalc")
     for codec, data in contents().items():
         (tmp_path / codec).write_bytes(data)
-        done = subprocess.run(["fpcalc", "-raw", tmp_path / codec], capture_output=True, text=True)
+        done = subprocess.run(["fpcalc", "-raw", tmp_path / codec], capture_output=True, check=False, text=True)
         theirs = [int(value) for value in done.stdout.partition("FINGERPRINT=")[2].split(",")]
         assert error_rate(sample(data).audio_fingerprint, theirs) < 0.005, codec
 

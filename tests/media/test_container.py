@@ -36,7 +36,16 @@ def ffprobe(tmp_path: Path, data: bytes) -> Any:
     if not shutil.which("ffprobe"):
         pytest.skip("there is no ffprobe")
     (tmp_path / "content").write_bytes(data)
-    command = ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", tmp_path / "content"]
+    command: list[str | Path] = [
+        "ffprobe",
+        "-v",
+        "error",
+        "-show_streams",
+        "-show_format",
+        "-of",
+        "json",
+        tmp_path / "content",
+    ]
     return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 

@@ -32,8 +32,8 @@ def corners(image: Image.Image) -> str:
     width, height = image.size
     names = {(True, False, False): "r", (False, True, False): "g", (False, False, True): "b", (True, True, True): "w"}
     places = [(2, 2), (width - 3, 2), (2, height - 3), (width - 3, height - 3)]
-    pixels = image.convert("RGB")
-    return "".join(names[tuple(value > 128 for value in pixels.getpixel(place))] for place in places)
+    is_bright: list[list[list[bool]]] = (np.asarray(image.convert("RGB")) > 128).tolist()
+    return "".join(names[is_bright[y][x][0], is_bright[y][x][1], is_bright[y][x][2]] for x, y in places)
 
 
 def four_corners() -> Image.Image:

@@ -7,6 +7,7 @@ import struct
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -24,6 +25,7 @@ from tests.media.pictures import picture, saved
 from tests.media.raw_files import dng
 from tests.media.test_modern_formats import heic, psd
 
+approximately: Any = pytest.approx  # to stand where a number does
 EXIF, XMP = exif_block(), xmp_block(bag("dc:subject", "sea", "Zoë"), xmp_Rating="4")
 WRITTEN = Fields(
     taken=Moment("2026-05-01T12:34:56.789", 120),
@@ -35,8 +37,8 @@ WRITTEN = Fields(
     make="Makers",
     model="Model 1",
     lens="Lens 35mm F2.8",
-    latitude=pytest.approx(48.858333, abs=1e-6),
-    longitude=pytest.approx(-2.35),
+    latitude=approximately(48.858333, abs=1e-6),
+    longitude=approximately(-2.35),
     altitude=-35.5,
     artist="Zoe Artist",
     copyright="(c) 2026 Zoe",
@@ -158,7 +160,15 @@ def test_text_in_exif_in_any_coding(coding: str) -> None:
 
 
 def test_iptc_in_any_coding() -> None:
-    sets = ((5, "Tïtle"), (25, "one"), (25, "two"), (25, "one"), (80, "Zoë"), (116, "© me"), (120, "Long ago"))
+    sets: tuple[tuple[int, str], ...] = (
+        (5, "Tïtle"),
+        (25, "one"),
+        (25, "two"),
+        (25, "one"),
+        (80, "Zoë"),
+        (116, "© me"),
+        (120, "Long ago"),
+    )
     sets += ((55, "20260501"), (60, "123456+0200"))
     for coding in ("utf-8", "latin-1"):
         found = metadata(with_iptc(saved(picture(), "JPEG"), iptc_block(*sets, coding=coding))).common
@@ -194,7 +204,7 @@ def test_xmp_alone_says_it_all() -> None:
     found = metadata(saved(picture(), "JPEG"), sidecar=sidecar).common
     assert found.taken == Moment("2026-05-01T12:34:56.5", -210)
     assert (found.exposure_seconds, found.aperture, found.lens, found.rating) == (0.004, 2.8, "L", -1)
-    assert (found.latitude, found.longitude, found.altitude) == (-33.5, pytest.approx(151.21), 58)
+    assert (found.latitude, found.longitude, found.altitude) == (-33.5, approximately(151.21), 58)
     assert (found.title, found.copyright) == ("T", "R")
 
 

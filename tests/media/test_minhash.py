@@ -28,10 +28,10 @@ def words(seed: int, count: int = 600) -> list[str]:
 
 
 def alike(one: str, other: str) -> float:
-    prints = fingerprint(one), fingerprint(other)
-    assert prints[0] is not None
-    assert prints[1] is not None
-    return float(similarity(*prints))
+    first, second = fingerprint(one), fingerprint(other)
+    assert first is not None
+    assert second is not None
+    return float(similarity(first, second))
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.1, 0.2, 0.3])

@@ -118,7 +118,8 @@ def test_the_difference_is_that_of_its_definition() -> None:
     def steps(luma: Lumas) -> np.ndarray:
         square = luma.reshape(16, 16).astype(float)
         all_ = np.concatenate([np.diff(square, axis=1).ravel(), np.diff(square, axis=0).ravel()])
-        return np.sign(all_) * np.sqrt(np.abs(all_))
+        roots: np.ndarray = np.sign(all_) * np.sqrt(np.abs(all_))
+        return roots
 
     for one, other in zip(*lumas, strict=True):
         first, second = steps(one), steps(other)

@@ -1,6 +1,7 @@
 """Reading a source: regular files only, and a change while it is read is noticed."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,8 @@ def test_a_change_while_it_is_open_is_an_error(tmp_path: Path, change: str) -> N
     path = tmp_path / "a"
     path.write_bytes(b"12345")
     (tmp_path / "other").write_bytes(b"12345")
-    changes = {
-        "append": lambda: path.open("ab").close() or path.write_bytes(b"123456"),
+    changes: dict[str, Callable[[], object]] = {
+        "append": lambda: path.write_bytes(b"123456"),
         "shrink": lambda: os.truncate(path, 1),
         "replace": lambda: (tmp_path / "other").replace(path),
         "remove": path.unlink,

@@ -1,6 +1,7 @@
 """Thumbnails of every medium: the right way up, not too large, and a clear refusal where there is nothing to show."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def thumbnail_of(content: bytes, size: int = 64) -> Image.Image:
     return made
 
 
-def arrow(mode: str = "RGB", **save: object) -> bytes:
+def arrow(mode: str = "RGB", **save: Any) -> bytes:
     """A picture, 200 × 100, that is light at its left and dark at its right."""
     ramp = np.tile(np.linspace(255, 0, 200, dtype=np.uint8), (100, 1))
     content = io.BytesIO()

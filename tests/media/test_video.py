@@ -2,7 +2,6 @@
 
 import io
 import random
-from typing import Any
 
 import imagehash
 import numpy as np
@@ -159,7 +158,7 @@ def test_a_video_with_broken_bytes() -> None:
 
 def or_none(data: bytes) -> Fingerprint | None:
     """The fingerprint, or None where the content is refused as it should be."""
-    sample: Any = Sample(lambda: io.BytesIO(data), "video/mp4")
+    sample = Sample(lambda: io.BytesIO(data), "video/mp4")
     try:
         return sample.video
     except DecodeError:

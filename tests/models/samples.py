@@ -22,7 +22,9 @@ def sample_component(kind: type[C], number: int = 1, **more: Any) -> C:
     """Build a component; two with the same `number` have the same values."""
     columns = inspect(kind).columns
     own = {name: columns[name] for name in own_columns(kind) if name not in more}
-    others = {name.removesuffix("_id"): _other_entity() for name, column in own.items() if column.foreign_keys}
+    others: dict[str, Any] = {
+        name.removesuffix("_id"): _other_entity() for name, column in own.items() if column.foreign_keys
+    }
     values = {name: _value(column, number) for name, column in own.items() if not column.foreign_keys}
     return kind(**others, **values, **more)
 

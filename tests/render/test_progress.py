@@ -1,5 +1,6 @@
 """Progress, by a clock that the test sets."""
 
+import sys
 import threading
 
 import pytest
@@ -93,8 +94,8 @@ def test_which_progress_fits(
     stdout: bool,  # noqa: FBT001
     expected: type,
 ) -> None:
-    monkeypatch.setattr(module.sys.stderr, "isatty", lambda: stderr, raising=False)
-    monkeypatch.setattr(module.sys.stdout, "isatty", lambda: stdout, raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: stderr, raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: stdout, raising=False)
     assert type(progress(quiet=quiet)) is expected
 
 

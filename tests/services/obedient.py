@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+from functools import cache
 
 from dam.core.errors import StoreError
 from dam.media.kinds import Kind
@@ -44,4 +45,4 @@ def obedient(sample: Sample) -> DimensionsComponent:
 def use_obedient(limits: Limits) -> None:
     """Begin a worker that has only this system."""
     become_worker(limits)
-    registry.all_systems = lambda: (obedient,)
+    registry.all_systems = cache(lambda: (obedient,))

@@ -22,6 +22,8 @@ def test_stored_bytes_are_found_under_their_digest(library: Library, content: by
     identifier = store_file(content, "name.bin", library.store)
     assert identifier == hashlib.sha256(content).hexdigest()
     path = get_file_path(identifier, library.store)
+    assert path
+    assert library.store.root
     assert path == library.store.root / identifier[:2] / identifier[2:4] / identifier
     assert path.read_bytes() == content
     assert staged(library) == []
@@ -43,6 +45,7 @@ def test_a_truncated_blob_is_replaced_and_kept_aside(library: Library) -> None:
     path.write_bytes(b"wh")
     store_file(b"whole", "a", library.store)
     assert path.read_bytes() == b"whole"
+    assert library.store.root
     assert [kept.read_bytes() for kept in (library.store.root / "quarantine").iterdir()] == [b"wh"]
 
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
@@ -95,7 +96,7 @@ def test_what_is_no_blob_is_not_looked_at(each_library: Library, blobs: list[str
 
 
 @pytest.mark.parametrize("table", [ContentHashSha256Component, FileLocationComponent, FilePropertiesComponent])
-def test_an_asset_that_lacks_something(each_library: Library, blobs: list[str], table: type) -> None:
+def test_an_asset_that_lacks_something(each_library: Library, blobs: list[str], table: Any) -> None:
     with each_library.write() as session:
         session.execute(delete(table).where(table.entity_id == 2))
     assert len(blobs) == 3

@@ -153,7 +153,7 @@ def test_a_bad_descriptor_is_a_store_error(store: LocalBlobStore, monkeypatch: p
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_bad_key_touches_no_file(tmp_path: Path, key: str) -> None:
     class Untouchable(LocalBlobStore):
-        @property  # type: ignore[misc]
+        @property
         def root(self) -> Path:
             raise AssertionError("touched")
 

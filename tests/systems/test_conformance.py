@@ -2,7 +2,7 @@
 
 import io
 import re
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -56,13 +56,13 @@ SAMPLES = {
 @cache
 def contents_of(name: str) -> list[bytes]:
     contents: Any = SAMPLES.get(name, [])
-    return contents() if callable(contents) else contents
+    return list(contents() if callable(contents) else contents)
 
 
 def samples_of(system: System) -> list[Sample]:
     sidecar = keywords_xmp("a") if system.name == "image_xmp_sidecar" else None
     contents = contents_of(system.name)
-    return [Sample(lambda data=data: io.BytesIO(data), media_type(data, ""), sidecar=sidecar) for data in contents]
+    return [Sample(partial(io.BytesIO, data), media_type(data, ""), sidecar=sidecar) for data in contents]
 
 
 def values(rows: list[Row]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import BinaryIO, TypeAlias
 
-from dam.core.errors import DecodeError
+from dam.core.errors import TOO_MUCH_MEMORY, DecodeError
 from dam.media.kinds import Kind
 from dam.media.obstacle import Obstacle, no_decoder, obstacles_of
 
@@ -99,7 +99,7 @@ def decode(stream: BinaryIO, media_type: str) -> Document:
     except (DecodeError, OSError):
         raise
     except MemoryError as exc:
-        raise DecodeError("decoding needs more memory than is available") from exc
+        raise DecodeError(TOO_MUCH_MEMORY) from exc
     except Exception as exc:  # readers raise any exception for hostile content
         raise DecodeError(f"cannot be decoded as {media_type}: {str(exc) or type(exc).__name__}") from exc
 

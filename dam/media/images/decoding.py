@@ -5,7 +5,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
 
-from dam.core.errors import DecodeError, MissingExtraError
+from dam.core.errors import TOO_MUCH_MEMORY, DecodeError, MissingExtraError
 from dam.media.images import heif, jxl, raw, svg
 from dam.media.images.pixel_limit import FULL_SIZE, check_pixels
 from dam.media.kinds import Kind
@@ -98,7 +98,7 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
     except UnidentifiedImageError as exc:  # its message has an address in memory, another one every time
         raise DecodeError(f"cannot be decoded as {media_type}: cannot identify image file") from exc
     except MemoryError as exc:
-        raise DecodeError("decoding takes more memory than there is") from exc
+        raise DecodeError(TOO_MUCH_MEMORY) from exc
     except Exception as exc:  # decoders of hostile content raise anything: SyntaxError, struct.error, …
         raise DecodeError(f"cannot be decoded as {media_type}: {str(exc) or type(exc).__name__}") from exc
 

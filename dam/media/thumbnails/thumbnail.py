@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 SIZE = 256
 """Default length of the longer side, in pixels."""
-SIZES = range(16, 4097)
-"""Permitted lengths of the longer side, in pixels."""
 QUALITY = 85
 """JPEG quality."""
 

@@ -3,7 +3,6 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +22,7 @@ from dam.services.duplicates.star_clustering import Key, crossing_key, group, ha
 from dam.services.hamming.arrays import Ids
 from dam.services.hamming.image_hashes import ImageHashes, places_of
 from dam.services.library import Library
-from dam.services.processes.pool import Pool, open_pool
+from dam.services.processes.pool import open_pool
 from dam.services.similar.pixel_twins import PixelDigests, digest_twins
 from dam.services.similar.verification import load_lumas
 
@@ -55,20 +54,18 @@ class Duplicates:
     unread: Mapping[int, str]
 
 
-def find_duplicates(
-    library: Library, options: DuplicateOptions, among: Ids | None = None, pool: Pool | None = None
-) -> Duplicates:
+def find_duplicates(library: Library, options: DuplicateOptions, among: Ids | None = None) -> Duplicates:
     """Group the duplicates in a library, or those among some entities (ascending).
 
     Every member is a duplicate of its keeper itself, by the rule of `dam.services.similar.rule`. Verdicts of the user
     come before all measures, and no group has two that they keep apart. Images that must be compared pixel by pixel are
-    decoded by the workers of `pool`; without one, by workers of their own.
+    decoded by worker processes.
     """
     images, digests = _no_images(), PixelDigests()
     if options.level is not Level.CONTENT:
         with library.read() as session:
             images = ImageHashes.load(session, among=among)
-        with nullcontext(pool) if pool else open_pool() as workers:
+        with open_pool() as workers:
             digests = digest_twins(library, images, plain_only=options.level is Level.SIMILAR, pool=workers)
     with library.read() as session:
         similar = all_duplicates(session) if options.level is Level.SIMILAR else ()

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
-from dam.core.errors import DamError, DecodeError
+from dam.core.errors import TOO_MUCH_MEMORY, DamError, DecodeError
 from dam.media.kinds import kind_of
 from dam.media.sample import Sample
 from dam.services.catalogue.ecs import values_of
@@ -73,8 +73,7 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
         except (DamError, OSError):  # the store or the disk: no fact about the content
             raise
         except MemoryError:
-            reason = "it takes more memory than there is"
-            analysis.failures.append(Failure(system.name, system.version, reason))
+            analysis.failures.append(Failure(system.name, system.version, TOO_MUCH_MEMORY))
         except Exception as exc:  # noqa: BLE001  a fault of the system, or hostile content: the other files go on
             reason = f"failed with {type(exc).__name__}: {exc}"
             analysis.failures.append(Failure(system.name, system.version, storable(reason)))

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from dam.core.errors import DamError
+from dam.core.errors import TOO_MUCH_MEMORY, DamError
 from dam.core.interrupts import blocked
 from dam.services.processes.decoder_output import log_output
-from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits, reason_of_end
+from dam.services.processes.limits import Limits, become_worker, configured_limits, reason_of_end
 from dam.services.processes.request import Request
 from dam.services.processes.workers import WorkerLostError, Workers, run_requests
 

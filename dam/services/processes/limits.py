@@ -31,8 +31,6 @@ GRACE_SECONDS = 30
 
 NO_LIMITS = Limits(seconds=0, memory_bytes=0)
 
-TOO_MUCH_MEMORY = "decoding takes more memory than a worker may use"
-
 
 def configured_limits() -> Limits:
     """Return the limits of the settings."""

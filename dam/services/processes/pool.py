@@ -8,12 +8,13 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
+from dam.core.errors import TOO_MUCH_MEMORY
 from dam.core.interrupts import deferred
 from dam.services.processes.alone import Alone, NotStartedError, run_alone
 from dam.services.processes.decoder_output import log_output, logged_output
-from dam.services.processes.limits import TOO_MUCH_MEMORY, Limits, become_worker, configured_limits
+from dam.services.processes.limits import Limits, become_worker, configured_limits
 from dam.services.processes.request import Request, run_request
 from dam.services.processes.server import START_METHOD, default_jobs, start_server
 from dam.services.processes.workers import Workers, run_requests
@@ -123,6 +124,12 @@ class Pool:
         """Whether others than this process run the requests."""
         return self._jobs > 0
 
+    @overload
+    def map(self, items: Iterable[Request[R]]) -> Iterator[R]: ...
+
+    @overload
+    def map(self, items: Iterable[T | Request[R]]) -> Iterator[T | R]: ...
+
     def map(self, items: Iterable[T | Request[R]]) -> Iterator[T | R]:
         """Yield every item in its order, with requests replaced by their results.
 
@@ -145,8 +152,7 @@ class Pool:
 
     def run(self, request: Request[R]) -> R:
         """Run one request now, in a worker."""
-        results: Iterator[R] = self.map([request])
-        return next(results)
+        return next(self.map([request]))
 
     def run_all(self, items: Sequence[T | Request[R]]) -> Iterator[T | R]:
         """Yield items that are all known as `map` does. A single request runs in a fork, which starts sooner."""

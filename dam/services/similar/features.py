@@ -5,15 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dam.core.errors import DecodeError, InputError, MissingExtraError, UnreadableFileError
-from dam.media.audio.decoding import obstacle_of_sound
 from dam.media.files.digests import digests_of
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import chunks, open_source
 from dam.media.kinds import Kind, kind_of
-from dam.media.sample import Sample, obstacle
+from dam.media.sample import Reader, Sample, T, obstacle
 from dam.services.processes.alone import Alone
 from dam.services.processes.limits import in_time
 from dam.services.processes.request import Request
@@ -22,6 +21,10 @@ if TYPE_CHECKING:
     from dam.media.documents.minhash import Fingerprint as MinHash
     from dam.media.images.looks import Looks
     from dam.media.video.fingerprint import Fingerprint as VideoFingerprint
+
+
+Feature: TypeAlias = str | Reader[Any]
+"""What a query is compared by: the name of a property of `Sample`, or a reader."""
 
 
 class NoImageError(DecodeError):
@@ -36,7 +39,7 @@ class Features:
     """
 
     media_type: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[Feature, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> Kind:
@@ -73,25 +76,16 @@ class Features:
         found: MinHash | None = self._value("document_fingerprint")
         return found
 
-    def _value(self, name: str) -> Any:
-        value = self.values[name]
+    def decoded(self, read: Reader[T]) -> T:
+        """Return what a reader made of the content; or DecodeError."""
+        found: T = self._value(read)
+        return found
+
+    def _value(self, feature: Feature) -> Any:
+        value = self.values[feature]
         if isinstance(value, Exception):
             raise value
         return value
-
-
-def features_of(kind: Kind, media_type: str, *, transforms: bool) -> tuple[str, ...]:
-    """Return the names of the features that queries of a kind are compared by, as far as they can be made here."""
-    match kind:
-        case Kind.IMAGE:
-            return ("looks_every_way" if transforms else "looks",)
-        case Kind.VIDEO:
-            return ("dense_video",) if obstacle_of_sound(media_type) else ("dense_video", "audio_fingerprint")
-        case Kind.AUDIO:
-            return ("audio_fingerprint",)
-        case Kind.DOCUMENT:
-            return ("document_fingerprint",)
-    return ()
 
 
 @dataclass(frozen=True)
@@ -99,22 +93,22 @@ class FeatureRequest(Request[Features]):
     """The features of a file whose type is known."""
 
     media_type: str
-    names: Sequence[str]
+    features: Sequence[Feature]
 
     def run(self) -> Features:
         """Decode the file."""
         sample = Sample.of_file(self.path, self.media_type)
         with in_time():
-            return Features(self.media_type, {name: _made(sample, name) for name in self.names})
+            return Features(self.media_type, {feature: _made(sample, feature) for feature in self.features})
 
     def give_up(self, reason: str) -> Features:
         """Give the reason for every feature."""
-        return Features(self.media_type, {name: DecodeError(reason) for name in self.names})
+        return Features(self.media_type, {feature: DecodeError(reason) for feature in self.features})
 
 
-def _made(sample: Sample, name: str) -> Any:
+def _made(sample: Sample, feature: Feature) -> Any:
     try:
-        return getattr(sample, name)
+        return getattr(sample, feature) if isinstance(feature, str) else sample.decoded(feature)
     except (InputError, MissingExtraError) as exc:
         return exc
 
@@ -146,7 +140,7 @@ class ImageRequest(Request[ImageFeatures]):
                 if not found.startswith("image/"):
                     raise NoImageError(f"is not an image but {found}")
                 if hindered := obstacle(found):
-                    raise DecodeError(hindered.text)
+                    raise DecodeError(hindered.text)  # noqa: TRY301  turned into a result below
                 sample = Sample.of_file(self.path, found)
                 with in_time():
                     looks = sample.looks_every_way if self.transforms else sample.looks

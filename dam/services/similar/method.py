@@ -14,6 +14,7 @@ from dam.media.kinds import Kind
 from dam.media.obstacle import Ask
 from dam.media.sample import Sample
 from dam.services.similar import methods
+from dam.services.similar.features import Feature
 from dam.services.similar.match import SimilarMatch, SimilarPair
 from dam.storage.blob_store import BlobStore
 
@@ -44,6 +45,10 @@ class SimilarityMethod:
     kind: Kind
     find: Find
     """Return what is similar to a file, best first; DecodeError when it cannot be decoded."""
+    features: tuple[Feature, ...]
+    """What a query is compared by. A worker process makes these; a `FileQuery` has no other."""
+    features_of_transforms: tuple[Feature, ...] = ()
+    """The same for a query with `transforms`, where that needs others."""
     find_pairs: FindPairs | None = None
     """Yield all similar pairs of the library; None where groups of duplicates are found otherwise."""
     parts: Mapping[Kind, str] = field(default_factory=dict)
@@ -56,6 +61,8 @@ def similarity_method(
     *,
     name: str,
     kind: Kind,
+    features: tuple[Feature, ...],
+    features_of_transforms: tuple[Feature, ...] = (),
     pairs: FindPairs | None = None,
     parts: Mapping[Kind, str] | None = None,
     obstacle: Ask = media.obstacle,
@@ -63,7 +70,9 @@ def similarity_method(
     """Declare a function the similarity method of a kind; see `SimilarityMethod`."""
 
     def declare(function: Find) -> SimilarityMethod:
-        return SimilarityMethod(name, kind, function, pairs, parts or {}, obstacle)
+        return SimilarityMethod(
+            name, kind, function, features, features_of_transforms or features, pairs, parts or {}, obstacle
+        )
 
     return declare
 

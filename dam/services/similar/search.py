@@ -21,7 +21,7 @@ from dam.services.catalogue.pairs import verdicts
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
 from dam.services.processes.alone import run_alone
-from dam.services.similar.features import FeatureRequest, features_of
+from dam.services.similar.features import FeatureRequest
 from dam.services.similar.match import SimilarMatch
 
 if TYPE_CHECKING:
@@ -147,16 +147,16 @@ def _others(
     method = method_of(asked.kind)
     if method is None:
         raise DecodeError(f"nothing can be compared with content of the type {asked.media_type}")
-    names = features_of(asked.kind, asked.media_type, transforms=transforms)
-    sample = cast("Sample", run_alone(FeatureRequest(asked.path, 0, asked.media_type, names)))
+    missing = {part.name: part.obstacle(asked.media_type) for part in methods_of_parts(asked.kind)}
+    parts = [part for part in methods_of_parts(asked.kind) if not missing[part.name]]
+    features = method.features_of_transforms if transforms else method.features
+    features += tuple(feature for part in parts for feature in part.features)
+    sample = cast("Sample", run_alone(FeatureRequest(asked.path, 0, asked.media_type, features)))
     query = FileQuery(sample, asked.path, asked.sha256, transforms, library.store)
-    matches, left_out = list(method.find(session, query)), []
-    for part in methods_of_parts(asked.kind):
-        if missing := part.obstacle(asked.media_type):
-            left_out.append(missing.text)
-        else:
-            matches = _with_part(session, query, part, matches)
-    return matches, left_out
+    matches = list(method.find(session, query))
+    for part in parts:
+        matches = _with_part(session, query, part, matches)
+    return matches, [hindered.text for hindered in missing.values() if hindered]
 
 
 def _with_part(

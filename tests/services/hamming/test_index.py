@@ -1,6 +1,9 @@
 """The index of perceptual hashes against brute force, on SQLite and PostgreSQL."""
 
 import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,7 +65,7 @@ def check(index: HashIndex, stored: dict[int, int], bits: int, distance: int) ->
 
 
 @pytest.fixture
-def session(each_library: Library) -> Session:
+def session(each_library: Library) -> Iterator[Session]:
     with writing(each_library.engine)() as session:
         yield session
 
@@ -167,7 +170,7 @@ def test_sqlite_looks_up_nothing_but_the_indexes(db_session: Session) -> None:
 
 
 def test_sqlite_finds_the_entities_by_index(db_session: Session) -> None:
-    statements: list[tuple[str, object]] = []
+    statements: list[tuple[str, Any]] = []
     engine = db_session.get_bind()
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append((args[2], args[3])))
     add(db_session, [1])
@@ -180,7 +183,7 @@ def test_sqlite_finds_the_entities_by_index(db_session: Session) -> None:
         assert [step.split()[0] for step in steps] == ["SEARCH"]
 
 
-def test_postgres_uses_the_indexes(postgres_url: str, tmp_path) -> None:
+def test_postgres_uses_the_indexes(postgres_url: str, tmp_path: Path) -> None:
     from dam.core.database import make_engine
     from dam.services.setup import set_up
     from dam.storage.local import LocalBlobStore

@@ -25,7 +25,14 @@ some = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     thresholds=st.dictionaries(st.sampled_from(sorted(TABLES)), st.integers(0, 8), min_size=1),
     data=st.data(),
 )
-def test_the_same_pairs_as_comparing_all_with_all(library: Library, few, stored, new, thresholds, data) -> None:
+def test_the_same_pairs_as_comparing_all_with_all(
+    library: Library,
+    few: int,
+    stored: list[dict[str, int]],
+    new: set[int],
+    thresholds: dict[str, int],
+    data: st.DataObject,
+) -> None:
     needed = data.draw(st.integers(1, len(thresholds)))
     with library.write() as session:
         session.execute(delete(Entity))

@@ -3,7 +3,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from PIL import Image, TiffImagePlugin
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DeadlockError, DecodeError, UsageError
+from dam.media.files.source import chunks
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models import (
@@ -23,7 +24,7 @@ from dam.models import (
     TagComponent,
 )
 from dam.services.catalogue import ecs, recorded_files
-from dam.services.catalogue.recorded_files import RecordedFiles
+from dam.services.catalogue.recorded_files import RecordedFiles, recorded_among
 from dam.services.ingest import skip, staging, writer
 from dam.services.ingest.batch import BATCH_FILES
 from dam.services.ingest.ingest import Outcome, Status, Unchanged, ingest
@@ -297,10 +298,9 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
     if large:
         monkeypatch.setattr(staging, "IN_MEMORY_BYTES", 0)
     (folder / "a").write_text("before")
-    read = staging.chunks
 
-    def change_then_read(file: staging.BinaryIO, *at_once: int) -> Iterator[bytes]:
-        yield from read(file, *at_once)
+    def change_then_read(file: BinaryIO, *at_once: int) -> Iterator[bytes]:
+        yield from chunks(file, *at_once)
         (folder / "a").write_text("longer than before")
 
     monkeypatch.setattr(staging, "chunks", change_then_read)
@@ -320,6 +320,7 @@ def test_closed_early_nothing_stays_staged_and_what_was_reported_is_there(
     outcomes = ingest(library, [str(folder)])
     first = next(outcomes)
     outcomes.close()
+    assert isinstance(first, Outcome)
     assert staged(library) == []
     assert sources(library, first.entity_id) == ["0000"]
     assert statuses(ingest_all(library, folder))[:BATCH_FILES].count("unchanged") == entity_count(library) - 10
@@ -435,12 +436,11 @@ def test_a_list_of_files_is_looked_up_at_once(library: Library, folder: Path, mo
         (folder / name).write_text(name)
     ingest_all(library, folder)
     asked: list[list[str]] = []
-    real = skip.recorded_among
 
     def noting(connection: Connection, paths: Iterable[str], todays: tuple[str, ...]) -> RecordedFiles:
         some = list(paths)
         asked.append([Path(path).name for path in some])
-        return real(connection, some, todays)
+        return recorded_among(connection, some, todays)
 
     monkeypatch.setattr(skip, "recorded_among", noting)
     [found] = ingest(library, [[str(folder / name) for name in "cab"]])

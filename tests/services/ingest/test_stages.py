@@ -15,9 +15,10 @@ from dam.services.ingest import examine as examining
 from dam.services.ingest import sidecars, writer
 from dam.services.ingest.discover import discover
 from dam.services.ingest.examine import Examined, Job
-from dam.services.ingest.ingest import Options, Unchanged, ingest
+from dam.services.ingest.ingest import Options, Outcome, Unchanged, ingest
 from dam.services.ingest.resolve import analyse_due, resolve
 from dam.services.ingest.skip import skip
+from dam.services.ingest.staging import stage
 from dam.services.library import Library
 from dam.services.processes.limits import Limits
 from dam.services.processes.pool import Pool
@@ -79,7 +80,7 @@ def test_outdated_files_are_jobs_that_say_what_has_run(
     assert (job.path, job.seen) == (str(photo), frozenset())
     assert job.run().analysis
     photo.write_bytes(make_image("b.png", seed=2).read_bytes())
-    assert job.run().file.blob  # type: ignore[union-attr]  # other content by now: nothing is known of it
+    assert job.run().file.blob  # other content by now: nothing is known of it
 
 
 def test_outdated_files_are_read_once(
@@ -89,7 +90,6 @@ def test_outdated_files_are_read_once(
     make_image("in/b.png", seed=2)
     outdated_jobs(library, folder, use_systems)
     read: list[str] = []
-    stage = examining.stage
 
     def noting(path: str, *more: Any) -> Any:
         read.append(Path(path).name)
@@ -185,7 +185,7 @@ def test_an_error_of_the_thread_ends_the_run(
         publish(self, blobs)
 
     monkeypatch.setattr(kind, "publish", fail_second)
-    reported = []
+    reported: list[Outcome | Unchanged] = []
     with pytest.raises(StoreError, match="disk is full"):
         reported.extend(ingest(library, [str(folder)], pool=pool))
     blobs = set(library.store.keys())

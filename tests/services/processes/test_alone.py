@@ -70,7 +70,7 @@ def test_a_result_comes_back() -> None:
     ("order", "reason"),
     [
         ("hang", "decoding took longer than 3600 s"),
-        ("bloat", "decoding takes more memory than a worker may use"),
+        ("bloat", "decoding needs more memory than is available"),
         ("crash", "decoding crashed (SIGTERM)"),
         ("leave", "decoding crashed (exit code 7)"),
         ("stumble", "failed with LookupError: odd"),

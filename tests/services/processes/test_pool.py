@@ -82,7 +82,8 @@ def widths(results: list[Examined]) -> list[object]:
 def test_order_is_kept_with_other_items_in_between(make_pool: MakePool, make_jobs: MakeJobs, jobs: int) -> None:
     made = make_jobs(*("x" * (1 + number % 18) for number in range(3 * CHUNK_FILES + 5)))
     items = [thing for number, job in enumerate(made) for thing in (f"before {number}", job, f"after {number}")]
-    results = list(make_pool(jobs).map(items))
+    mapped: Iterator[str | Examined] = make_pool(jobs).map(items)
+    results = list(mapped)
     assert [found.path if isinstance(found, Examined) else found for found in results] == [
         item.path if isinstance(item, Job) else item for item in items
     ]
@@ -106,7 +107,7 @@ def test_several_workers_share_the_work_and_this_process_does_none(make_pool: Ma
         ("crash", "decoding crashed (SIGSEGV)"),
         ("exit", "decoding crashed (exit code 3)"),
         ("hang", "decoding took longer than 3600 s"),
-        ("grow", "it takes more memory than there is"),
+        ("grow", "decoding needs more memory than is available"),
         ("bug", "failed with KeyError: 'nothing'"),
     ],
 )

@@ -124,7 +124,7 @@ def test_properties_are_those_that_ffprobe_tells(library: Library, write: Write)
         with library.read() as session:
             ours = ecs.get_component(session, outcome.entity_id or 0, AudioPropertiesComponent)
         assert ours is not None
-        command = ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", path]
+        command: list[str | Path] = ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", path]
         told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
         [stream] = told["streams"]
         assert ours.codec == stream["codec_name"]

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
@@ -15,7 +16,7 @@ from dam.services.similar.options import ImageOptions
 from tests.services.conftest import MakeImage, ingest_all
 
 
-def explained(library: Library, one: object, other: object, **options: bool) -> Explanation:
+def explained(library: Library, one: object, other: object, **options: Any) -> Explanation:
     with library.read() as session:
         return explain(session, str(one), str(other), ImageOptions(**options))
 

@@ -10,6 +10,7 @@ from dam.models import Entity, ImageLumaComponent, LinkRecord, SimilarPairCompon
 from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import in_order, put_verdict, remove_verdict
 from dam.services.catalogue.verdict import Verdict
+from dam.services.hamming.near_pairs import find_near
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
 from dam.services.similar import links as link_similar
@@ -131,9 +132,8 @@ def test_what_others_write_meanwhile_is_compared_by_the_next_run(
 ) -> None:
     _, b, c, a2 = add(library, *copies[:4])
     later: list[int] = []
-    find_near = link_similar.find_near
 
-    def meanwhile(*arguments):
+    def meanwhile(*arguments: Any) -> Any:
         found = find_near(*arguments)
         later.extend(add(library, *copies[4:]))
         with library.write() as session:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ class Pictures:
 def pictures(folder: Path) -> Iterator[Path]:
     """Write a picture, copies of it, and others: each name says what it is."""
 
-    def write(name: str, image: Image.Image, **options: int) -> Path:
+    def write(name: str, image: Image.Image, **options: Any) -> Path:
         image.save(folder / name, **options)
         return folder / name
 

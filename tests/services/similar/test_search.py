@@ -3,6 +3,7 @@
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -67,7 +68,8 @@ def test_bounds(library: Library) -> None:
 def test_strangers_whose_hashes_are_near_are_verified(library: Library, pictures: list[Path]) -> None:
     """An empty digest was looked up among the hashes: every candidate had it, and counted as identical."""
     with library.write() as session:
-        for table in TABLES.values():  # as if all three hashes had collided
+        tables: list[Any] = list(TABLES.values())
+        for table in tables:  # as if all three hashes had collided
             [of_one] = session.scalars(select(table.hash_value).where(table.entity_id == 1))
             session.execute(update(table).where(table.entity_id == 4).values(hash_value=of_one))
     assert sorted(entity_id for entity_id, _ in found(find_similar(library, str(pictures[0])))) == [1, 2, 3]

@@ -6,7 +6,8 @@ from dam.models import ImageLumaComponent
 from dam.services.catalogue import ecs
 from dam.services.library import Library
 from dam.services.similar.verification import verify_pairs, verify_query
-from tests.media.test_small_luma import luma_of, picture
+from tests.media.pictures import picture
+from tests.media.test_small_luma import luma_of
 
 
 def test_pairs_and_a_query(library: Library) -> None:

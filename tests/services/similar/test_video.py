@@ -3,8 +3,10 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from dam.core.errors import DecodeError
@@ -20,7 +22,6 @@ from dam.models import (
     VideoStreamComponent,
 )
 from dam.services.catalogue import ecs
-from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from dam.services.similar.match import SimilarMatch
 from dam.services.similar.methods.video import find_similar, similar_pairs
@@ -30,7 +31,7 @@ from tests.services.conftest import ingest_all
 RATE = 12
 
 
-def clip(seed: int, seconds: float = 8) -> list:
+def clip(seed: int, seconds: float = 8) -> list[NDArray[Any]]:
     return scenes(seed, seconds, rate=RATE)
 
 
@@ -137,7 +138,7 @@ def test_damage_costs_the_fingerprint_alone(library: Library, tmp_path: Path) ->
     whole = video(clip(1, 3), rate=RATE)
     (tmp_path / "whole.mp4").write_bytes(whole)
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
-    outcomes = list(ingest(library, [str(tmp_path)], []))
+    outcomes = ingest_all(library, tmp_path)
     assert sorted(bool(outcome.error) for outcome in outcomes) == [False, True]
     assert all(outcome.entity_id for outcome in outcomes)
     with library.read() as session:

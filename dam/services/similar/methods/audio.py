@@ -165,7 +165,14 @@ def _obstacle(media_type: str) -> Obstacle | None:
     return obstacle_of_sound(media_type) if kind_of(media_type) is Kind.VIDEO else media.obstacle(media_type)
 
 
-@similarity_method(name=NAME, kind=Kind.AUDIO, pairs=similar_pairs, parts={Kind.VIDEO: "sound"}, obstacle=_obstacle)
+@similarity_method(
+    name=NAME,
+    kind=Kind.AUDIO,
+    features=("audio_fingerprint",),
+    pairs=similar_pairs,
+    parts={Kind.VIDEO: "sound"},
+    obstacle=_obstacle,
+)
 def audio_fingerprint(session: Session, query: FileQuery) -> list[SimilarMatch]:
     """Return the recordings and videos that share sound with a file."""
     return find_similar(session, query.sample)

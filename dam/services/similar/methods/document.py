@@ -154,7 +154,7 @@ def _similarities(fingerprints: Fingerprint, one: Ids, other: Ids) -> NDArray[np
     return np.concatenate(parts)
 
 
-@similarity_method(name=NAME, kind=Kind.DOCUMENT, pairs=similar_pairs)
+@similarity_method(name=NAME, kind=Kind.DOCUMENT, features=("document_fingerprint",), pairs=similar_pairs)
 def document_fingerprint(session: Session, query: FileQuery) -> list[SimilarMatch]:
     """Return the documents whose text is like that of a file."""
     return find_similar(session, query.sample)

@@ -17,7 +17,7 @@ UNRELATED_BITS = 32
 """The mean Hamming distance of unrelated images."""
 
 
-@similarity_method(name=NAME, kind=Kind.IMAGE)
+@similarity_method(name=NAME, kind=Kind.IMAGE, features=("looks",), features_of_transforms=("looks_every_way",))
 def perceptual_hash(session: Session, query: FileQuery) -> list[SimilarMatch]:
     """Return the images that look like a file, best first, by the default options.
 

@@ -137,7 +137,7 @@ def _reason(alignment: Alignment) -> str:
     return f"shows the same for {end - begin:.1f} s, from {begin:.1f} s on and there from {there:.1f} s on"
 
 
-@similarity_method(name=NAME, kind=Kind.VIDEO, pairs=similar_pairs)
+@similarity_method(name=NAME, kind=Kind.VIDEO, features=("dense_video",), pairs=similar_pairs)
 def video_fingerprint(session: Session, query: FileQuery) -> list[SimilarMatch]:
     """Return the videos that show something of what a file shows."""
     return find_similar(session, query.sample)
