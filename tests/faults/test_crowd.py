@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import Dam
 from tests.faults.conftest import IN_SMALL_BATCHES, acknowledged, assert_continues, finish, stored
 
+pytestmark = pytest.mark.sweep
+
 PROCESSES = 8
 FILES = 64
 CONTENTS = 48

@@ -19,7 +19,7 @@ from tests.faults.conftest import (
     some_of,
 )
 
-pytestmark = pytest.mark.usefixtures("strace")
+pytestmark = [pytest.mark.sweep, pytest.mark.usefixtures("strace")]
 
 SHARES = 4
 CAUSES = {"EIO": ("Input/output error", "disk I/O error"), "ENOSPC": ("No space left", "disk is full")}

@@ -17,6 +17,8 @@ from tests.conftest import Dam, dam_in
 from tests.faults.conftest import SMALL_BATCHES, acknowledged, add, assert_continues, changed_program, finish
 from tests.faults.disk import Disk
 
+pytestmark = pytest.mark.sweep
+
 FLUSH_NO_FILE_OR_FOLDER = "import dam.storage.local as local; local.flush = lambda path: None"
 FLUSH_NOTHING_TOGETHER = "import dam.storage.local as local; local.flush_file_system = lambda descriptor: True"
 NO_FOLDERS = """

@@ -15,7 +15,7 @@ from tests.faults.conftest import acknowledged, assert_continues, assert_whole, 
 
 Start = Callable[..., "subprocess.Popen[str]"]
 FILES = 200
-SECONDS = 30
+SECONDS = 500
 
 
 @pytest.fixture

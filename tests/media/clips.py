@@ -3,10 +3,13 @@
 import io
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tests.shared import encoded_once
 
 RATE = 10
 SOUND_RATE = 44_100
@@ -14,17 +17,23 @@ SOUND_RATE = 44_100
 
 def scenes(seed: int, seconds: float = 4, size: tuple[int, int] = (96, 64), rate: int = RATE) -> list[NDArray[Any]]:
     """Frames of a window that moves over random pictures, another picture every two seconds, shape (h, w, 3)."""
-    from PIL import Image
-
     width, height = size
     frames = []
     for number in range(round(seconds * rate)):
         scene, step = divmod(number, 2 * rate)
-        coarse = np.random.default_rng([seed, scene]).integers(0, 256, (9, 12, 3), dtype=np.uint8)
-        whole = Image.fromarray(coarse).resize((width * 2, height * 2), Image.Resampling.BICUBIC)
+        whole = _scene(seed, scene, size)
         left, top = step * width // (2 * rate), step * height // (4 * rate)
         frames.append(np.asarray(whole.crop((left, top, left + width, top + height))))
     return frames
+
+
+@cache
+def _scene(seed: int, scene: int, size: tuple[int, int]) -> Any:
+    """A random picture, twice the size of a frame."""
+    from PIL import Image
+
+    coarse = np.random.default_rng([seed, scene]).integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((size[0] * 2, size[1] * 2), Image.Resampling.BICUBIC)
 
 
 def video(
@@ -41,12 +50,33 @@ def video(
     **options: str,
 ) -> bytes:
     """Encode frames, at another size if one is given, and with the codec `sound` a tone, or a signal, beside them."""
+    frames = list(frames)
+    sounds = () if sound is None else (_tone(len(frames) / rate) if signal is None else signal,)
+
+    def encode() -> bytes:
+        return _encoded(frames, form, codec, size, rate, sound, sounds, rotation, metadata or {}, options)
+
+    source = b"".join(array.tobytes() for array in (*frames, *sounds))
+    return encoded_once(encode, source, frames[0].shape, form, codec, size, rate, sound, rotation, metadata, options)
+
+
+def _encoded(
+    frames: list[NDArray[Any]],
+    form: str,
+    codec: str,
+    size: tuple[int, int] | None,
+    rate: int,
+    sound: str | None,
+    sounds: Iterable[NDArray[np.float64]],
+    rotation: int,
+    metadata: dict[str, str],
+    options: dict[str, str],
+) -> bytes:
     import av
 
-    frames = list(frames)
     stream = io.BytesIO()
     with av.open(stream, "w", format=form) as container:
-        container.metadata.update(metadata or {})
+        container.metadata.update(metadata)
         pictures: Any = container.add_stream(codec, rate=Fraction(rate), options=options)
         pictures.width, pictures.height = size or frames[0].shape[1::-1]
         pictures.pix_fmt = "yuv420p"
@@ -58,8 +88,8 @@ def video(
             frame.pts, frame.time_base = number, Fraction(1, rate)
             container.mux(pictures.encode(frame))
         container.mux(pictures.encode())
-        if tone:
-            _add_sound(container, tone, _tone(len(frames) / rate) if signal is None else signal)
+        for signal in sounds:
+            _add_sound(container, tone, signal)
     return stream.getvalue()
 
 

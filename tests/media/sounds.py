@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.conftest import TEST_DATA
+from tests.shared import encoded_once
 
 RATE = 44_100
 TUNE_IN_VORBIS = TEST_DATA / "audio" / "tune.ogg"
@@ -52,6 +53,16 @@ def recording(
     rate: int = RATE,
 ) -> bytes:
     """Encode a signal with one of `CODECS`."""
+
+    def encode() -> bytes:
+        return _encoded(signal, codec, bit_rate, metadata or {}, layout, rate)
+
+    return encoded_once(encode, signal.tobytes(), codec, bit_rate, metadata, layout, rate)
+
+
+def _encoded(
+    signal: NDArray[np.float64], codec: str, bit_rate: int, metadata: dict[str, str], layout: str, rate: int
+) -> bytes:
     import av
 
     form, encoder = CODECS[codec]
@@ -60,7 +71,7 @@ def recording(
     frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="s16", layout="mono")
     frame.sample_rate = RATE
     with av.open(stream, "w", format=form) as container:
-        container.metadata.update(metadata or {})
+        container.metadata.update(metadata)
         rate = 48_000 if codec == "opus" else rate
         sound: Any = container.add_stream(encoder, rate=rate, layout=layout)
         sound.bit_rate = bit_rate

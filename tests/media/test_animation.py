@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dam.media.images.animation import Animation, read_animation
@@ -59,7 +59,6 @@ def test_exiftool_says_the_same(form: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @given(data=st.data())
-@settings(max_examples=30)
 def test_damage_ends_quietly(form: str, data: st.DataObject) -> None:
     whole = animated(form)
     start = data.draw(st.integers(0, len(whole)))

@@ -188,7 +188,7 @@ def test_a_cyclic_tiff_directory_ends() -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 @given(data=st.data())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_damaged_pictures_decode_or_raise_decode_error(form: str, data: st.DataObject) -> None:
     whole = saved(picture(size=(48, 32)), form)
     start = data.draw(st.integers(0, len(whole)))
@@ -203,7 +203,6 @@ def test_damaged_pictures_decode_or_raise_decode_error(form: str, data: st.DataO
 
 @pytest.mark.parametrize("media_type", sorted(DECODABLE))
 @given(data=st.binary(max_size=200))
-@settings(max_examples=20, deadline=None)
 def test_noise_is_a_decode_error(media_type: str, data: bytes) -> None:
     with pytest.raises(DecodeError):
         decode(io.BytesIO(data), media_type)

@@ -3,7 +3,7 @@ from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -57,7 +57,6 @@ def nth_family(radius: int, number: int) -> Sequence[int]:
     return usable[number % len(usable)] if usable else []
 
 
-@settings(max_examples=60)
 @given(st.sets(st.integers(0, 2**64 - 1), max_size=40), st.integers(0, 64), st.integers(0, 5))
 def test_equals_brute_force_by_every_family(values: set[int], radius: int, number: int) -> None:
     hashes = np.array(sorted(values), np.uint64)

@@ -12,7 +12,7 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dam.media.files.media_type import media_type
@@ -264,7 +264,6 @@ def test_what_is_kept_is_bounded_and_clean() -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=60)
 def test_damaged_blocks_cost_only_themselves(data: st.DataObject) -> None:
     whole = bytearray(EXIF)
     for place in data.draw(st.lists(st.integers(6, len(whole) - 1), min_size=1, max_size=6)):
@@ -276,7 +275,6 @@ def test_damaged_blocks_cost_only_themselves(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 @given(part=st.floats(0.01, 0.99))
-@settings(max_examples=10, deadline=None)
 def test_a_cut_off_file_says_what_it_can(name: str, part: float) -> None:
     whole = FILES[name]()
     found = metadata(whole[: int(len(whole) * part) + 1], name)

@@ -45,7 +45,7 @@ def test_every_format_and_mode(form: str, mode: str, orientation: int) -> None:
 @given(
     size=st.tuples(st.integers(1, 90), st.integers(1, 90)), seed=st.integers(0, 2**32), levels=st.sampled_from([2, 256])
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_noise_of_every_size(size: tuple[int, int], seed: int, levels: int) -> None:
     pixels = np.random.default_rng(seed).integers(0, levels, (*size, 3)) * (255 // (levels - 1))
     image = Image.fromarray(pixels.astype(np.uint8))
@@ -58,7 +58,7 @@ def test_noise_of_every_size(size: tuple[int, int], seed: int, levels: int) -> N
     share=st.floats(0, 1),
     upright=st.booleans(),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_flat_and_two_part_pictures(
     size: tuple[int, int], colours: tuple[int, int], share: float, *, upright: bool
 ) -> None:

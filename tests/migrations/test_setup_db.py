@@ -73,7 +73,6 @@ def test_where_no_library_is_none_is_made(fresh_dam: Dam, command: list[str]) ->
     assert not (fresh_dam.folder / "dam.sqlite3").exists()
 
 
-@pytest.mark.xdist_group("postgres")
 def test_an_empty_postgres_database_is_no_library(postgres_url: str, fresh_dam: Dam) -> None:
     fresh_dam.env["DATABASE_URL"] = postgres_url
     for command in READERS:

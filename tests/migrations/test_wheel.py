@@ -10,18 +10,21 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
+from tests.shared import made_once
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
+def wheel() -> Path:
+    [wheel] = made_once("wheel", build).glob("dam-*.whl")
+    return wheel
+
+
+def build(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, PROJECT],
         check=True,
         capture_output=True,
     )
-    [wheel] = folder.glob("dam-*.whl")
-    return wheel
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,6 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.xdist_group("wheel")
 def test_an_installed_program_sets_up_a_library(installed: Path, tmp_path: Path) -> None:
     def run(code: str) -> str:
         environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(installed)}
@@ -58,7 +60,6 @@ def test_an_installed_program_sets_up_a_library(installed: Path, tmp_path: Path)
     assert '"entities": 0' in run("from dam.cli import app; app(['info', '--json'])")
 
 
-@pytest.mark.xdist_group("wheel")
 def test_the_wheel_has_the_program_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.partition("/")[0].rpartition(".")[2] for name in names} == {"dam", "dist-info"}

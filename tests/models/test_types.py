@@ -16,7 +16,7 @@ MOMENTS = st.datetimes(
     timezones=st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours))),
 )
 # One session serves all examples: each adds an entity of its own.
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @many

@@ -13,7 +13,7 @@ from dam.storage.memory import MemoryBlobStore
 from tests.services.conftest import staged
 
 pytestmark = pytest.mark.local_store
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @many

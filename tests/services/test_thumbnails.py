@@ -91,7 +91,7 @@ def test_nobody_else_sees_the_cache(library: Library) -> None:
 def test_a_lost_worker_costs_one_thumbnail(library: Library, make_image: Callable[..., Path]) -> None:
     large, small = make_image("large.bmp", size=(9000, 9000)), make_image("small.png")
     list(ingest(library, [str(large), str(small)], []))
-    pool = Pool(1, Limits(seconds=30, memory_bytes=400 * MEGABYTE))
+    pool = Pool(1, Limits(seconds=3600, memory_bytes=400 * MEGABYTE))
     try:
         errors = {update.entity_id: update.error for update in make_missing(library, pool, 32)}
     finally:

@@ -139,7 +139,7 @@ def test_publish_checks_every_key_before_it_touches_anything(store: BlobStore) -
 
 
 @given(key=st.one_of(st.text(), st.from_regex(r"[0-9a-fA-F./]{0,70}"), st.sampled_from(["A" * 64, "a" * 63 + "\n"])))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_bad_key_is_a_usage_error_everywhere(store: BlobStore, key: str) -> None:
     if len(key) == 64 and set(key) <= set("0123456789abcdef"):
         return

@@ -150,7 +150,7 @@ def test_a_bad_descriptor_is_a_store_error(store: LocalBlobStore, monkeypatch: p
 
 
 @given(key=st.one_of(st.text(), st.sampled_from(["../../etc/passwd", "/etc/passwd", "a" * 64 + "\n", "A" * 64])))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_bad_key_touches_no_file(tmp_path: Path, key: str) -> None:
     class Untouchable(LocalBlobStore):
         @property

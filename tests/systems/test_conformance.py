@@ -2,7 +2,7 @@
 
 import io
 import re
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -19,20 +19,21 @@ from tests.media.sounds import CODECS, TUNE_IN_VORBIS, recording, tune
 
 ANIMATED = ("GIF", "WEBP", "PNG")
 
-# One content or more for each system, by its name. A new system needs a line here.
+# One content or more for each system, by its name; what takes time to make is made when a test needs it.
+# A new system needs a line here.
 SAMPLES = {
-    "audio_streams": [video(scenes(1, 1), sound="aac"), audio(1, "wav", "pcm_s16le")],
-    "container": [video(scenes(1, 1), "matroska"), audio(1, "flac", "flac")],
+    "audio_streams": lambda: [video(scenes(1, 1), sound="aac"), audio(1, "wav", "pcm_s16le")],
+    "container": lambda: [video(scenes(1, 1), "matroska"), audio(1, "flac", "flac")],
     "document": [made(name) for name in ("rivers.docx", "rivers.odt", "rivers.pdf", "locked.pdf", "lengths.xls")],
     "document_fingerprint": [made("rivers.rtf"), made("rivers.epub"), b"a few words"],
     "document_text": [made("slides.pptx"), made("lengths.ods"), "grün".encode()],
-    "audio_fingerprint": [
+    "audio_fingerprint": lambda: [
         recording(tune(1, 5)),
         recording(tune(2, 5), "mp3"),
         video(scenes(1, 1), sound="aac", signal=tune(3, 5)),
     ],
-    "audio_properties": [recording(tune(1, 1), codec) for codec in CODECS] + [TUNE_IN_VORBIS.read_bytes()],
-    "audio_tags": [recording(tune(1, 1), codec, metadata={"title": "Tune"}) for codec in CODECS],
+    "audio_properties": lambda: [recording(tune(1, 1), codec) for codec in CODECS] + [TUNE_IN_VORBIS.read_bytes()],
+    "audio_tags": lambda: [recording(tune(1, 1), codec, metadata={"title": "Tune"}) for codec in CODECS],
     "image_animation": [saved(picture(), form, save_all=True, append_images=[picture(seed=2)]) for form in ANIMATED],
     "image_camera": [described_jpeg()],
     "image_capture": [described_jpeg(), saved(picture(), "PNG", exif=exif_block())],
@@ -46,15 +47,21 @@ SAMPLES = {
     "image_luma": [saved(picture(), "JPEG"), saved(picture("LA"), "PNG")],
     "image_xmp_sidecar": [saved(picture(), "JPEG")],
     "image_phash": [saved(picture(), "PNG"), saved(picture("CMYK"), "TIFF")],
-    "video_dimensions": [video(scenes(1, 1), rotation=90)],
-    "video_fingerprint": [video(scenes(1, 2)), video(scenes(1, 1), "avi", "mpeg4")],
-    "video_streams": [video(scenes(1, 1), "webm", "libvpx-vp9"), video(scenes(1, 1), "mov")],
+    "video_dimensions": lambda: [video(scenes(1, 1), rotation=90)],
+    "video_fingerprint": lambda: [video(scenes(1, 2)), video(scenes(1, 1), "avi", "mpeg4")],
+    "video_streams": lambda: [video(scenes(1, 1), "webm", "libvpx-vp9"), video(scenes(1, 1), "mov")],
 }
+
+
+@cache
+def contents_of(name: str) -> list[bytes]:
+    contents: Any = SAMPLES.get(name, [])
+    return list(contents() if callable(contents) else contents)
 
 
 def samples_of(system: System) -> list[Sample]:
     sidecar = keywords_xmp("a") if system.name == "image_xmp_sidecar" else None
-    contents = SAMPLES.get(system.name, [])
+    contents = contents_of(system.name)
     return [Sample(partial(io.BytesIO, data), media_type(data, ""), sidecar=sidecar) for data in contents]
 
 

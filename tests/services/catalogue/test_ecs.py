@@ -22,7 +22,7 @@ from dam.services.catalogue import ecs
 from dam.services.library import Library
 from tests.models.samples import sample_component
 
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 KINDS = component_classes()
 
 

@@ -14,7 +14,7 @@ from dam.services.catalogue.lookup import checked_hash, find_asset, find_by_file
 from dam.services.library import Library
 from tests.services.conftest import ingest_all
 
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def add_hashes(session: Session, sha256: str, md5: str) -> int:

@@ -230,7 +230,7 @@ Hashed = list[tuple[int | None, int | None, int | None]]
 near = st.sampled_from([0b0, 0b1, 0b11, 0b111, 0b11111, 0b1111111, 0xF0, 0xF1, 0x3F3]) | st.none()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(near, near, near), min_size=2, max_size=9),
     st.sampled_from(list(Agreement)),

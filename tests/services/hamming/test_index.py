@@ -22,7 +22,7 @@ from dam.services.hamming.probes import count_probes, probes, radii
 from dam.services.library import Library
 
 WAYS = ("bands", "all rows", "memory", "memory, sorted")
-QUICKLY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICKLY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 any_bits = st.integers(0, 2**64 - 1)
 any_distance = st.integers(0, 64)
@@ -183,7 +183,6 @@ def test_sqlite_finds_the_entities_by_index(db_session: Session) -> None:
         assert [step.split()[0] for step in steps] == ["SEARCH"]
 
 
-@pytest.mark.xdist_group("postgres")
 def test_postgres_uses_the_indexes(postgres_url: str, tmp_path: Path) -> None:
     from dam.core.database import make_engine
     from dam.services.setup import set_up

@@ -14,7 +14,7 @@ from dam.services.hamming.near_pairs import FAR, find_near
 from dam.services.library import Library
 
 HASHES = st.dictionaries(st.sampled_from(sorted(TABLES)), st.integers(0, 2**64 - 1).map(lambda bits: bits & 0x1F1F))
-some = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+some = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize("few", [0, 100])

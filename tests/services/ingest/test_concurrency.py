@@ -86,7 +86,6 @@ def test_a_locked_database_is_named_after_the_timeout(each_library: Library, lib
 POSTGRES = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 
 
-@pytest.mark.xdist_group("postgres")
 @POSTGRES
 @pytest.mark.parametrize(
     ("statement", "message"),
@@ -105,13 +104,12 @@ def test_what_postgres_refuses_is_an_error_with_a_message(each_library: Library,
         disturbed()
 
 
-@pytest.mark.xdist_group("postgres")
 @POSTGRES
 def test_transactions_that_wait_for_each_other(each_library: Library) -> None:
     with each_library.write() as session:
         one, two = ecs.add_entities(session, 2)
         ecs.put_rows(session, TagComponent, [{"entity_id": entity_id, "tag": "x"} for entity_id in (one, two)])
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=500)
 
     def cross(first: int, second: int) -> None:
         with each_library.write() as session:

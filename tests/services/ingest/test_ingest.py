@@ -402,7 +402,6 @@ def test_the_library_is_never_ingested_into_itself(library: Library, folder: Pat
     assert [outcome.path for outcome in ingest_all(library, parent)] == []
 
 
-@pytest.mark.xdist_group("postgres")
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_a_folder_that_is_called_as_the_database_comes_in(
     each_library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

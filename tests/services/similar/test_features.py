@@ -7,7 +7,7 @@ import pytest
 
 from dam.core.errors import DecodeError
 from dam.media.documents import document
-from dam.services.processes.alone import run_alone
+from dam.services.processes.isolated import run_isolated
 from dam.services.similar.features import FeatureRequest
 
 
@@ -15,7 +15,7 @@ def test_a_feature_is_a_property_of_the_sample_or_a_reader(tmp_path: Path) -> No
     file = tmp_path / "a.txt"
     file.write_text("a few words")
     request = FeatureRequest(str(file), 0, "text/plain", ("document_fingerprint", document.decode))
-    features = run_alone(request)
+    features = run_isolated(request)
     assert features.decoded(document.decode).text == "a few words"
     assert features.document_fingerprint is not None
 

@@ -26,7 +26,7 @@ from dam.services.similar.image_search import find_similar, search_images
 from dam.services.similar.options import Agreement, ImageOptions
 from tests.services.conftest import MakeImage, ingest_all
 
-many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+many = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 COMPUTED: dict[str, Callable[[Image.Image], Any]] = {
     "phash": imagehash.phash,
     "ahash": imagehash.average_hash,

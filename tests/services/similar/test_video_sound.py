@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dam.media.audio import chromaprint as chromaprint_library
 from dam.media.audio import decoding as audio
@@ -20,7 +21,10 @@ from tests.media.clips import scenes, video
 from tests.media.sounds import RATE, recording, tune
 from tests.services.conftest import ingest_all
 
-TALK = tune(1, 24)
+
+def speech() -> NDArray[np.float64]:
+    """The sound of the talk."""
+    return tune(1, 24)
 
 
 def saved(path: Path, data: bytes) -> Path:
@@ -31,7 +35,7 @@ def saved(path: Path, data: bytes) -> Path:
 @pytest.fixture
 def talk(tmp_path: Path) -> Path:
     """A video with its own pictures and the talk as its sound."""
-    return saved(tmp_path / "talk.mp4", video(scenes(1, 24, rate=5), rate=5, sound="aac", signal=TALK))
+    return saved(tmp_path / "talk.mp4", video(scenes(1, 24, rate=5), rate=5, sound="aac", signal=speech()))
 
 
 def found(answer: SearchResult) -> dict[int, str]:
@@ -41,7 +45,7 @@ def found(answer: SearchResult) -> dict[int, str]:
 def test_a_recording_finds_the_video_that_it_was_taken_from(library: Library, talk: Path, tmp_path: Path) -> None:
     other = saved(tmp_path / "other.mkv", video(scenes(2, 8), "matroska", sound="libopus", signal=tune(2, 8)))
     ingest_all(library, talk, other)
-    answer = find_similar(library, str(saved(tmp_path / "talk.mp3", recording(TALK[6 * RATE :], "mp3"))))
+    answer = find_similar(library, str(saved(tmp_path / "talk.mp3", recording(speech()[6 * RATE :], "mp3"))))
     [only] = answer.found
     assert (only.asset.entity_id, only.match.method, answer.parts_left_out) == (1, "audio_fingerprint", [])
     assert only.match.score > 0.7
@@ -51,10 +55,12 @@ def test_a_recording_finds_the_video_that_it_was_taken_from(library: Library, ta
 
 
 def test_a_video_finds_by_pictures_and_by_sound(library: Library, talk: Path, tmp_path: Path) -> None:
-    heard = saved(tmp_path / "heard.webm", video(scenes(7, 12), "webm", "libvpx-vp9", sound="libopus", signal=TALK))
+    heard = saved(tmp_path / "heard.webm", video(scenes(7, 12), "webm", "libvpx-vp9", sound="libopus", signal=speech()))
     seen = saved(tmp_path / "seen.mp4", video(scenes(1, 24, (64, 42), rate=5), rate=5))
-    both = saved(tmp_path / "both.avi", video(scenes(1, 24, rate=5), "avi", "mpeg4", rate=5, sound="mp3", signal=TALK))
-    sound = saved(tmp_path / "sound.mp3", recording(TALK, "mp3"))
+    both = saved(
+        tmp_path / "both.avi", video(scenes(1, 24, rate=5), "avi", "mpeg4", rate=5, sound="mp3", signal=speech())
+    )
+    sound = saved(tmp_path / "sound.mp3", recording(speech(), "mp3"))
     ingest_all(library, heard, seen, both, sound)
     answer = find_similar(library, str(talk))
     assert found(answer) == {
@@ -109,4 +115,6 @@ def test_without_chromaprint_the_pictures_are_there_and_the_sound_comes_later(
     [update] = run_systems(library)
     assert (update.ran, update.obstacle) == (("audio_fingerprint",), None)
     assert list(run_systems(library)) == []
-    assert found(find_similar(library, str(saved(tmp_path / "talk.flac", recording(TALK))))) == {1: "audio_fingerprint"}
+    assert found(find_similar(library, str(saved(tmp_path / "talk.flac", recording(speech()))))) == {
+        1: "audio_fingerprint"
+    }
