@@ -89,7 +89,7 @@ def test_any_store(tmp_path: Path) -> None:
         assert library.store is store
         assert library.find_similar(1).found[0].asset.entity_id == 1
         assert Path(library.thumbnail(1).path).read_bytes()
-        assert [type(found).__name__ for found in library.verify(content=True)] == ["Sound"]
+        assert [type(found).__name__ for found in library.verify(content=True)] == ["IntactAsset"]
         assert library.info().storage_path == "memory"
     with dam.open(url, store) as again:
         assert [found.entity_id for found in again.find_by_hash(next(store.keys()))] == [1]

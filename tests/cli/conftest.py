@@ -12,6 +12,17 @@ import pytest
 
 from tests.conftest import Dam, dam_in
 
+LAUNCHER = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(done.returncode)
+"""
+"""Runs a command and writes its peak memory as the last line of stderr.
+
+A process begins with the peak of the one that it was forked from: a small one stands between the test and the program.
+"""
+
 WITHOUT_PRIVILEGES = ("--bounding-set=-all", "--inh-caps=-all")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from PIL import Image
 
+from tests.cli.conftest import LAUNCHER
 from tests.conftest import Dam
 from tests.media.pictures import FORMATS, picture, saved
 
@@ -115,15 +116,6 @@ def cyclic_tiff() -> bytes:
 def many_frames() -> bytes:
     frames = [Image.new("L", (16, 16), number % 256) for number in range(3000)]
     return saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
-
-
-# A process begins with the peak of the one that it was forked from: a small one stands between us and the program.
-LAUNCHER = """
-import resource, subprocess, sys
-done = subprocess.run(sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
-sys.exit(done.returncode)
-"""
 
 
 def measured(dam: Dam, *arguments: str | Path, code: int) -> tuple[list[dict[str, Any]], int]:

@@ -103,7 +103,7 @@ def test_several_workers_share_the_work_and_this_process_does_none(make_pool: Ma
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
-        ("kill", "decoding was killed, as for want of memory"),
+        ("kill", "decoding was killed, perhaps because memory ran out"),
         ("crash", "decoding crashed (SIGSEGV)"),
         ("exit", "decoding crashed (exit code 3)"),
         ("hang", "decoding took longer than 3600 s"),
@@ -235,7 +235,7 @@ def test_workers_that_cannot_be_started_are_done_without(
         results = list(make_pool(2, make_executor=fail).map(make_jobs(*["good"] * 40)))
     assert widths(results) == [4] * 40
     assert [record.message for record in caplog.records] == [
-        "worker processes cannot be started ([Errno 38] Function not implemented): files are examined in this one"
+        "worker processes cannot be started ([Errno 38] Function not implemented): this process decodes the files"
     ]
 
 
