@@ -3,6 +3,7 @@
 Nothing heavy is imported here: `--help`, `--version` and completion must answer at once.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -121,7 +122,8 @@ def add_asset(
     from dam.services.processes.server import default_jobs, start_server
 
     jobs = default_jobs() if jobs is None else jobs
-    if jobs:
+    is_one_file = not files_from and len(paths or ()) == 1 and not os.path.isdir((paths or [""])[0])
+    if jobs and not is_one_file:  # that runs in a fork
         start_server()
 
     from contextlib import closing

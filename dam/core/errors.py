@@ -25,6 +25,11 @@ TOO_MUCH_MEMORY = "decoding needs more memory than is available"
 """Why a file was not decoded: as its decoder, its worker and its record tell."""
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether an error means that memory ran out: also that a shared library could not be mapped."""
+    return isinstance(error, MemoryError) or (isinstance(error, ImportError) and "failed to map segment" in str(error))
+
+
 class ExitCode:
     """The exit codes of `dam-cli`, as listed by every `--help`."""
 

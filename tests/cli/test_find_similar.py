@@ -31,5 +31,5 @@ def test_in_every_form(dam: Dam, library: Library, make_image: Callable[..., Pat
 def test_a_file_that_takes_too_much(real_dam: Dam, library: Library, make_image: Callable[..., Path]) -> None:
     picture = make_image("large.bmp", size=(9000, 9000))
     list(ingest(library, [str(make_image("other.png"))], []))
-    refused = real_dam("find-similar", picture, "--json", env={"DAM_WORKER_MEMORY_MB": "600"}, code=3)
+    refused = real_dam("find-similar", picture, "--json", env={"DAM_WORKER_MEMORY_MB": "300"}, code=3)
     assert "memory" in refused.json["error"]

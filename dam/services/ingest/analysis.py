@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
-from dam.core.errors import TOO_MUCH_MEMORY, DamError, DecodeError
+from dam.core.errors import TOO_MUCH_MEMORY, DamError, DecodeError, is_out_of_memory
 from dam.media.kinds import kind_of
 from dam.media.sample import Sample
 from dam.services.catalogue.ecs import values_of
@@ -77,10 +77,8 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
             analysis.failures.append(Failure(system.name, system.version, storable(str(exc))))
         except (DamError, OSError):  # an error of the store or the disk, not of the content
             raise
-        except MemoryError:
-            analysis.failures.append(Failure(system.name, system.version, TOO_MUCH_MEMORY))
         except Exception as exc:  # noqa: BLE001  an error in the system, or malformed content: do not stop the run
-            reason = f"failed with {type(exc).__name__}: {exc}"
+            reason = TOO_MUCH_MEMORY if is_out_of_memory(exc) else f"failed with {type(exc).__name__}: {exc}"
             analysis.failures.append(Failure(system.name, system.version, storable(reason)))
         else:
             analysis.rows += rows

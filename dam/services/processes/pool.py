@@ -13,7 +13,8 @@ from typing import Generic, TypeVar, overload
 from dam.core.errors import TOO_MUCH_MEMORY
 from dam.core.interrupts import deferred
 from dam.services.processes.decoder_output import log_output, logged_output
-from dam.services.processes.isolated import IsolatedRun, NotStartedError, run_isolated
+from dam.services.processes.isolated import START_METHOD as FORK
+from dam.services.processes.isolated import IsolatedRun, NotStartedError
 from dam.services.processes.limits import Limits, become_worker, configured_limits
 from dam.services.processes.request import Request, run_request
 from dam.services.processes.server import START_METHOD, default_jobs, start_server
@@ -122,6 +123,11 @@ class Pool:
         return Workers(self._jobs, context, partial(self._prepare, self._limits), self._limits.max_silence)
 
     @property
+    def _may_fork(self) -> bool:
+        """Whether a single request may run in a fork, which starts faster than the server of workers."""
+        return self._jobs > 0 and self._executor is None and self._make_executor == self._make_workers
+
+    @property
     def has_workers(self) -> bool:
         """Whether worker processes run the requests."""
         return self._jobs > 0
@@ -148,21 +154,17 @@ class Pool:
                 chunk = _Chunk()
                 while window and (window[0].is_done or self._is_far_ahead(window)):
                     yield from self._collect(window)
-        window.append(self._submit(chunk))
+        if not window and len(chunk.requests) == 1 and self._may_fork:
+            chunk.set_results([self._run_isolated(chunk.requests[0], FORK)])
+        else:
+            self._submit(chunk)
+        window.append(chunk)
         while window:
             yield from self._collect(window)
 
     def run(self, request: Request[R]) -> R:
         """Run one request in a worker."""
         return next(self.map([request]))
-
-    def run_all(self, items: Sequence[T | Request[R]]) -> Iterator[T | R]:
-        """Yield a complete list of items as `map` does. A single request runs in a fork, which starts faster."""
-        if len(items) == 1 and isinstance(items[0], Request) and self._jobs and self._executor is None:
-            yield run_isolated(items[0], self._limits)
-        else:
-            results: Iterator[T | R] = self.map(items)
-            yield from results
 
     def close(self) -> None:
         """End the workers. Workers that do not end within a second are killed."""
@@ -224,10 +226,10 @@ class Pool:
                 self._end()
                 chunk.set_results([self._run_isolated(request) for request in chunk.requests])
 
-    def _run_isolated(self, request: Request[R]) -> R:
+    def _run_isolated(self, request: Request[R], start_method: str = START_METHOD) -> R:
         """Run a request in a process of its own. If that is lost, its file is the culprit."""
         try:
-            with IsolatedRun(request, self._limits, start_method=START_METHOD, prepare=self._prepare) as isolated_run:
+            with IsolatedRun(request, self._limits, start_method=start_method, prepare=self._prepare) as isolated_run:
                 return isolated_run.result()
         except NotStartedError:
             return self._do_without("they end before they run a request", request)

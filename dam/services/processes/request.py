@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from dam.core.errors import DamError
+from dam.core.errors import TOO_MUCH_MEMORY, DamError, is_out_of_memory
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -40,4 +40,5 @@ def run_request(request: Request[R_co]) -> R_co:
     except (DamError, MemoryError):
         raise
     except Exception as exc:  # noqa: BLE001  see above
-        return request.give_up(f"failed with {type(exc).__name__}: {exc}")
+        reason = TOO_MUCH_MEMORY if is_out_of_memory(exc) else f"failed with {type(exc).__name__}: {exc}"
+        return request.give_up(reason)

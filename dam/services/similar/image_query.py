@@ -60,7 +60,7 @@ def read_queries(
     named: set[str] = set()
     items = list(_requests(paths, named, transforms=transforms))
     with open_pool(jobs) as pool:
-        results: Iterator[QueryFile | ImageFeatures] = pool.run_all(items)
+        results: Iterator[QueryFile | ImageFeatures] = pool.map(items)
         yield from _query_files(results, named)
 
 

@@ -79,7 +79,7 @@ def _look_up(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> t
 
 def _digest_all(missing: Contents, unread: dict[int, str], pool: Pool) -> Iterator[dict[int, str | None]]:
     """Yield digests in batches; add the errors to `unread`."""
-    results: Iterator[PixelDigest] = pool.run_all(list(missing.values()))
+    results: Iterator[PixelDigest] = pool.map(list(missing.values()))
     for some in ecs.batched(zip(missing, results, strict=True), PAGE):
         unread.update((entity_id, result.error) for entity_id, result in some if result.error)
         yield {entity_id: result.digest for entity_id, result in some if not result.error}
