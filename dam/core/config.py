@@ -89,7 +89,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _place_the_store(self) -> "Settings":
-        """Put a store that nobody placed beside the SQLite file, so that each database has its own."""
+        """Default to a store beside the SQLite file, so that each database has its own."""
         if "ASSET_STORAGE_PATH" not in self.model_fields_set:
             database = self.sqlite_path
             self.ASSET_STORAGE_PATH = (database.parent if database else default_home()) / "store"

@@ -1,4 +1,4 @@
-"""The connection to the database: engines, sessions, and what SQLite needs to be told.
+"""The connection to the database: engines, sessions, and the pragmas of SQLite.
 
 `writing()` gives a session factory whose transactions may write: on SQLite they begin IMMEDIATE, since a transaction
 that reads first and writes later fails at once when another process writes between. `reading()` gives a session
@@ -85,7 +85,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _name_the_error(context: ExceptionContext) -> None:
-    """Replace the driver's errors that a user can provoke by errors that say what to do."""
+    """Translate driver errors that a user can provoke into errors that say what to do."""
     cause = context.original_exception
     if not isinstance(cause, Exception):  # an interruption is no error
         return
@@ -121,12 +121,12 @@ def writing(engine: Engine) -> sessionmaker[Session]:
 
 
 def reading(engine: Engine) -> sessionmaker[Session]:
-    """Return a factory of sessions that only read, and so wait for no writer."""
+    """Return a factory of read-only sessions, which do not wait for writers."""
     return sessionmaker(engine.execution_options(**{BEGIN: "DEFERRED"}), expire_on_commit=False)
 
 
 def peeking(engine: Engine) -> Engine:
-    """Return an engine for connections without transactions: each statement sees what is committed, and ends there.
+    """Return an engine for connections without transactions: each statement reads the last commit.
 
     Such a connection can stay open while others write, also on SQLite.
     """
@@ -136,12 +136,12 @@ def peeking(engine: Engine) -> Engine:
 
 @cache
 def default_engine() -> Engine:
-    """Return the engine of the configured database; nothing is connected yet. See `make_engine` for what is raised."""
+    """Return the engine of the configured database, not yet connected; raises as `make_engine` does."""
     return make_engine(config.settings.DATABASE_URL, config.settings.DAM_LOCK_TIMEOUT)
 
 
 def reset() -> None:
-    """Forget the settings of this process, and close the engine that was made of them."""
+    """Forget the settings of this process, and dispose of their engine."""
     if default_engine.cache_info().currsize:
         default_engine().dispose()
     default_engine.cache_clear()

@@ -22,11 +22,11 @@ continues; every other error ends the run.
 """
 
 TOO_MUCH_MEMORY = "decoding needs more memory than is available"
-"""Why a file was not decoded: as its decoder, its worker and its record tell."""
+"""The reason recorded for a file whose decoder ran out of memory, in a worker or in this process."""
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Return whether an error means that memory ran out: also that a shared library could not be mapped."""
+    """Return whether an error means that memory ran out, also while a shared library was mapped."""
     return isinstance(error, MemoryError) or (isinstance(error, ImportError) and "failed to map segment" in str(error))
 
 

@@ -58,7 +58,7 @@ class Library:
 
     @contextmanager
     def peek(self) -> Iterator[Connection]:
-        """Give a connection for many small reads: it has no transaction, and so holds up nobody."""
+        """Open a connection for many small reads. It has no transaction, so it blocks no writer."""
         with database.peeking(self.engine).connect() as connection:
             yield connection
 

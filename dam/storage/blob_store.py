@@ -90,16 +90,16 @@ class BlobStore(Protocol):
         """Return when a blob was published, in seconds by the store's own clock; StoreError when there is none."""
 
     def unsettled_since(self) -> float | None:
-        """Return when the oldest of the processes began that now put blobs in; None without any.
+        """Return when the oldest process that is storing blobs now began; None if there is none.
 
         By the same clock as `published_at`. A blob that was published since then may get its owner yet.
         """
 
     def sweep(self) -> None:
-        """Drop what processes staged that were killed. Leaves alone what living processes stage."""
+        """Discard what killed processes have staged. What living processes stage is not touched."""
 
     def check_marker(self, library_id: str) -> None:
-        """Make sure that the store belongs to a library.
+        """Check that the store belongs to a library.
 
         ForeignStoreError when it has no marker, as a folder where nothing is mounted, or that of another library.
         """
@@ -108,7 +108,7 @@ class BlobStore(Protocol):
         """Make this the store of a library, durably. Idempotent; ForeignStoreError when it is that of another."""
 
     def cache_folder(self) -> Path:
-        """Return the folder for what is made of the blobs and can be made again; it may not be there yet.
+        """Return the folder for derived files, such as thumbnails; it may not exist yet.
 
         Whoever writes there makes it. It may be emptied at any time.
         """

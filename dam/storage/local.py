@@ -26,7 +26,7 @@ QUARANTINE = "quarantine"
 TEMPORARY = "tmp"
 _NUMBERS = count()
 FLUSH_TOGETHER = 8
-"""From this many files on, one flush of the file system takes less time than one for each."""
+"""From this many files on, one flush of the file system is faster than a flush of each file."""
 
 
 class LocalBlobStore:
@@ -41,7 +41,7 @@ class LocalBlobStore:
         self._staging = staging
 
     def __reduce__(self) -> tuple[type["LocalBlobStore"], tuple[Path, str]]:
-        """Become, in another process, a store to stage in; its temporary files go when this store is closed."""
+        """Pickle as a store to stage in; the temporary files of the copy go when this store is closed."""
         return LocalBlobStore, (self.root, self._staging_folder())
 
     def _staging_folder(self) -> str:
@@ -86,7 +86,7 @@ class LocalBlobStore:
         self._flush([*lowest, *{os.path.dirname(folder) for folder in lowest}, self._root])
 
     def _flush(self, paths: Sequence[str]) -> None:
-        """Make files or folders of the store durable: each, or all together where they are many."""
+        """Make files or folders of the store durable: each, or all together if there are many."""
         with naming(self.root):
             if len(paths) >= FLUSH_TOGETHER:
                 self._staging_folder()  # was opened before anything was written
@@ -115,7 +115,7 @@ class LocalBlobStore:
             os.replace(blob.path, target)
 
     def _set_aside(self, damaged: Path) -> None:
-        """Keep a damaged blob in the quarantine: never drop what may be all that is left of a file.
+        """Move a damaged blob to the quarantine: it may be the last copy of a file.
 
         It stays in its place until the sound one takes that, at once: no moment without either.
         """
@@ -155,20 +155,20 @@ class LocalBlobStore:
         return self.root
 
     def keys(self) -> Iterator[str]:
-        """Yield the keys, a folder at a time; a file that is no blob in its place is none of ours."""
+        """Yield the keys, folder by folder; files that are not blobs at their place are ignored."""
         for upper in _folders(self.root):
             for lower in _folders(upper):
                 yield from (name for name in _names(lower) if is_key(name) and str(lower / name) == self._place(name))
 
     def unsettled_since(self) -> float | None:
-        """Return when the oldest of the processes began that now put blobs in; None without any.
+        """Return when the oldest process that is storing blobs now began; None if there is none.
 
         What was published since then may get its owner yet: compare with `published_at`.
         """
         return oldest_begin(self.root / TEMPORARY)
 
     def published_at(self, key: str) -> float:
-        """Return when a blob came to its place, by the clock of its file system; StoreError when there is none."""
+        """Return when a blob was published, by the clock of its file system; StoreError if it does not exist."""
         place = self._place(key)
         with naming(place):
             return os.stat(place).st_ctime
@@ -187,7 +187,7 @@ class LocalBlobStore:
         return f"{self._root}{os.sep}{key[:2]}{os.sep}{key[2:4]}"
 
     def check_marker(self, library_id: str) -> None:
-        """Make sure that the store belongs to the library.
+        """Check that the store belongs to the library.
 
         Raises:
             ForeignStoreError: it has no marker, as a folder where nothing is mounted, or another library's.
@@ -235,7 +235,7 @@ def _process_token(process: int) -> str:  # noqa: ARG001  a worker that is forke
 
 
 def _make_folder(folder: str) -> None:
-    """Make a folder of the second level; most of the time, the one above is there."""
+    """Make a folder of the second level; its parent usually exists."""
     try:
         os.mkdir(folder)
     except FileExistsError:

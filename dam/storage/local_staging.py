@@ -10,7 +10,7 @@ from dam.core.errors import CannotShareError, StoreError
 from dam.storage.modes import Mode
 
 FLUSH_ALONE_BYTES = 1024 * 1024
-"""Larger temporary files are flushed by whoever wrote them; smaller ones share a flush when they are published."""
+"""The writer flushes larger temporary files itself; smaller ones share a flush when they are published."""
 
 _FICLONE = 0x40049409
 """The number of the ioctl that shares the extents of a file: ioctl_ficlone(2)."""
@@ -22,7 +22,7 @@ _CLOSED = -1
 
 
 class naming:  # noqa: N801  it reads as what it does, and a small file enters it ten times: no generator
-    """Turn an error of the system into one that names the path in the store."""
+    """Translate an OSError into a StoreError that names the path."""
 
     __slots__ = ("_path",)
 

@@ -112,14 +112,14 @@ class MemoryBlobStore:
         return self._since
 
     def __reduce__(self) -> "tuple[type[MemoryBlobStore], tuple[()]]":
-        """Give another process an empty store: what is staged in it comes back as bytes."""
+        """Pickle as an empty store: what another process stages in it comes back as bytes."""
         return MemoryBlobStore, ()
 
     def sweep(self) -> None:
         """Do nothing: what was staged has gone with its process."""
 
     def check_marker(self, library_id: str) -> None:
-        """Make sure that the store belongs to the library."""
+        """Check that the store belongs to the library."""
         if self._library_id != library_id:
             raise ForeignStoreError(f"the store in memory is not that of library {library_id}")
 
