@@ -14,7 +14,15 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from dam.core.errors import DamError, DecodeError, InputError, MissingExtraError, StoreError, UnreadableFileError
+from dam.core.errors import (
+    DamError,
+    DecodeError,
+    InputError,
+    MissingExtraError,
+    StoreError,
+    UnreadableFileError,
+    UsageError,
+)
 from dam.media.files.source import open_source
 from dam.media.sample import Sample
 from dam.media.thumbnails.thumbnail import SIZE, thumbnail, thumbnail_obstacle
@@ -29,6 +37,8 @@ from dam.services.processes.request import Request
 from dam.storage.local_staging import naming
 
 FOLDER = "thumbnails"
+MIN_SIZE, MAX_SIZE = 16, 4096
+"""Bounds of a thumbnail's longer side in pixels."""
 NOTHING_TO_SHOW = "it carries no picture of itself"
 END = b"\xff\xd9"
 """End of a complete JPEG. Thumbnails are not flushed, so a power failure can truncate them."""
@@ -83,8 +93,11 @@ def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: P
         DecodeError: the content cannot be decoded, or its media type has no thumbnails.
         MissingExtraError: an optional dependency is missing.
         UnreadableFileError: the content is missing, or `output` cannot be written.
+        UsageError: the size is out of bounds.
 
     """
+    if not MIN_SIZE <= size <= MAX_SIZE:
+        raise UsageError(f"a thumbnail of {size} pixels: the size must be {MIN_SIZE} to {MAX_SIZE}")
     with library.read() as session:
         [known] = states_by_id(session, [entity_id])
         place = _place(library, known.sha256, size)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from dam.core.errors import DecodeError, StoreError, UnreadableFileError
+from dam.core.errors import DecodeError, StoreError, UnreadableFileError, UsageError
 from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from dam.services.processes.limits import Limits
@@ -112,3 +112,9 @@ def test_what_cannot_be_read(library: Library, here: Pool) -> None:
     with pytest.raises(UnreadableFileError, match="entity 1: the blob is missing"):
         make_thumbnail(library, 1)
     assert "missing" in (next(make_missing(library, here)).error or "")
+
+
+@pytest.mark.parametrize("size", [0, 15, 4097, 10**9])
+def test_a_size_out_of_bounds_is_refused(library: Library, size: int) -> None:
+    with pytest.raises(UsageError, match=str(size)):
+        make_thumbnail(library, 1, size)
