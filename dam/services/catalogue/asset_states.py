@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 
 from dam.media.kinds import Kind, kind_of
 from dam.media.sample import obstacle
-from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
-from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
+from dam.services.catalogue.identity import select_identity
 from dam.systems.system import current_set, labels_in, obstacles, system_set, systems_for
 
 
@@ -103,20 +102,10 @@ def failed(session: Session, after: int, limit: int) -> list[AssetState]:
     return found
 
 
-def _states(*more: Any) -> Select[Any]:
-    sha256, md5, properties = ContentHashSha256Component, ContentHashMd5Component, FilePropertiesComponent
+def _states() -> Select[Any]:
+    entity_id = ContentHashSha256Component.entity_id
     return (
-        select(
-            sha256.entity_id,
-            sha256.hash_value,
-            md5.hash_value,
-            properties.file_size_bytes,
-            properties.media_type,
-            SystemSet.systems,
-            *more,
-        )
-        .join(md5, md5.entity_id == sha256.entity_id)
-        .join(properties, properties.entity_id == sha256.entity_id)
-        .outerjoin(SystemRecord, SystemRecord.entity_id == sha256.entity_id)
+        select_identity(SystemSet.systems)
+        .outerjoin(SystemRecord, SystemRecord.entity_id == entity_id)
         .outerjoin(SystemSet, SystemSet.id == SystemRecord.system_set_id)
     )

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.identity import select_identity
 from dam.storage.blob_store import BlobStore
 
 
@@ -51,22 +51,11 @@ def summarise(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> 
 
 
 def _without_sources(session: Session, store: BlobStore, ids: list[int]) -> dict[int, Asset]:
-    sha256, md5 = ContentHashSha256Component, ContentHashMd5Component
-    properties, location = FilePropertiesComponent, FileLocationComponent
+    asset, location = ContentHashSha256Component.entity_id, FileLocationComponent
     rows = session.execute(
-        select(
-            sha256.entity_id,
-            sha256.hash_value,
-            md5.hash_value,
-            properties.file_size_bytes,
-            properties.media_type,
-            properties.original_filename,
-            location.file_identifier,
-        )
-        .join(md5, md5.entity_id == sha256.entity_id)
-        .join(properties, properties.entity_id == sha256.entity_id)
-        .outerjoin(location, (location.entity_id == sha256.entity_id) & (location.storage_type == store.storage_type))
-        .where(sha256.entity_id.in_(ids))
+        select_identity(FilePropertiesComponent.original_filename, location.file_identifier)
+        .outerjoin(location, (location.entity_id == asset) & (location.storage_type == store.storage_type))
+        .where(asset.in_(ids))
     )
     assets = {}
     for entity_id, sha, md, size, media_type, name, identifier in rows:
