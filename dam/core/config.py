@@ -5,19 +5,21 @@ first use of it found.
 """
 
 import logging
+import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dam.core.errors import UsageError
 
 logger = logging.getLogger(__name__)
 
+ENV_FILE = ".env"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SQLITE_PREFIX = "sqlite:///"
 
@@ -35,10 +37,10 @@ def sqlite_url(path: Path) -> str:
     return SQLITE_PREFIX + str(path).replace("%", "%25").replace("?", "%3F")
 
 
-class Settings(BaseSettings):
-    """The settings and their defaults."""
+class Settings(BaseModel):
+    """The settings and their defaults. `load_settings` reads them."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", case_sensitive=False)
+    model_config = ConfigDict(extra="ignore", validate_default=True)
 
     DATABASE_URL: str = Field(
         default_factory=lambda: sqlite_url(default_home() / "dam.sqlite3"),
@@ -113,7 +115,7 @@ def load_settings(**given: Any) -> Settings:
 
     """
     try:
-        return Settings(**given)
+        return Settings(**_named(_env_file()) | _named(os.environ) | given)
     except ValidationError as exc:
         problems = "; ".join(
             f"{error['loc'][0] if error['loc'] else 'settings'}: {error['msg']}" for error in exc.errors()
@@ -121,6 +123,21 @@ def load_settings(**given: Any) -> Settings:
         raise UsageError(f"settings: {problems}") from exc
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"settings: cannot read .env: {exc}") from exc
+
+
+def _env_file() -> Mapping[str, str | None]:
+    """Read `.env` in the working directory, if there is one."""
+    if not os.path.isfile(ENV_FILE):
+        return {}
+    from dotenv import dotenv_values  # noqa: PLC0415  most commands find no such file
+
+    return dotenv_values(ENV_FILE, encoding="utf-8")
+
+
+def _named(values: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the values that are settings, by name in upper case. Empty ones do not count."""
+    names = Settings.model_fields.keys()
+    return {name.upper(): value for name, value in values.items() if value and name.upper() in names}
 
 
 @cache

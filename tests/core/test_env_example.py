@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from dam.core.config import Settings
+from dam.core.config import Settings, load_settings
 from tests.conftest import PROJECT
 
 EXAMPLE = (PROJECT / ".env.example").read_text()
@@ -25,7 +25,8 @@ def test_every_line_is_valid_when_uncommented(name: str, tmp_path: Path, monkeyp
         monkeypatch.delenv(setting, raising=False)
     env_file = tmp_path / ".env"
     env_file.write_text(EXAMPLE.replace(f"#{name}=", f"{name}="))
-    settings = Settings(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings declares no such parameter
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings()
     assert str(getattr(settings, name)).removesuffix(".0") == LINES[name]
 
 
