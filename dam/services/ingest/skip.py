@@ -64,11 +64,13 @@ class _Records:
         return recorded
 
     def _remove_forced(self, recorded: RecordedFiles | None) -> None:
-        if recorded and recorded.current and self._forced_reads.exist:
+        if recorded and self._forced_reads.exist:
             with self._library.read() as session:
-                forced = self._forced_reads.among(session, {key[0]: asset for key, asset in recorded.current.items()})
-            for key in [key for key in recorded.current if key[0] in forced]:
-                del recorded.current[key]
+                known = recorded.current | recorded.outdated
+                forced = self._forced_reads.among(session, {key[0]: asset for key, asset in known.items()})
+            for files in (recorded.current, recorded.outdated):
+                for key in [key for key in files if key[0] in forced]:
+                    del files[key]
 
     def outdated(self, batch: WalkBatch, recorded: RecordedFiles) -> dict[FileKey, AssetState]:
         """Return the states of the outdated assets of a batch, by file."""

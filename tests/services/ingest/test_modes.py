@@ -7,6 +7,7 @@ import pytest
 
 from dam.core.errors import StoreError
 from dam.media.kinds import Kind
+from dam.media.obstacle import Obstacle
 from dam.media.sample import Sample
 from dam.models import DimensionsComponent, FileLocationComponent
 from dam.services.catalogue import ecs
@@ -167,3 +168,22 @@ def test_systems_read_a_reference_where_it_is(library: Library, make_image: Make
         found = ecs.get_component(session, 1, DimensionsComponent)
     assert found
     assert found.width == 31
+
+
+def test_a_referenced_file_that_waits_for_an_extra_comes_into_the_store(
+    library: Library, source: Path, use_systems: UseSystems
+) -> None:
+    @system(
+        kinds={Kind.DOCUMENT},
+        produces=DimensionsComponent,
+        version=1,
+        obstacle=lambda _: Obstacle("it needs an extra", "an extra"),
+    )
+    def waiting(_: Sample) -> None:
+        raise AssertionError
+
+    use_systems(waiting)
+    take(library, Mode.REFERENCE, source)
+    assert statuses(take(library, Mode.REFERENCE, source)) == ["unchanged"]
+    take(library, Mode.COPY, source)
+    assert library.store.storage_type in storage_types(library)
