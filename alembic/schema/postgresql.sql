@@ -1,4 +1,4 @@
--- Schema 0011, written by doc/generate.py from the migrations: do not edit.
+-- Schema 0012, written by doc/generate.py from the migrations: do not edit.
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
@@ -568,3 +568,84 @@ CREATE TABLE component_xmp_sidecar (
     CONSTRAINT uq_component_xmp_sidecar_entity_id UNIQUE (entity_id),
     CONSTRAINT fk_component_xmp_sidecar_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
 );
+
+CREATE TABLE operations (
+    id BIGSERIAL NOT NULL,
+    kind VARCHAR(32) NOT NULL,
+    user_name TEXT NOT NULL,
+    command TEXT NOT NULL,
+    undoes_id BIGINT,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_operations PRIMARY KEY (id),
+    CONSTRAINT fk_operations_undoes_id_operations FOREIGN KEY(undoes_id) REFERENCES operations (id)
+);
+
+CREATE INDEX ix_operations_undoes_id ON operations (undoes_id);
+
+CREATE INDEX ix_operations_created_at ON operations (created_at);
+
+CREATE TABLE operation_changes (
+    id BIGSERIAL NOT NULL,
+    operation_id BIGINT NOT NULL,
+    entity_id BIGINT,
+    table_name VARCHAR(64) NOT NULL,
+    before TEXT,
+    after TEXT,
+    CONSTRAINT pk_operation_changes PRIMARY KEY (id),
+    CONSTRAINT fk_operation_changes_operation_id_operations FOREIGN KEY(operation_id) REFERENCES operations (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_operation_changes_operation_id ON operation_changes (operation_id);
+
+CREATE INDEX ix_operation_changes_entity_id ON operation_changes (entity_id);
+
+CREATE TABLE component_trashed (
+    id BIGSERIAL NOT NULL,
+    entity_id BIGINT NOT NULL,
+    operation_id BIGINT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_component_trashed PRIMARY KEY (id),
+    CONSTRAINT uq_component_trashed_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_trashed_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_replaced (
+    id BIGSERIAL NOT NULL,
+    entity_id BIGINT NOT NULL,
+    by_entity_id BIGINT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_component_replaced PRIMARY KEY (id),
+    CONSTRAINT fk_component_replaced_by_entity_id_entities FOREIGN KEY(by_entity_id) REFERENCES entities (id) ON DELETE CASCADE,
+    CONSTRAINT uq_component_replaced_entity_id_by_entity_id UNIQUE (entity_id, by_entity_id),
+    CONSTRAINT fk_component_replaced_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_replaced_by_entity_id ON component_replaced (by_entity_id);
+
+CREATE TABLE blob_checks (
+    store_id INTEGER NOT NULL,
+    sha256 BYTEA NOT NULL,
+    checked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_blob_checks PRIMARY KEY (store_id, sha256)
+);
+
+CREATE INDEX ix_blob_checks_store_id_checked_at ON blob_checks (store_id, checked_at);
+
+CREATE TABLE mirrors (
+    id SERIAL NOT NULL,
+    name VARCHAR(64) NOT NULL,
+    location TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_mirrors PRIMARY KEY (id),
+    CONSTRAINT uq_mirrors_name UNIQUE (name)
+);
+
+CREATE TABLE manifest_records (
+    id BIGSERIAL NOT NULL,
+    lines TEXT NOT NULL,
+    CONSTRAINT pk_manifest_records PRIMARY KEY (id)
+);
+
+ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;

@@ -29,3 +29,5 @@ class SourcePathComponent(BaseComponent):
     size: Mapped[int] = mapped_column(BigInteger)
     mtime_ns: Mapped[int] = mapped_column(BigInteger)
     inode: Mapped[int] = mapped_column(BigInteger)
+    ctime_ns: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Change time; null in rows that were written before it was recorded."""
