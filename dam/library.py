@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dam.services.ingest.run_systems import Update
     from dam.services.similar.search import SearchResult
     from dam.services.thumbnails import Thumbnail
-    from dam.services.verify import Finding, IntactAsset
+    from dam.services.verify.findings import Finding, IntactAsset
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -275,11 +275,17 @@ class Library(service.Library):
         with open_pool(jobs) as pool:
             yield from run_systems(self, retry_failed=retry_failed, pool=pool)
 
-    def verify(self, *, content: bool = False, threads: int = 1) -> Iterator["Finding | IntactAsset"]:
-        """Compare the store with the database; yield what is wrong and what is sound. `content`: read all bytes."""
-        from dam.services.verify import verify
+    def verify(
+        self, *, content: bool = False, threads: int = 1, quarantine: bool = True
+    ) -> Iterator["Finding | IntactAsset"]:
+        """Compare the store with the database, and the database with itself; yield problems and intact assets.
 
-        return verify(self, content=content, threads=threads)
+        `content`: read all bytes, those that were read least recently first. With `quarantine`, blobs that were read
+        and are damaged are moved to the quarantine of the store.
+        """
+        from dam.services.verify.verify import verify
+
+        return verify(self, content=content, threads=threads, quarantine=quarantine)
 
     def info(self) -> "Info":
         """Return where the library is, what it holds, and the versions that matter."""

@@ -17,12 +17,12 @@ from dam.core.durable import flush, make_folder
 from dam.core.errors import ForeignStoreError, StoreError
 from dam.storage.blob_store import StagedBlob, checked_key, is_key
 from dam.storage.flushing import flush_file_system
+from dam.storage.local_layout import QUARANTINE
 from dam.storage.local_staging import LocalStagedBlob, naming, share
 from dam.storage.modes import Mode
 from dam.storage.staging_area import StagingArea, oldest_begin, sweep
 
 MARKER = "dam-library-id"
-QUARANTINE = "quarantine"
 TEMPORARY = "tmp"
 _NUMBERS = count()
 FLUSH_TOGETHER = 8
@@ -178,6 +178,10 @@ class LocalBlobStore:
         if self._area:
             self._area.close()
             self._area = self._staging = None
+
+    def place(self, key: str) -> Path:
+        """Return the path of a blob, whether there is one or not."""
+        return Path(self._place(key))
 
     def _place(self, key: str) -> str:
         return f"{self._folder(key)}{os.sep}{key}"

@@ -35,6 +35,10 @@ RUNS = {
     "run-systems": ["run-systems"],
     "failures": ["failures"],
     "verify": ["verify"],
+    "store add": ["store", "add", "usb", "mirror"],
+    "store ls": ["store", "ls"],
+    "store rm": ["store", "rm", "usb"],
+    "store sync": ["store", "sync"],
 }
 FINISHED = (0, 3, 4)  # 3: the inputs have a missing and a damaged file, on purpose; 4: so has the store
 
@@ -97,7 +101,9 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
     if name == "find-duplicates":
         filled("add-asset", "-j0", "inputs/smaller.jpg")
-    if name == "verify":
+    if name in ("store ls", "store rm", "store sync"):
+        filled("store", "add", "usb", "mirror")
+    if name in ("verify", "store sync"):
         next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)
     assert lines.code in FINISHED, lines

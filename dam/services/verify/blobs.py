@@ -1,0 +1,131 @@
+"""Check one content: at its place in a store, or at its source."""
+
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from dam.core.errors import InputError, StoreError
+from dam.media.files.digests import sha256_of
+from dam.media.files.source import open_source
+from dam.services.catalogue.places import Place
+from dam.services.catalogue.source_paths import recorded_paths
+from dam.services.library import Library
+from dam.services.verify.findings import Finding, IntactAsset, Problem
+from dam.storage.blob_store import BlobStore
+from dam.storage.local import LocalBlobStore
+from dam.storage.local_layout import PlaceState, place_state
+from dam.storage.quarantine import set_aside
+from dam.storage.reading import open_blob, past_the_cache
+
+Result = Finding | IntactAsset
+NOT_THERE = "its blob is not in the store"
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks contents in `store`, which is the library's own or a mirror. Its methods run in threads."""
+
+    library: Library
+    store: BlobStore
+    quarantine: bool = False
+    """Whether a damaged blob is moved to the quarantine of the store."""
+    moved: set[str] = field(default_factory=set)
+    """What it has moved there."""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def check(self, place: Place, *, content: bool) -> list[Result]:
+        """Return the problems of a content, and that it is intact if it is."""
+        found = partial(Finding, sha256=place.identifier, entity_id=place.entity_id, name=place.name)
+        if not place.is_consistent:
+            return [found(Problem.DANGLING, "its location and its digest contradict each other")]
+        if place.is_referenced:
+            return [self._check_sources(place, content=content)]
+        notes, problem = self._look(place, content=content)
+        results: list[Result] = [found(kind, detail) for kind, detail in notes]
+        if problem is None:
+            return [*results, IntactAsset(place.entity_id, place.size or 0, is_read=content)]
+        kind, detail = problem
+        is_moved = content and self.quarantine and kind in (Problem.ALTERED, Problem.IRREGULAR)
+        return [*results, found(kind, detail, quarantined=self._set_aside(place.identifier) if is_moved else None)]
+
+    def _look(self, place: Place, *, content: bool) -> tuple[list[tuple[Problem, str]], tuple[Problem, str] | None]:
+        """Return the lesser problems of a blob, and what is wrong with its content."""
+        try:
+            state = self._state(place.identifier)
+            if state is None:
+                return [], (Problem.MISSING, NOT_THERE)
+            if state.special:
+                return [], (Problem.IRREGULAR, f"{state.special} is in the place of its blob")
+            if state.size != place.size:
+                return _notes(state), (Problem.ALTERED, f"its blob has {state.size} bytes instead of {place.size}")
+            if content and not self._matches(place.identifier):
+                return _notes(state), (Problem.ALTERED, "the content of its blob does not match its digest")
+        except (StoreError, InputError, OSError) as exc:
+            return [], (Problem.UNREADABLE, f"its blob cannot be read: {exc}")
+        return _notes(state), None
+
+    def _state(self, key: str) -> PlaceState | None:
+        if isinstance(self.store, LocalBlobStore):
+            return place_state(self.store.place(key))
+        size = self.store.size(key)
+        return None if size is None else PlaceState(special=None, size=size, is_writable=False, links=1)
+
+    def _matches(self, key: str) -> bool:
+        """Read a blob. What does not match is read once more, past the cache: memory and cables fail, too.
+
+        Raises:
+            StoreError: the second time, the content was another one.
+
+        """
+        first = self._digest_of(key)
+        if first == key:
+            return True
+        second = self._digest_of(key, again=True)
+        if second != first:
+            raise StoreError("each time it is read its content is another: check the memory and the disk")
+        return False
+
+    def _digest_of(self, key: str, *, again: bool = False) -> str:
+        with open_blob(self.store, key) as file:
+            if again and isinstance(self.store, LocalBlobStore):
+                past_the_cache(file)
+            return sha256_of(file, self.stop)
+
+    def _set_aside(self, key: str) -> str | None:
+        """Move a blob to the quarantine, where the store can be written."""
+        if not isinstance(self.store, LocalBlobStore):
+            return None
+        try:
+            moved = str(set_aside(self.store.root, self.store.place(key)))
+        except (StoreError, OSError):
+            return None
+        self.moved.add(moved)
+        return moved
+
+    def _check_sources(self, place: Place, *, content: bool) -> Result:
+        """Check an asset that is only referenced: one of its source paths must still have the content."""
+        with self.library.read() as session:
+            paths = recorded_paths(session, place.entity_id)
+        found = partial(Finding, sha256=place.identifier, entity_id=place.entity_id, name=place.name)
+        problem = found(Problem.MISSING, "it is referenced, and none of its source paths exists any more")
+        for path in paths:
+            try:
+                if Path(path).stat().st_size == place.size and (not content or self._is_at(path, place.identifier)):
+                    return IntactAsset(place.entity_id, place.size, is_read=content)
+                problem = found(Problem.ALTERED, f"it is referenced, and the content of {path} has changed")
+            except (InputError, OSError):
+                continue
+        return problem
+
+    def _is_at(self, path: str, sha256: str) -> bool:
+        with open_source(path) as (file, _):
+            return sha256_of(file, self.stop) == sha256
+
+
+def _notes(state: PlaceState) -> list[tuple[Problem, str]]:
+    """Return what is wrong with the file of a blob, whatever its content."""
+    if state.links > 1:  # a hard link that the user made keeps the mode of its source
+        can = ", and can be written to through it" if state.is_writable else ""
+        return [(Problem.LINKED, f"its blob has another name outside the store{can}")]
+    return [(Problem.WRITABLE, "the file of its blob can be written to")] if state.is_writable else []
