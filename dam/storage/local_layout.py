@@ -10,7 +10,7 @@ from pathlib import Path
 from dam.storage.blob_store import is_key
 from dam.storage.local_staging import naming
 
-OWN_FOLDERS = frozenset({"tmp", "thumbnails", "manifest", "lost+found"})
+OWN_FOLDERS = frozenset({"tmp", "links", "thumbnails", "manifest", "lost+found"})
 """Folders at the root that are not looked into: those of dam, and that of the file system."""
 OWN_PREFIX = "dam-"
 """Files at the root whose names begin so are dam's: the marker, locks."""

@@ -43,9 +43,11 @@ class LocalStagedBlob:
     Small files are what an ingest has most of: paths are text here and files are descriptors, for speed.
     """
 
-    def __init__(self, path: str, *, shared_bytes: int | None = None) -> None:
+    def __init__(self, path: str, *, shared_bytes: int | None = None, is_linked: bool = False) -> None:
         self.path = path
         self.size = shared_bytes or 0
+        self.is_linked = is_linked
+        self.healed: str | None = None
         self.is_shared: bool | None = shared_bytes is not None
         self.is_durable = False
         self._descriptor = _CLOSED
@@ -113,7 +115,7 @@ def share(source: str, target: str, mode: Mode) -> LocalStagedBlob:
         raise CannotShareError(
             f"{source} cannot come into the store as a {mode.value} ({exc.strerror}): use --mode copy, or auto"
         ) from exc
-    return LocalStagedBlob(target, shared_bytes=size)
+    return LocalStagedBlob(target, shared_bytes=size, is_linked=mode is Mode.HARDLINK)
 
 
 def _reflink(source: str, target: str) -> None:

@@ -1,14 +1,11 @@
-"""Open blobs for reading, believing nothing: no link is followed, no pipe waited for."""
+"""Open blobs, and files that may have the content of one: no link is followed, no pipe waited for."""
 
 import os
-import stat
 from typing import BinaryIO
 
 from dam.core.errors import StoreError, UnreadableFileError
+from dam.storage import flaw
 from dam.storage.blob_store import BlobStore
-from dam.storage.local import LocalBlobStore
-
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def open_blob(store: BlobStore, key: str) -> BinaryIO:
@@ -19,7 +16,7 @@ def open_blob(store: BlobStore, key: str) -> BinaryIO:
 
     """
     try:
-        return open_regular(store.place(key)) if isinstance(store, LocalBlobStore) else store.open(key)
+        return store.open(key)
     except StoreError as exc:
         raise UnreadableFileError(str(exc)) from exc
 
@@ -32,13 +29,9 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
 
     """
     try:
-        file = open(path, "rb", buffering=0, opener=lambda name, _: os.open(name, _FLAGS))  # noqa: SIM115  returned open
+        return open(flaw.open_regular(os.fspath(path)), "rb", buffering=0)
     except OSError as exc:
-        raise UnreadableFileError(f"{path}: {exc.strerror}") from exc
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise UnreadableFileError(f"{path} is not a regular file")
-    return file
+        raise UnreadableFileError(f"{path}: {exc.strerror or exc}") from exc
 
 
 def past_the_cache(file: BinaryIO) -> None:

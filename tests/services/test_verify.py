@@ -136,11 +136,15 @@ def test_what_is_in_the_place_of_a_blob(each_library: Library, blobs: list[str],
 
 
 @pytest.mark.local_store
-def test_another_name_of_a_blob_is_noted(library: Library, tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("a")
+def test_another_name_of_a_blob(library: Library, tmp_path: Path) -> None:
+    """It is damage where it was not made on purpose."""
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
     list(ingest(library, [str(tmp_path / "a")], options=Options(mode=Mode.HARDLINK)))
-    assert findings(library, content=True) == [(Problem.LINKED, 1, "a")]
-    assert not Problem.LINKED.is_damage
+    [copied] = ingest_all(library, tmp_path / "b")
+    assert findings(library, content=True) == []
+    os.link(library.store.path(copied.sha256 or "") or "", tmp_path / "c")
+    assert findings(library, content=True) == [(Problem.LINKED, 2, "b")]
 
 
 @pytest.mark.local_store

@@ -6,8 +6,6 @@ from dam.core.errors import StoreError
 from dam.services.library import Library
 from dam.services.mirrors.mirrors import OpenMirror
 from dam.storage.blob_store import BlobStore
-from dam.storage.local import LocalBlobStore
-from dam.storage.local_layout import place_state
 
 
 def copies_of(library: Library, sizes: Mapping[str, int], mirrors: Sequence[OpenMirror]) -> dict[str, int]:
@@ -20,11 +18,9 @@ def copies_of(library: Library, sizes: Mapping[str, int], mirrors: Sequence[Open
 
 
 def has_copy(store: BlobStore, key: str, size: int) -> bool:
-    """Return whether a store has a regular file of this size in the place of a blob."""
+    """Return whether a store has a regular file of this size in the place of a blob. It is not read."""
     try:
-        if not isinstance(store, LocalBlobStore):
-            return store.size(key) == size
-        state = place_state(store.place(key))
+        flaw = store.flaw(key, size)
     except StoreError:
         return False
-    return state is not None and state.special is None and state.size == size
+    return flaw is None or not flaw.is_damage

@@ -8,8 +8,6 @@ from dam.core.interrupts import deferred
 from dam.media.files.digests import buffers, sha256_of
 from dam.storage.blob_store import BlobStore, StagedBlob
 from dam.storage.local import LocalBlobStore
-from dam.storage.local_layout import place_state
-from dam.storage.quarantine import set_aside
 from dam.storage.reading import open_blob, past_the_cache
 
 
@@ -38,13 +36,8 @@ def stage_copy(file: BinaryIO, target: BlobStore, key: str) -> StagedBlob | None
 
 
 def publish_copies(target: BlobStore, staged: dict[str, StagedBlob]) -> list[str]:
-    """Publish copies durably, and read them back; return the keys of those that then have another content.
-
-    What is in their places, and damaged, goes to the quarantine first.
-    """
+    """Publish copies durably, and read them back; return the keys of those that then have another content."""
     with deferred():
-        for key, blob in staged.items():
-            _make_room(target, key, blob.size)
         target.publish(staged)
     return [key for key in staged if not is_sound(target, key)]
 
@@ -58,13 +51,3 @@ def is_sound(store: BlobStore, key: str) -> bool:
             return sha256_of(file) == key
     except (UnreadableFileError, OSError):
         return False
-
-
-def _make_room(target: BlobStore, key: str, size: int) -> None:
-    """Set aside what is in the place of a blob, unless it is sound."""
-    if not isinstance(target, LocalBlobStore):
-        return
-    state = place_state(target.place(key))
-    if state is None or (state.special is None and state.size == size and is_sound(target, key)):
-        return
-    set_aside(target.root, target.place(key))

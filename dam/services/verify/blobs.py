@@ -13,13 +13,20 @@ from dam.services.catalogue.source_paths import recorded_paths
 from dam.services.library import Library
 from dam.services.verify.findings import Finding, IntactAsset, Problem
 from dam.storage.blob_store import BlobStore
+from dam.storage.flaw import FlawKind
 from dam.storage.local import LocalBlobStore
-from dam.storage.local_layout import PlaceState, place_state
 from dam.storage.quarantine import set_aside
 from dam.storage.reading import open_blob, past_the_cache
 
 Result = Finding | IntactAsset
-NOT_THERE = "its blob is not in the store"
+
+_PROBLEMS = {
+    FlawKind.MISSING: Problem.MISSING,
+    FlawKind.NO_FILE: Problem.IRREGULAR,
+    FlawKind.SIZE: Problem.ALTERED,
+    FlawKind.LINKED: Problem.LINKED,
+    FlawKind.WRITABLE: Problem.WRITABLE,
+}
 
 
 @dataclass(frozen=True)
@@ -50,26 +57,17 @@ class Checker:
         return [*results, found(kind, detail, quarantined=self._set_aside(place.identifier) if is_moved else None)]
 
     def _look(self, place: Place, *, content: bool) -> tuple[list[tuple[Problem, str]], tuple[Problem, str] | None]:
-        """Return the lesser problems of a blob, and what is wrong with its content."""
+        """Return what is wrong with the file of a blob, and with its content."""
         try:
-            state = self._state(place.identifier)
-            if state is None:
-                return [], (Problem.MISSING, NOT_THERE)
-            if state.special:
-                return [], (Problem.IRREGULAR, f"{state.special} is in the place of its blob")
-            if state.size != place.size:
-                return _notes(state), (Problem.ALTERED, f"its blob has {state.size} bytes instead of {place.size}")
+            flaw = self.store.flaw(place.identifier, place.size or 0)
+            if flaw and flaw.is_damage:
+                return [], (_PROBLEMS[flaw.kind], f"its blob {flaw.detail}")
+            notes = [(_PROBLEMS[flaw.kind], f"its blob {flaw.detail}")] if flaw else []
             if content and not self._matches(place.identifier):
-                return _notes(state), (Problem.ALTERED, "the content of its blob does not match its digest")
+                return notes, (Problem.ALTERED, "the content of its blob does not match its digest")
         except (StoreError, InputError, OSError) as exc:
             return [], (Problem.UNREADABLE, f"its blob cannot be read: {exc}")
-        return _notes(state), None
-
-    def _state(self, key: str) -> PlaceState | None:
-        if isinstance(self.store, LocalBlobStore):
-            return place_state(self.store.place(key))
-        size = self.store.size(key)
-        return None if size is None else PlaceState(special=None, size=size, is_writable=False, links=1)
+        return notes, None
 
     def _matches(self, key: str) -> bool:
         """Read a blob. What does not match is read once more, past the cache: memory and cables fail, too.
@@ -121,11 +119,3 @@ class Checker:
     def _is_at(self, path: str, sha256: str) -> bool:
         with open_source(path) as (file, _):
             return sha256_of(file, self.stop) == sha256
-
-
-def _notes(state: PlaceState) -> list[tuple[Problem, str]]:
-    """Return what is wrong with the file of a blob, whatever its content."""
-    if state.links > 1:  # a hard link that the user made keeps the mode of its source
-        can = ", and can be written to through it" if state.is_writable else ""
-        return [(Problem.LINKED, f"its blob has another name outside the store{can}")]
-    return [(Problem.WRITABLE, "the file of its blob can be written to")] if state.is_writable else []

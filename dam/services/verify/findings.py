@@ -19,6 +19,8 @@ class Problem(StrEnum):
     """A blob is in the wrong folder of the store."""
     WRITABLE = "writable"
     """The file of a blob can be written to."""
+    LINKED = "linked"
+    """The file of a blob has another name, by a hard link that was not made on purpose: it can change through that."""
     ORPHANED = "orphaned"
     """A blob without an asset, left by a killed ingest. The next ingest of the same content adopts it."""
     DANGLING = "dangling"
@@ -27,8 +29,6 @@ class Problem(StrEnum):
     """The database fails its own checks: of its pages and indexes, or of foreign keys."""
     TOO_FEW_COPIES = "too_few_copies"
     """There are fewer copies of a content, in the store and its mirrors, than asked for."""
-    LINKED = "linked"
-    """The file of a blob has another name outside the store: a hard link. `--mode hardlink` makes such."""
     QUARANTINED = "quarantined"
     """A damaged blob that was set aside lies in the quarantine."""
     JUNK = "junk"
@@ -37,7 +37,7 @@ class Problem(StrEnum):
     @property
     def is_damage(self) -> bool:
         """Whether something must be done. The others are only noted."""
-        return self not in (Problem.LINKED, Problem.QUARANTINED, Problem.JUNK)
+        return self not in (Problem.QUARANTINED, Problem.JUNK)
 
 
 @dataclass(frozen=True)
