@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dam.services.info import Info
     from dam.services.ingest.outcome import Outcome
     from dam.services.ingest.run_systems import Update
+    from dam.services.repair.outcome import Repair
     from dam.services.similar.search import SearchResult
     from dam.services.thumbnails import Thumbnail
     from dam.services.verify.findings import Finding, IntactAsset
@@ -290,6 +291,18 @@ class Library(service.Library):
         from dam.services.verify.verify import verify
 
         return verify(self, content=content, threads=threads, quarantine=quarantine)
+
+    def repair(
+        self, folders: Iterable[str | os.PathLike[str]] = (), *, content: bool = False, dry_run: bool = False
+    ) -> Iterator["Repair"]:
+        """Verify the library and repair what is found; yield each repair once it is durable.
+
+        Sound copies are looked for in the mirrors, the quarantine, the recorded sources and `folders`. `content`: read
+        all bytes first. Nothing is deleted.
+        """
+        from dam.services.repair.repair import repair
+
+        return repair(self, [os.fspath(folder) for folder in folders], content=content, dry_run=dry_run)
 
     def info(self) -> "Info":
         """Return where the library is, what it holds, and the versions that matter."""

@@ -84,6 +84,11 @@ class Library:
             return work(session)
 
 
+def open_unmarked() -> Library:
+    """Open the configured library, whatever the marker of its store says: for who repairs that."""
+    return _checked(default_settings(), None, check_store=False)
+
+
 def open_library(settings: Settings | None = None, store: BlobStore | None = None, *, create: bool = False) -> Library:
     """Open a library, by default the configured one; with `create`, set up an embedded one that is not there yet.
 
@@ -126,7 +131,7 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
         engine.dispose()
 
 
-def _checked(settings: Settings, store: BlobStore | None) -> Library:
+def _checked(settings: Settings, store: BlobStore | None, *, check_store: bool = True) -> Library:
     """Return an open library; see `open_library` for what is raised."""
     if settings.sqlite_path and not _has_content(settings.sqlite_path):
         raise NoLibraryError(f"there is no library at {settings.sqlite_path}: {SETUP_HINT}")
@@ -135,7 +140,8 @@ def _checked(settings: Settings, store: BlobStore | None) -> Library:
     try:
         with database.reading(engine)() as session:
             library_id = check_schema(session.connection())
-        store.check_marker(library_id)
+        if check_store:
+            store.check_marker(library_id)
     except BaseException:
         engine.dispose()
         raise

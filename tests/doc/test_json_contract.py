@@ -35,6 +35,7 @@ RUNS = {
     "run-systems": ["run-systems"],
     "failures": ["failures"],
     "verify": ["verify"],
+    "repair": ["repair"],
     "store add": ["store", "add", "usb", "mirror"],
     "store ls": ["store", "ls"],
     "store rm": ["store", "rm", "usb"],
@@ -103,7 +104,7 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         filled("add-asset", "-j0", "inputs/smaller.jpg")
     if name in ("store ls", "store rm", "store sync"):
         filled("store", "add", "usb", "mirror")
-    if name in ("verify", "store sync"):
+    if name in ("verify", "repair", "store sync"):
         next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)
     assert lines.code in FINISHED, lines

@@ -1,6 +1,6 @@
 """The recorded locations of contents, in pages: memory does not grow with the library, and no lock is held between."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from dam.models.blob_check import BlobCheck
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
+from dam.services.catalogue import ecs
 from dam.services.library import Library
 from dam.storage.modes import REFERENCE_STORAGE
 
@@ -76,6 +77,16 @@ def oldest_check_first(library: Library, store_id: int, now: datetime) -> Iterat
     )
     yield from _pages(library, checked, check.checked_at, check.sha256)
     yield from _pages(library, _places().where(~stored, _counts()), location.id)
+
+
+def places_of(library: Library, sha256s: Iterable[str]) -> list[Place]:
+    """Return the locations of some contents."""
+    location, found = FileLocationComponent, []
+    for some in ecs.batched(sha256s):
+        statement = _places().where(location.file_identifier.in_(some), _counts()).order_by(location.id)
+        with library.read() as session:
+            found += [Place(*row) for row in session.execute(statement)]
+    return found
 
 
 def _places() -> Any:

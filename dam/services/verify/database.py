@@ -50,12 +50,13 @@ def _foreign_keys(connection: Connection) -> Iterator[str]:
     """Count the rows of each table whose foreign key refers to no row."""
     for table in Base.metadata.sorted_tables:
         for key in table.foreign_key_constraints:
-            count = connection.scalar(select(func.count()).select_from(table).where(_refers_to_none(key)))
+            count = connection.scalar(select(func.count()).select_from(table).where(refers_to_none(key)))
             if count:
                 yield _of_none(count, table.name, key.referred_table.name)
 
 
-def _refers_to_none(key: ForeignKeyConstraint) -> ColumnElement[bool]:
+def refers_to_none(key: ForeignKeyConstraint) -> ColumnElement[bool]:
+    """Return the condition that a row refers to a row that does not exist."""
     parent = key.referred_table.alias()
     pairs = [(element.parent, parent.c[element.column.name]) for element in key.elements]
     exists = select(1).select_from(parent).where(*(column == other for column, other in pairs)).exists()
