@@ -56,6 +56,7 @@ class DamGroup(TyperGroup):
         """Run the program and exit with its code."""
         gc.set_threshold(GC_THRESHOLD, 20, 20)
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # files are done side by side; threads inside one only spin
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # to look for some reads the metadata of all packages
         try:
             sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
         except Complaint as exc:
