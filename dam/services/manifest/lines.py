@@ -7,6 +7,7 @@ the `of` lines of the batch. So a reader notices lines that are missing.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 from zlib import crc32
@@ -38,8 +39,16 @@ class Header:
 
 
 def body(content: Mapping[str, Any]) -> str:
-    """Return the JSON of what a line says, without braces."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"))[1:-1]
+    """Return the JSON of what a line says, without braces: times in ISO 8601, bytes as hexadecimal digits."""
+    return json.dumps(content, separators=(",", ":"), default=_plain)[1:-1]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def numbered(batch: int, bodies: Sequence[str]) -> str:
@@ -70,6 +79,3 @@ def parse(raw: bytes) -> Line | Header | None:
     except (KeyError, RecursionError, TypeError, ValueError):
         return None
     return Line(batch, index, count, content) if batch > 0 and 0 < index <= count else None
-
-
-__all__ = ["FORMAT", "Header", "Line", "body", "header", "numbered", "parse", "quoted"]

@@ -13,7 +13,6 @@ from dam.models.library import LibraryIdentity
 from dam.services.manifest.kept_tables import kept_models, table_of
 from dam.services.manifest.lines import body
 from dam.services.manifest.outbox import record, snapshot_progress
-from dam.services.manifest.row_json import to_json
 
 PAGE = 2000
 BEGIN, END = "begin", "end"
@@ -35,7 +34,7 @@ def write_page(session: Session, *, anew: bool) -> bool:
         name, last = done.split()[0], int(done.split()[1])
     table: Any = table_of(models[name])
     rows = session.execute(select(table).where(table.c.id > last).order_by(table.c.id).limit(PAGE)).mappings().all()
-    record(session, *(body({"put": name, "row": to_json(dict(row))}) for row in rows))
+    record(session, *(body({"put": name, "row": dict(row)}) for row in rows))
     if rows:
         _note(session, f"{name} {rows[-1]['id']}")
         return False
