@@ -8,12 +8,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from json.encoder import encode_basestring_ascii as quoted
+from json.encoder import encode_basestring_ascii
 from typing import Any
 from zlib import crc32
 
 FORMAT = 1
 CRC_DIGITS = 8
+quoted = encode_basestring_ascii
+"""Returns a text as a JSON string."""
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,11 @@ def _new_database(settings: Settings) -> Iterator[Engine]:
     """Give an engine for a new database. A SQLite file gets its name at the end, when it is complete."""
     path = settings.sqlite_path
     if path is None:
-        yield database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
+        engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
         return
     if path.exists() and path.stat().st_size:
         raise DamError(f"{path} exists: to make the database again, move it away first")

@@ -117,7 +117,7 @@ def _insert_all(connection: Connection, reader: "_Reader") -> int:
 
 
 def _cause(exc: Exception) -> str:
-    return str(getattr(exc, "orig", None) or exc or type(exc).__name__)
+    return str(getattr(exc, "orig", None) or exc) or type(exc).__name__
 
 
 class _Reader:
