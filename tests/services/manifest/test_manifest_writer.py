@@ -90,9 +90,14 @@ def test_a_torn_end_is_written_again(library: Library, tmp_path: Path, cut: int)
 
 def test_a_rolled_back_change_leaves_no_line(library: Library, tmp_path: Path) -> None:
     add(library, tmp_path, "a")
-    with pytest.raises(RuntimeError), library.write() as session:
-        add_tag_to_entity(session, 1, "sea")
-        raise RuntimeError
+
+    def fail() -> None:
+        with library.write() as session:
+            add_tag_to_entity(session, 1, "sea")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert batches(library) == [1]
 
 
@@ -142,9 +147,10 @@ def test_a_library_from_before_the_manifest_is_written_to_it_and_goes_on_after_a
             raise KeyboardInterrupt
         appended(self)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(manifest_writer.ManifestWriter, "append", killed)
-        add(reopened(library), tmp_path, "d")
+        with pytest.raises(KeyboardInterrupt):
+            add(reopened(library), tmp_path, "d")
     assert state(library).snapshot
     add(reopened(library), tmp_path, "d")
     puts = [item.content for item in read(library.store.manifest) if isinstance(item, Line)]

@@ -92,7 +92,7 @@ def test_a_library_that_is_not_empty_is_not_imported_into(full: Library, tmp_pat
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory, empty_library_folder: Path) -> list[bytes]:
+def small(empty_library_folder: Path) -> list[bytes]:
     with open_library(
         Settings(
             DATABASE_URL=f"sqlite:///{empty_library_folder}/dam.sqlite3",
