@@ -5,6 +5,8 @@
     ├── UsageError                2   invalid usage
     ├── NoLibraryError           10   there is no library where the settings point
     ├── ForeignStoreError        10   the store does not belong to the database
+    │   └── LostDatabaseError         it belongs to a library whose database is gone
+    ├── OldDatabaseError         10   the database lacks what the manifest in its store has
     ├── OutdatedSchemaError      10   the schema is older than the program
     ├── LockedError              11   timeout waiting for a lock of another process
     │   └── DeadlockError             two processes waited for each other: retry
@@ -74,6 +76,16 @@ class NoLibraryError(DamError):
 
 class ForeignStoreError(DamError):
     """The store lacks the marker of this database's library: unmounted, or another library's."""
+
+    exit_code = ExitCode.NO_LIBRARY
+
+
+class LostDatabaseError(ForeignStoreError):
+    """The store belongs to a library whose database is gone."""
+
+
+class OldDatabaseError(DamError):
+    """The database lacks what the manifest in its store has: it was restored from a backup."""
 
     exit_code = ExitCode.NO_LIBRARY
 

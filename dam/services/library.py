@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -13,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from dam.core import database, interrupts
 from dam.core.config import Settings, default_settings
-from dam.core.errors import DamError, DeadlockError, ForeignStoreError, NoLibraryError
+from dam.core.errors import DamError, DeadlockError, ForeignStoreError, LostDatabaseError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
 from dam.storage.blob_store import BlobStore
 from dam.storage.local import LocalBlobStore
 
 if TYPE_CHECKING:
+    from dam.services.manifest.manifest_writer import ManifestWriter
     from dam.services.setup import SetupResult
 
 ATTEMPTS = 5
@@ -64,11 +66,32 @@ class Library:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Give a session that is committed at the end, durably, or rolled back on an error."""
+        """Give a session that is committed at the end, durably, or rolled back on an error.
+
+        What it records for the manifest is appended there after the commit.
+
+        Raises:
+            OldDatabaseError: the database lacks what the manifest has.
+            StoreError: the manifest cannot be written.
+
+        """
+        from dam.services.manifest import outbox  # noqa: PLC0415  commands that only read need none of it
+
+        self.manifest_writer.catch_up()
         with deferred():
             with database.writing(self.engine).begin() as session:
+                session.info[outbox.APPENDED] = self.manifest_writer.appended
                 yield session
             interrupts.note_change()
+            if outbox.is_written(session):
+                self.manifest_writer.append()
+
+    @cached_property
+    def manifest_writer(self) -> "ManifestWriter":
+        """What appends to the manifest in the store."""
+        from dam.services.manifest.manifest_writer import ManifestWriter  # noqa: PLC0415
+
+        return ManifestWriter(self.engine, self.store, self.id)
 
     def write_again(self, work: Callable[[Session], T]) -> T:
         """Do some work in a transaction, and again where another process wrote the same beside us.
@@ -119,9 +142,10 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
     from dam.services.setup import set_up  # noqa: PLC0415  brings Alembic
 
     settings = settings or default_settings()
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    _refuse_lost_database(settings, store)
     database.make_folder(settings.sqlite_path)
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
-    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
         done = set_up(engine, store)
         interrupts.note_change()
@@ -129,6 +153,19 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
     finally:
         store.close()
         engine.dispose()
+
+
+def _refuse_lost_database(settings: Settings, store: BlobStore) -> None:
+    """Make sure that no SQLite file is made for a store whose library had one; see `setup.refuse_lost_database`."""
+    from dam.services.setup import refuse_lost_database  # noqa: PLC0415  brings Alembic
+
+    path = settings.sqlite_path
+    if path and not _has_content(path):
+        try:
+            refuse_lost_database(store, str(path))
+        except LostDatabaseError:
+            if not _has_content(path):  # another process may have set it up: the marker comes after the database
+                raise
 
 
 def _checked(settings: Settings, store: BlobStore | None, *, check_store: bool = True) -> Library:
