@@ -1,5 +1,6 @@
 """`repair`: each kind of damage is healed, and what cannot be healed is named."""
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -92,18 +93,46 @@ def test_what_verify_has_set_aside_is_healed_from_the_sources(dam: Dam) -> None:
     dam("verify", "--content")
 
 
-def test_a_blob_without_an_asset_is_adopted_and_undone(filled: Dam, tmp_path: Path) -> None:
-    (tmp_path / "new.txt").write_text("only in the store")
-    shutil.copytree(filled.store, tmp_path / "before", symlinks=True)
-    database = (filled.folder / "dam.sqlite3").read_bytes()
-    filled("add-asset", "-j0", tmp_path / "new.txt")
-    (filled.folder / "dam.sqlite3").write_bytes(database)  # an older backup
+def test_a_blob_without_an_asset_is_adopted(filled: Dam) -> None:
+    content = b"only in the store"
+    key = hashlib.sha256(content).hexdigest()
+    orphan = filled.store / key[:2] / key[2:4] / key
+    orphan.parent.mkdir(parents=True, exist_ok=True)
+    orphan.write_bytes(content)
+    orphan.chmod(0o444)
     filled("verify", code=4)
     [adopted] = repairs(filled)
     assert (adopted["action"], adopted["result"], adopted["entity_id"]) == ("adopt", "done", 9)
     filled("verify", "--content")
-    assert filled("find-file-by-hash", adopted["sha256"], "--json").json["matches"][0]["media_type"] == "text/plain"
     filled("run-systems")
+    assert filled("show", "9", "--json").json["components"]["file_properties"][0]["media_type"] == "text/plain"
+
+
+def test_an_older_database_gets_what_the_manifest_has(filled: Dam, tmp_path: Path) -> None:
+    (tmp_path / "new.txt").write_text("new")
+    database = (filled.folder / "dam.sqlite3").read_bytes()
+    filled("add-asset", "-j0", tmp_path / "new.txt", "--tags", "lake")
+    (filled.folder / "dam.sqlite3").write_bytes(database)  # a backup
+    (tmp_path / "new.txt").unlink()
+    assert any(each.get("problem") == "manifest" for each in filled("verify", "--json", code=4).json_lines)
+    assert {(each["action"], each["result"]) for each in repairs(filled)} == {("manifest", "done")}
+    filled("verify", "--content")
+    assert filled("tag", "ls", "--json").json["tags"] == {"lake": 1, "sea": 8}
+
+
+@pytest.mark.parametrize("how", ["gone", "flipped", "cut"])
+def test_the_manifest_is_written_again(filled: Dam, how: str) -> None:
+    [segment] = filled.store.glob("manifest/*.jsonl")
+    whole = segment.read_bytes()
+    middle = len(whole) // 2
+    damaged = {"gone": None, "flipped": whole[:middle] + b"\xff" + whole[middle + 1 :], "cut": whole[:middle]}[how]
+    segment.unlink()
+    if damaged is not None:
+        segment.write_bytes(damaged)
+    found = [each for each in filled("verify", "--json", code=4).json_lines if "problem" in each]
+    assert {each["problem"] for each in found} == {"manifest"}
+    assert {(each["action"], each["result"]) for each in repairs(filled)} == {("manifest", "done")}
+    filled("verify", "--content")
 
 
 def test_a_referenced_file_that_was_moved(dam: Dam, tmp_path: Path) -> None:

@@ -84,8 +84,8 @@ def places_of(library: Library, sha256s: Iterable[str]) -> list[Place]:
     location, found = FileLocationComponent, []
     for some in ecs.batched(sha256s):
         statement = _places().where(location.file_identifier.in_(some), _counts()).order_by(location.id)
-        with library.read() as session:
-            found += [Place(*row) for row in session.execute(statement)]
+        with library.peek() as connection:
+            found += [Place(*row) for row in connection.execute(statement)]
     return found
 
 
@@ -104,8 +104,8 @@ def _pages(library: Library, statement: Any, *order: Any) -> Iterator[Place]:
     paged = statement.add_columns(*order).order_by(*order).limit(PAGE)
     after: tuple[Any, ...] | None = None
     while True:
-        with library.read() as session:
-            rows = session.execute(paged if after is None else paged.where(tuple_(*order) > after)).all()
+        with library.peek() as connection:
+            rows = connection.execute(paged if after is None else paged.where(tuple_(*order) > after)).all()
         if not rows:
             return
         after = tuple(rows[-1][-len(order) :])

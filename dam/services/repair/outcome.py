@@ -21,6 +21,8 @@ class Action(StrEnum):
     """Write what an asset lacks: its digest, location or properties."""
     DATABASE = "database"
     """Rebuild indexes, or delete rows that refer to none."""
+    MANIFEST = "manifest"
+    """Write the manifest again, or bring into the database what only the manifest has."""
     MARKER = "marker"
     """Write the marker of the store."""
 

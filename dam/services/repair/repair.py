@@ -11,6 +11,7 @@ from dam.services.repair.adopt import RepairOperation, adopt, complete
 from dam.services.repair.database import repair_database
 from dam.services.repair.files import move_to_place, protect
 from dam.services.repair.heal import Healer, repaired
+from dam.services.repair.manifest import repair_manifest
 from dam.services.repair.outcome import Action, Repair, Result
 from dam.services.repair.relink import relink
 from dam.services.verify.findings import Finding, Problem
@@ -31,6 +32,7 @@ def repair(
     operation = RepairOperation()
     mirrors, _ = open_mirrors(library)
     yield from repair_database(library, operation, dry_run=dry_run)
+    yield from repair_manifest(library, dry_run=dry_run)
     found: dict[Problem, list[Finding]] = defaultdict(list)
     for result in verify(library, content=content, threads=threads, quarantine=not dry_run):
         if isinstance(result, Finding):

@@ -27,6 +27,8 @@ class Problem(StrEnum):
     """An asset without digest, location or properties, or whose location contradicts its digest."""
     DATABASE = "database"
     """The database fails its own checks: of its pages and indexes, or of foreign keys."""
+    MANIFEST = "manifest"
+    """The manifest in the store is damaged, or has what the database has not."""
     TOO_FEW_COPIES = "too_few_copies"
     """There are fewer copies of a content, in the store and its mirrors, than asked for."""
     QUARANTINED = "quarantined"

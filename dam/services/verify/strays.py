@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, select
 
 from dam.models.file_location_component import FileLocationComponent
 from dam.services.catalogue import ecs
@@ -27,8 +26,8 @@ def strays(library: Library, store: BlobStore, *, is_mirror: bool) -> Iterator[F
     for found in ecs.batched(entries(store.root) if isinstance(store, LocalBlobStore) else store.keys()):
         yield from (_finding(entry) for entry in found if isinstance(entry, Stray))
         if not is_mirror:
-            with library.read() as session:
-                suspects += _without_owner(session, [entry for entry in found if isinstance(entry, str)])
+            with library.peek() as connection:
+                suspects += _without_owner(connection, [entry for entry in found if isinstance(entry, str)])
     yield from _orphaned(library, store, suspects)
 
 
@@ -39,8 +38,8 @@ def _orphaned(library: Library, store: BlobStore, suspects: list[str]) -> Iterat
     """
     since = store.unsettled_since()  # before the second check: an ingest that has ended has written its rows
     for keys in ecs.batched(suspects):
-        with library.read() as session:
-            orphans = _without_owner(session, keys)
+        with library.peek() as connection:
+            orphans = _without_owner(connection, keys)
         for key in orphans:
             if since is None or store.size(key) is None or store.published_at(key) < since:
                 yield Finding(Problem.ORPHANED, "no asset owns this blob", sha256=key)
@@ -51,10 +50,10 @@ def _finding(stray: Stray) -> Finding:
     return Finding(problem, stray.reason or _DETAILS[problem], sha256=stray.key, path=str(stray.path))
 
 
-def _without_owner(session: Session, keys: list[str]) -> list[str]:
+def _without_owner(connection: Connection, keys: list[str]) -> list[str]:
     location = FileLocationComponent
     owned = set(
-        session.scalars(
+        connection.scalars(
             select(location.file_identifier).where(
                 location.file_identifier.in_(keys), location.storage_type != REFERENCE_STORAGE
             )
