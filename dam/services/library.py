@@ -107,9 +107,9 @@ class Library:
             return work(session)
 
 
-def open_unmarked() -> Library:
-    """Open the configured library, whatever the marker of its store says: for who repairs that."""
-    return _checked(default_settings(), None, check_store=False)
+def open_unmarked(settings: Settings | None = None) -> Library:
+    """Open a library, by default the configured one, whatever the marker of its store says: for who repairs that."""
+    return _checked(settings or default_settings(), None, check_store=False)
 
 
 def open_library(settings: Settings | None = None, store: BlobStore | None = None, *, create: bool = False) -> Library:

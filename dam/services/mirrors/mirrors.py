@@ -14,6 +14,8 @@ from dam.core.errors import DamError, NotFoundError, StoreError, UsageError
 from dam.models.blob_check import BlobCheck
 from dam.models.mirror import Mirror
 from dam.services.library import Library
+from dam.services.manifest import outbox
+from dam.services.manifest.lines import body
 from dam.storage.local import MARKER, LocalBlobStore
 
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
@@ -125,6 +127,8 @@ def add_mirror(library: Library, name: str, folder: Path) -> MirrorInfo:
         session.add(row)
         session.flush()
         session.refresh(row)
+        values = {column.name: getattr(row, column.name) for column in Mirror.__table__.columns}
+        outbox.record(session, body({"put": Mirror.__tablename__, "row": values}))
         return MirrorInfo(row.id, row.name, row.location, row.created_at)
 
 
