@@ -64,8 +64,8 @@ def rebuild(settings: Settings | None = None, store: BlobStore | None = None) ->
     if library_id is None:
         raise NoLibraryError(f"{store.root or 'the store'} is not the store of a library: is it mounted?")
     with store.manifest.hold(), _new_database(settings) as engine, alone(engine) as connection:
+        store.write_marker(library_id)
         result = yield from _fill(connection, store, library_id)
-    store.write_marker(library_id)
     with open_library(settings, store) as library:
         library.manifest_writer.catch_up()  # with the blobs that were adopted
     yield result
