@@ -174,6 +174,11 @@ def _new_database(settings: Settings) -> Iterator[Engine]:
 def _put_in_place(new: Path, path: Path) -> None:
     flush(new)
     for suffix in COMPANIONS:
+        left = new.with_name(new.name + suffix)
+        if left.exists() and left.stat().st_size:
+            raise DamError(f"{left} is not empty: SQLite has not completed the new database")
+        left.unlink(missing_ok=True)
+    for suffix in COMPANIONS:
         left = path.with_name(path.name + suffix)
         if left.exists():
             left.rename(path.with_name(f"{path.name}.lost-{int(time.time())}{suffix}"))
