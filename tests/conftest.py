@@ -14,6 +14,8 @@ from typing import Any
 os.environ["DATABASE_URL"] = "sqlite:////nonexistent/dam-tests/dam.sqlite3"
 os.environ.pop("ASSET_STORAGE_PATH", None)
 os.environ["DAM_LOG_LEVEL"] = "INFO"
+# Half of the collection is compiling, which each worker would do in each run, whatever PYTHONDONTWRITEBYTECODE says.
+sys.dont_write_bytecode = False
 
 import hypothesis
 import pytest
