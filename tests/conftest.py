@@ -175,7 +175,7 @@ def starts_as_usual(env: Mapping[str, str]) -> bool:
 
 def at_once(dam: Dam, *commands: Sequence[str]) -> list[tuple[int, str]]:
     """Start `dam-cli` with some commands together; return the exit codes and what was written to stderr."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     started = [dam.start(*command, **quiet) for command in commands]
     errors = [process.communicate()[1].decode() for process in started]
     return [(process.returncode, error) for process, error in zip(started, errors, strict=True)]

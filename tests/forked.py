@@ -74,7 +74,7 @@ def _run(main: Main, words: list[str]) -> Any:
 
 def _share_server() -> None:
     """Close all files but the streams and what belongs to the server of workers, which is the parent's child."""
-    server: Any = forkserver._forkserver  # type: ignore[attr-defined]
+    server: Any = forkserver._forkserver
     if server._forkserver_pid is not None:
         forkserver.ensure_running = server.ensure_running = lambda: None
     tracker: Any = resource_tracker._resource_tracker
