@@ -16,6 +16,9 @@ from tests.conftest import PROJECT, Dam
 # How to run what each section of the page describes, on the library that `filled` makes.
 RUNS = {
     "setup-db": ["setup-db"],
+    "backup": ["backup"],
+    "backup --list": ["backup", "--list"],
+    "restore": ["restore", "a.sqlite3", "--yes"],
     "info": ["info"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
@@ -81,7 +84,7 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
 def test_every_command_is_documented() -> None:
     commands = re.findall(r"^## dam-cli (.+)$", (PROJECT / "doc/cli.md").read_text(), re.MULTILINE)
     groups = {command.split()[0] for command in commands if " " in command}
-    assert {name.removesuffix(" ASSET") for name in DOCUMENTED} == set(commands) - groups
+    assert {name.removesuffix(" ASSET").removesuffix(" --list") for name in DOCUMENTED} == set(commands) - groups
     assert set(RUNS) == set(DOCUMENTED)
 
 
@@ -95,6 +98,12 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         add_look_alike(filled)
     if name == "find-similar":
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
+    if name == "backup":
+        filled.env["DAM_BACKUPS"] = "1"
+    if name.startswith("backup"):
+        filled("backup")
+    if name == "restore":
+        filled("backup", "a.sqlite3")
     if name == "find-duplicates":
         filled("add-asset", "-j0", "inputs/smaller.jpg")
     if name == "verify":
