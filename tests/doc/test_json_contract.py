@@ -19,6 +19,7 @@ RUNS = {
     "backup": ["backup"],
     "backup --list": ["backup", "--list"],
     "restore": ["restore", "a.sqlite3", "--yes"],
+    "doctor": ["doctor"],
     "info": ["info"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
@@ -98,12 +99,7 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         add_look_alike(filled)
     if name == "find-similar":
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
-    if name == "backup":
-        filled.env["DAM_BACKUPS"] = "1"
-    if name.startswith("backup"):
-        filled("backup")
-    if name == "restore":
-        filled("backup", "a.sqlite3")
+    make_backups(name, filled)
     if name == "find-duplicates":
         filled("add-asset", "-j0", "inputs/smaller.jpg")
     if name == "verify":
@@ -121,6 +117,15 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
         assert always <= keys, document
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def make_backups(name: str, dam: Dam) -> None:
+    if name == "backup":
+        dam.env["DAM_BACKUPS"] = "1"
+    if name in ("backup", "backup --list"):
+        dam("backup")
+    if name == "restore":
+        dam("backup", "a.sqlite3")
 
 
 def add_look_alike(dam: Dam) -> None:
