@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.core.errors import UsageError
 from dam.models.link_record import LinkRecord
 from dam.models.similar_pair_component import SimilarPairComponent
 from dam.models.verdict_component import VerdictComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.verdict import Verdict
 
 Pair = tuple[int, int]
@@ -54,22 +56,21 @@ def in_order(one: int, other: int) -> Pair:
 def put_verdict(session: Session, pair: Pair, verdict: Verdict) -> None:
     """Record the verdict on a pair; it replaces an earlier one."""
     row = {"entity_id": pair[0], "other_entity_id": pair[1], "verdict": verdict.value}
-    ecs.put_rows(session, VerdictComponent, [row])
+    Recorder(session, "verdict").put(VerdictComponent, [row])
     if verdict is Verdict.UNRELATED:
         forget_links(session, pair)
     else:
-        _compare_again(session, pair)
+        compare_again(session, pair)
 
 
 def remove_verdict(session: Session, pair: Pair) -> Verdict | None:
     """Delete the verdict on a pair; return it, or None if there was none."""
-    table = VerdictComponent
-    statement = delete(table).where(table.entity_id == pair[0], table.other_entity_id == pair[1])
-    removed = session.scalars(statement.returning(table.verdict)).all()
+    row = {"entity_id": pair[0], "other_entity_id": pair[1]}
+    removed = Recorder(session, "verdict").delete_keys(VerdictComponent, [row])
     if not removed:
         return None
-    _compare_again(session, pair)
-    return Verdict(removed[0])
+    compare_again(session, pair)
+    return Verdict(removed[0]["verdict"])
 
 
 def verdicts(session: Session, entity_ids: Iterable[int]) -> dict[Pair, Verdict]:
@@ -78,13 +79,16 @@ def verdicts(session: Session, entity_ids: Iterable[int]) -> dict[Pair, Verdict]
 
 
 def all_verdicts(session: Session) -> Iterator[tuple[Pair, Verdict]]:
-    """Yield every verdict, in order of the pairs."""
+    """Yield every verdict, in order of the pairs. A session that only reads has no transaction meanwhile."""
     table = VerdictComponent
-    rows = select(table.entity_id, table.other_entity_id, table.verdict).order_by(
-        table.entity_id, table.other_entity_id
-    )
-    for one, other, verdict in session.execute(rows.execution_options(yield_per=PAGE)):
-        yield (one, other), Verdict(verdict)
+    key = tuple_(table.entity_id, table.other_entity_id)
+    statement = select(table.entity_id, table.other_entity_id, table.verdict).order_by(*key).limit(PAGE)
+    page = session.execute(statement).all()
+    while page:
+        release(session)
+        for one, other, verdict in page:
+            yield (one, other), Verdict(verdict)
+        page = session.execute(statement.where(key > page[-1][:2])).all()
 
 
 def relatives(session: Session, entity_id: int) -> list[Relative]:
@@ -106,9 +110,10 @@ def forget_links(session: Session, pair: Pair) -> None:
     session.execute(delete(table).where(table.entity_id == pair[0], table.other_entity_id == pair[1]))
 
 
-def _compare_again(session: Session, pair: Pair) -> None:
-    """Have the next `link-similar` compare both assets again, because the verdict has changed."""
-    session.execute(delete(LinkRecord).where(LinkRecord.entity_id.in_(pair)))
+def compare_again(session: Session, entity_ids: Iterable[int]) -> None:
+    """Have the next `link-similar` compare some assets again, because a verdict or their presence has changed."""
+    for some in ecs.batched(entity_ids):
+        session.execute(delete(LinkRecord).where(LinkRecord.entity_id.in_(some)))
 
 
 def _of_pairs(session: Session, table: Any, entity_ids: Iterable[int], *columns: str) -> Iterator[tuple[Any, ...]]:
