@@ -51,12 +51,17 @@ def make_backup(database: Path | None, target: Path | None = None, *, keep: int,
             make_folder(folder, mode=0o700)
         elif not folder.is_dir():
             raise DamError(f"cannot write a backup to {target}: there is no such folder")
-        with staged(folder) as temporary:
-            found = copy_database(database, temporary, lock_timeout)
-            made_at = datetime.now(UTC)
-            path = folder / backup_name(found.library_id, made_at) if target in (None, folder) else target
-            publish(temporary, path)
-            note_change()
+        try:
+            with staged(folder) as temporary:
+                found = copy_database(database, temporary, lock_timeout)
+                made_at = datetime.now(UTC)
+                path = folder / backup_name(found.library_id, made_at) if target in (None, folder) else target
+                publish(temporary, path)
+                note_change()
+        finally:
+            if target is None:  # and empty, as after a refusal
+                with suppress(OSError):
+                    folder.rmdir()
         removed = remove_old(folder, found.library_id, keep) if target is None else []
         made = Backup(str(path), found.library_id, made_at, path.stat().st_size, found.schema_revision)
     return BackupResult(made, tuple(removed))
