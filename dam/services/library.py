@@ -143,7 +143,7 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
     database.make_folder(settings.sqlite_path)
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     try:
-        done = set_up(engine, store)
+        done = set_up(engine, store, backups=settings.DAM_BACKUPS)
         ManifestWriter(engine, store, done.library_id).catch_up()
         interrupts.note_change()
         return done
