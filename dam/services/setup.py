@@ -42,7 +42,7 @@ def set_up(engine: Engine, store: BlobStore, *, backups: int = 0) -> SetupResult
 
     """
     with alone(engine) as connection:
-        if not has_revisions(connection):
+        if not has_library(connection):
             refuse_lost_database(store, str(connection.engine.url.render_as_string(hide_password=True)))
         before, backup = upgrade(connection, backups)
         with Session(connection) as session:

@@ -153,7 +153,9 @@ def _new_database(settings: Settings) -> Iterator[Engine]:
             engine.dispose()
         return
     if path.exists() and path.stat().st_size:
-        raise DamError(f"{path} exists: to make the database again, move it away first")
+        raise DamError(
+            f"{path} exists, and no database is replaced, be it malformed or not a database at all: move it away first"
+        )
     database.make_folder(path)
     new = path.with_name(path.name + UNFINISHED)
     try:
