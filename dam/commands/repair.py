@@ -33,7 +33,7 @@ def repair(
     """
     from contextlib import closing
 
-    from dam.core.errors import DamagedDatabaseError
+    from dam.core.errors import MalformedDatabaseError
     from dam.render.repair import RepairReport
     from dam.services.library import open_unmarked
     from dam.services.processes.server import default_jobs
@@ -50,7 +50,7 @@ def repair(
             with closing(results):
                 for result in results:
                     report.add(result)
-    except DamagedDatabaseError as exc:
+    except MalformedDatabaseError as exc:
         report.add(beyond_repair(exc))
     report.finish()
     if report.left:

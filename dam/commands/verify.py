@@ -42,7 +42,7 @@ def verify(
     from itertools import chain
 
     from dam.commands.shared.amounts import percent, seconds
-    from dam.core.errors import DamagedDatabaseError
+    from dam.core.errors import MalformedDatabaseError
     from dam.render.progress import progress
     from dam.render.verify import VerifyReport
     from dam.services.info import describe
@@ -78,7 +78,7 @@ def verify(
                     report.add(result)
                     if isinstance(result, IntactAsset):
                         bar.advance(f"entity {result.entity_id}", result.size)
-    except DamagedDatabaseError as exc:  # so badly that it cannot be opened
+    except MalformedDatabaseError as exc:  # so badly that it cannot be opened
         report.add(damaged_database(exc))
     report.finish()
     if report.damage:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
 from dam.core import config, durable
-from dam.core.errors import DamagedDatabaseError, DamError, DeadlockError, LockedError, MissingExtraError, UsageError
+from dam.core.errors import DamError, DeadlockError, LockedError, MalformedDatabaseError, MissingExtraError, UsageError
 
 BEGIN = "dam_begin"
 NO_TRANSACTION = "none"
@@ -98,7 +98,7 @@ def _name_the_error(context: ExceptionContext) -> None:
     if "deadlock detected" in message:
         raise DeadlockError(f"another process wrote the same to {where} in another order: try again") from cause
     if any(sign in message for sign in DAMAGE) and isinstance(cause, sqlite3.Error):
-        raise DamagedDatabaseError(f"the database {where} is damaged ({message}): {DAMAGE_HINT}") from cause
+        raise MalformedDatabaseError(f"the database {where} is damaged ({message}): {DAMAGE_HINT}") from cause
     if context.connection is None:
         raise DamError(f"cannot connect to {where}: {message}") from cause
     if context.is_disconnect or any(sign in message for sign in OUTSIDE_CAUSES):

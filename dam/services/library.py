@@ -139,6 +139,7 @@ def open_library(settings: Settings | None = None, store: BlobStore | None = Non
 
 def set_up_library(settings: Settings | None = None, store: BlobStore | None = None) -> "SetupResult":
     """Set up a library, by default the configured one, or bring its schema to the newest revision; see `set_up`."""
+    from dam.services.manifest.manifest_writer import ManifestWriter  # noqa: PLC0415  few commands need it
     from dam.services.setup import set_up  # noqa: PLC0415  brings Alembic
 
     settings = settings or default_settings()
@@ -147,7 +148,8 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
     database.make_folder(settings.sqlite_path)
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     try:
-        done = set_up(engine, store)
+        done = set_up(engine, store, backups=settings.DAM_BACKUPS)
+        ManifestWriter(engine, store, done.library_id).catch_up()
         interrupts.note_change()
         return done
     finally:
@@ -171,6 +173,7 @@ def _refuse_lost_database(settings: Settings, store: BlobStore) -> None:
 def _checked(settings: Settings, store: BlobStore | None, *, check_store: bool = True) -> Library:
     """Return an open library; see `open_library` for what is raised."""
     if settings.sqlite_path and not _has_content(settings.sqlite_path):
+        _refuse_lost_database(settings, store or LocalBlobStore(settings.ASSET_STORAGE_PATH))
         raise NoLibraryError(f"there is no library at {settings.sqlite_path}: {SETUP_HINT}")
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)

@@ -96,9 +96,9 @@ class MemoryBlobStore:
         self._since = self._since or time.time()
         return MemoryStagedBlob()
 
-    def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
+    def stage_shared(self, source: str, mode: Mode) -> StagedBlob:  # noqa: ARG002  it is not read
         """Raise an error: memory cannot share bytes with files."""
-        raise CannotShareError(f"{source} cannot come into memory as a {mode.value}")
+        raise CannotShareError(f"cannot come into memory as a {mode.value}: use --mode copy")
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Make blobs visible."""

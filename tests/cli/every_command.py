@@ -11,6 +11,8 @@ from tests.conftest import Dam
 
 ARGUMENTS: dict[str, list[list[str]]] = {
     "add-asset": [["{new}"], ["{sources}/a.png", "--rehash"], ["{sources}", "-j0"]],
+    "backup": [[], ["--list"]],
+    "doctor": [[], ["--test-store", "--json"]],
     "explain": [["{sources}/a.png", "{new}"], ["{sources}/plain.png", "{other_plain}"]],
     "failures": [[], ["--json"], ["--retry", "-j1"], ["--forget-gone"]],
     "find-duplicates": [[], ["--json"], ["--print0"], ["{sources}", "--level", "pixels"]],
@@ -18,8 +20,12 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "find-similar": [["{new}"], ["{sources}/a.png", "--json"], ["{other_plain}"]],
     "find-similar-images": [["{new}"], ["{other_plain}", "--json"], ["{sources}/a.png", "--print0"]],
     "info": [[], ["--json"]],
+    "library export": [[]],
+    "library import": [["{export}"]],
     "link-similar": [[]],
     "query-assets-placeholder": [[]],
+    "rebuild-db": [[], ["--merge"]],
+    "restore": [["{backup}", "--dry-run"]],
     "run-systems": [[]],
     "setup-db": [[]],
     "show": [["{sources}/a.png"], ["{sources}/a.png", "--json"]],
@@ -57,6 +63,8 @@ def arguments_of(name: str, folder: Path) -> list[list[str]]:
         "new": folder / "new" / "new.png",
         "other_plain": folder / "new" / "plain.png",
         "folder": folder,
+        "backup": folder / "backup.sqlite3",
+        "export": folder / "export.jsonl",
     }
     return [[argument.format(**places) for argument in arguments] for arguments in ARGUMENTS[name]]
 
@@ -82,4 +90,6 @@ def make_library(dam: Dam) -> None:
     (sources / "words.txt").write_text("one two three four five six seven eight nine ten")
     dam("add-asset", "-j0", "--tags", "sea", sources, dam.folder / "gone", code=3)
     dam("verdict", "1", "2", "alternate")
+    dam("backup", dam.folder / "backup.sqlite3")
+    dam("library", "export", dam.folder / "export.jsonl")
     (sources / "a.xmp").write_bytes(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'> </x:xmpmeta>")

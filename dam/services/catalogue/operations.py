@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from dam.core import invocation
@@ -142,9 +142,13 @@ class Recorder:
         if not changes:
             return
         rows = [{"operation_id": self.begin()} | _recorded(change) for change in changes]
-        table = ecs.table_of(OperationChange)
-        inserted = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-        ids = self.session.connection().scalars(inserted, rows)
+        table, connection = ecs.table_of(OperationChange), self.session.connection()
+        last = connection.scalar(select(func.max(table.c.id))) or 0
+        connection.execute(insert(table), rows)
+        own = select(table.c.id).where(table.c.id > last, table.c.operation_id == self.operation_id)
+        ids = connection.scalars(
+            own.order_by(table.c.id)
+        )  # in the order of the rows: RETURNING would insert one by one
         record(self.session, *(body({"change": {"id": id_} | row}) for id_, row in zip(ids, rows, strict=True)))
 
 

@@ -59,7 +59,8 @@ def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFi
 
     Raises:
         UnreadableFileError: the file cannot be read, or changed while it was read; nothing remains staged.
-        CannotShareError: `mode` is REFLINK or HARDLINK, and the file system does not support it.
+        CannotShareError: `mode` is REFLINK or HARDLINK, and the file system does not support it for this file.
+        FileTooLargeError: the store has no room for so large a file.
         StoreError: the store cannot be written.
 
     """

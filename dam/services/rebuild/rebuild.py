@@ -64,8 +64,8 @@ def rebuild(settings: Settings | None = None, store: BlobStore | None = None) ->
     if library_id is None:
         raise NoLibraryError(f"{store.root or 'the store'} is not the store of a library: is it mounted?")
     with store.manifest.hold(), _new_database(settings) as engine, alone(engine) as connection:
+        store.write_marker(library_id)
         result = yield from _fill(connection, store, library_id)
-    store.write_marker(library_id)
     with open_library(settings, store) as library:
         library.manifest_writer.catch_up()  # with the blobs that were adopted
     yield result
@@ -153,7 +153,9 @@ def _new_database(settings: Settings) -> Iterator[Engine]:
             engine.dispose()
         return
     if path.exists() and path.stat().st_size:
-        raise DamError(f"{path} exists: to make the database again, move it away first")
+        raise DamError(
+            f"{path} exists, and no database is replaced, be it malformed or not a database at all: move it away first"
+        )
     database.make_folder(path)
     new = path.with_name(path.name + UNFINISHED)
     try:
@@ -173,6 +175,11 @@ def _new_database(settings: Settings) -> Iterator[Engine]:
 
 def _put_in_place(new: Path, path: Path) -> None:
     flush(new)
+    for suffix in COMPANIONS:
+        left = new.with_name(new.name + suffix)
+        if left.exists() and left.stat().st_size:
+            raise DamError(f"{left} is not empty: SQLite has not completed the new database")
+        left.unlink(missing_ok=True)
     for suffix in COMPANIONS:
         left = path.with_name(path.name + suffix)
         if left.exists():

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import delete, text
 
 from dam.core.database import DAMAGE_HINT
-from dam.core.errors import DamagedDatabaseError
+from dam.core.errors import MalformedDatabaseError
 from dam.models import all_models
 from dam.models.base_class import Base
 from dam.services.catalogue import ecs
@@ -32,7 +32,7 @@ def repair_database(library: Library, operation: RepairOperation, *, dry_run: bo
     yield from (Repair(Action.DATABASE, Result.LEFT, f"{detail}: {DAMAGE_HINT}") for detail in left)
 
 
-def beyond_repair(error: DamagedDatabaseError) -> Repair:
+def beyond_repair(error: MalformedDatabaseError) -> Repair:
     """Return the report on a database that cannot be read any further."""
     return Repair(Action.DATABASE, Result.LEFT, str(error))
 

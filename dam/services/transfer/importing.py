@@ -56,7 +56,7 @@ def import_library(
             upgrade(connection)
             _clear(connection)
             rows = _insert_all(connection, reader)
-        store.write_marker(library_id)
+            store.write_marker(library_id)  # before the commit: an import that is killed can be tried again
         interrupts.note_change()
     finally:
         engine.dispose()

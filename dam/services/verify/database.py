@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, Connection, ForeignKeyConstraint, and_, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from dam.core.errors import DamagedDatabaseError
+from dam.core.errors import MalformedDatabaseError
 from dam.models.base_class import Base
 from dam.services.library import Library
 from dam.services.verify.findings import Finding, Problem
@@ -25,7 +25,7 @@ def database_findings(library: Library) -> Iterator[Finding]:
         try:
             yield from map(_finding, list(_integrity(connection) if is_sqlite else _indexes(connection)))
             yield from map(_finding, list(_sqlite_foreign_keys(connection) if is_sqlite else _foreign_keys(connection)))
-        except DamagedDatabaseError as exc:
+        except MalformedDatabaseError as exc:
             yield _finding(str(exc))
 
 

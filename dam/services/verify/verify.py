@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dam.core.database import DAMAGE_HINT
-from dam.core.errors import DamagedDatabaseError
+from dam.core.errors import MalformedDatabaseError
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
@@ -83,7 +83,7 @@ def verify(
         yield from _contents(checker, wanted, _Budget(library, limits) if content else None, threads, recorder)
         others = strays(library, store, is_mirror=is_mirror)
         yield from (each for each in others if each.path not in checker.moved)
-    except DamagedDatabaseError as exc:
+    except MalformedDatabaseError as exc:
         yield damaged_database(exc)
     except (SQLAlchemyError, ValueError, TypeError, AttributeError) as exc:
         # What a damaged page makes of a row, a driver or a column type refuses in its own way
@@ -91,7 +91,7 @@ def verify(
         yield Finding(Problem.DATABASE, f"a row cannot be read ({exc}): {DAMAGE_HINT}")
 
 
-def damaged_database(error: DamagedDatabaseError) -> Finding:
+def damaged_database(error: MalformedDatabaseError) -> Finding:
     """Return the finding for a database that cannot be read any further."""
     return Finding(Problem.DATABASE, str(error))
 
