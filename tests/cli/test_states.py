@@ -31,7 +31,7 @@ MAKES_ONE = {"add-asset": (0, 3, 10), "setup-db": (0, 10)}
 class State:
     """What was done to a library, the exit code with which commands refuse it, what they say, and those that do not."""
 
-    make: Callable[[Path], None]
+    make: Callable[[Path], object]
     code: int
     told: str
     others: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -121,7 +121,7 @@ STATES = {
     ),
     "malformed": State(cut, 5, "malformed", NEED_NO_DATABASE | {"backup": (4,), "verify": (4, 5), "repair": (4, 5)}),
     "no database": State(
-        lambda folder: database(folder).write_bytes(b"?" * 9999) and None,
+        lambda folder: database(folder).write_text("?" * 9999),
         5,
         "not a database",
         NEED_NO_DATABASE | {"backup": (4,), "verify": (4, 5), "repair": (4, 5)},
