@@ -1,4 +1,4 @@
-"""A kill in a backup, a restoration and an upgrade: what was there before, or what was to come, and never half of it."""
+"""A kill in a backup, a restoration and an upgrade: what was there before, or what was to come, never half of it."""
 
 import shutil
 import sqlite3
@@ -37,7 +37,8 @@ def with_backup(folder: Path) -> Path:
 @pytest.fixture
 def new_dam(tmp_path: Path) -> Callable[[], Dam]:
     """Make the program on a library with a backup, as often as needed."""
-    original, made = shared.made_once("library-with-backup", with_backup), []
+    original = shared.made_once("library-with-backup", with_backup)
+    made: list[Dam] = []
 
     def make() -> Dam:
         made.append(dam_in(Path(shutil.copytree(original, tmp_path / str(len(made))))))
@@ -120,22 +121,48 @@ def test_a_kill_when_the_database_gets_its_name(new_dam: Callable[[], Dam]) -> N
     assert entities(dam.folder / "dam.sqlite3") == 1
 
 
-@pytest.mark.sweep
-@pytest.mark.parametrize("command", ["backup", "restore"])
-def test_a_power_cut_after_it_was_reported(tmp_path: Path, new_dam: Callable[[], Dam], command: str) -> None:
-    disk = Disk(tmp_path / "disk")
+def after_a_power_cut(folder: Path, original: Path, *command: str) -> tuple[list[int], list[int], list[int]]:
+    """The assets in the database, in the backups, and in previous databases, -1 for one that is no database."""
+    folder.mkdir()
+    disk = Disk(folder / "disk")
     try:
-        library = Path(shutil.copytree(new_dam().folder, disk.place / "library"))
-        dam = dam_in(tmp_path / "work", f"sqlite:///{library}/dam.sqlite3")
+        library = Path(shutil.copytree(original, disk.place / "library"))
+        dam = dam_in(folder / "work", f"sqlite:///{library}/dam.sqlite3")
         dam.env["ASSET_STORAGE_PATH"] = str(library / "store")
         disk.start_again()  # what was copied is on the disk
-        dam(*(["backup"] if command == "backup" else ["restore", "--yes", library / "backup.sqlite3"]))
+        dam(*command, cwd=library)
         disk.cut()
         disk.start_again()
-        if command == "backup":
-            assert [entities(path) for path in library.glob("backups/dam-*")] == [2]
-        else:
-            assert entities(library / "dam.sqlite3") == 1
-            assert [entities(path) for path in library.glob("*.before-restore-*Z")] == [2]
+        found = [sorted(library.glob(pattern)) for pattern in ("dam.sqlite3", "backups/dam-*", "*.before-restore-*Z")]
+        first, second, third = ([whole(path) for path in paths] for paths in found)
+        return first, second, third
     finally:
         disk.remove()
+
+
+def whole(path: Path) -> int:
+    try:
+        return entities(path)
+    except sqlite3.DatabaseError:
+        return -1
+
+
+BACKUP, RESTORE = ["backup"], ["restore", "--yes", "backup.sqlite3"]
+
+
+@pytest.mark.sweep
+def test_a_power_cut_after_it_was_reported(tmp_path: Path, new_dam: Callable[[], Dam]) -> None:
+    original = new_dam().folder
+    assert after_a_power_cut(tmp_path / "a", original, *BACKUP) == ([2], [2], [])
+    assert after_a_power_cut(tmp_path / "b", original, *RESTORE) == ([1], [], [2])
+
+
+@pytest.mark.sweep
+def test_the_power_cut_finds_a_flush_that_was_taken_out(
+    tmp_path: Path, new_dam: Callable[[], Dam], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = new_dam().folder
+    monkeypatch.setattr("dam.services.backup.backup.flush", lambda _: None)
+    monkeypatch.setattr("dam.services.backup.restore.flush", lambda _: None)
+    assert after_a_power_cut(tmp_path / "a", original, *BACKUP) != ([2], [2], [])
+    assert after_a_power_cut(tmp_path / "b", original, *RESTORE) != ([1], [], [2])
