@@ -250,15 +250,21 @@ class Library(service.Library):
             return count_tags(session)
 
     def thumbnail(
-        self, reference: Reference, size: int = 256, output: str | os.PathLike[str] | None = None
+        self,
+        reference: Reference,
+        size: int = 256,
+        output: str | os.PathLike[str] | None = None,
+        *,
+        force: bool = False,
     ) -> "Thumbnail":
         """Make a thumbnail of an asset, with at most `size` pixels on the longer side, or return the one that is there.
 
-        With `output`, it is also written there, and that is the `path` in the result.
+        With `output`, it is written there, as JPEG, PNG or WebP by the name, and that is the `path` in the result. A
+        file that exists is replaced with `force` only; one of the library, or a source, never.
 
         Raises:
             NotFoundError: the library has no such asset.
-            UsageError: several assets could be meant.
+            UsageError: several assets could be meant, or `output` exists or has another ending.
             DecodeError: the content cannot be decoded, or there are no thumbnails of its kind.
             MissingExtraError: that needs an extra which is not installed.
             UnreadableFileError: the content is missing, or `output` cannot be written.
@@ -269,7 +275,7 @@ class Library(service.Library):
 
         with self.read() as session:
             entity_id = find_one_asset(session, _text(reference))
-        return make_thumbnail(self, entity_id, size, Path(output) if output is not None else None)
+        return make_thumbnail(self, entity_id, size, None if output is None else Path(output), force=force)
 
     def run_systems(self, *, retry_failed: bool = False, jobs: int | None = None) -> Iterator["Update"]:
         """Bring assets up to date with today's systems; yield what was done for each, once that is durable.

@@ -14,14 +14,15 @@
     ├── NewerSchemaError         12   the schema is newer than the program
     ├── MissingExtraError         5   a missing optional dependency
     ├── StoreError                5   the store cannot be read or written
-    │   └── CannotShareError          its file system cannot share the bytes of a file
+    │   ├── CannotShareError          its file system cannot share the bytes of a file
+    │   └── FileTooLargeError         its file system, or a limit, has no room for so large a file
     └── InputError                3   one input: its path and the cause
         ├── UnreadableFileError       it cannot be read, or changed while it was read
         └── DecodeError               its content cannot be decoded
             └── NoSoundError              it has no sound to decode
 
 A message names the thing, the cause and what to do, in that order. An `InputError` is recorded for its file and the run
-continues; every other error ends the run.
+continues, and an ingest does so for `CannotShareError` and `FileTooLargeError`; every other error ends the run.
 """
 
 TOO_MUCH_MEMORY = "decoding needs more memory than is available"
@@ -128,6 +129,10 @@ class StoreError(DamError):
 
 class CannotShareError(StoreError):
     """The file system cannot make a reflink or a hard link of a source in the store."""
+
+
+class FileTooLargeError(StoreError):
+    """A file is too large for the file system of the store, or for a limit of the process."""
 
 
 class InputError(DamError):

@@ -31,7 +31,7 @@ MAKES_ONE = {"add-asset": (0, 3, 10), "setup-db": (0, 10)}
 class State:
     """What was done to a library, the exit code with which commands refuse it, what they say, and those that do not."""
 
-    make: Callable[[Path], object]
+    make: Callable[[Path], None]
     code: int
     told: str
     others: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -52,6 +52,10 @@ def execute(folder: Path, statement: str) -> None:
 def replace_by_bookmarks(folder: Path) -> None:
     database(folder).unlink()
     execute(folder, "CREATE TABLE bookmarks (url TEXT)")
+
+
+def overwrite(folder: Path) -> None:
+    database(folder).write_bytes(b"?" * 9999)
 
 
 def cut(folder: Path) -> None:
@@ -121,7 +125,7 @@ STATES = {
     ),
     "malformed": State(cut, 5, "malformed", NEED_NO_DATABASE | {"backup": (4,), "verify": (4, 5), "repair": (4, 5)}),
     "no database": State(
-        lambda folder: database(folder).write_text("?" * 9999),
+        overwrite,
         5,
         "not a database",
         NEED_NO_DATABASE | {"backup": (4,), "verify": (4, 5), "repair": (4, 5)},
