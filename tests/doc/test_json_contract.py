@@ -116,7 +116,7 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
 
 
-def prepare(name: str, filled: Dam) -> None:  # noqa: C901  a list of cases
+def prepare(name: str, filled: Dam) -> None:
     """Bring about what a command is to tell of."""
     if name == "run-systems":
         forget_what_ran(filled)
