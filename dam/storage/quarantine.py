@@ -31,6 +31,21 @@ def set_aside(root: Path, damaged: Path) -> Path:
     return target
 
 
+def put_back(aside: Path, place: Path) -> None:
+    """Move a file from the quarantine back to its place, unless there is something by now; durably.
+
+    Raises:
+        StoreError: it cannot be moved.
+
+    """
+    with naming(place):
+        if os.path.lexists(place):
+            return
+        os.rename(aside, place)
+        flush(place.parent)
+        flush(aside.parent)
+
+
 def _reserved(folder: Path, name: str, *, is_folder: bool) -> Path:
     """Make an empty entry for the rename to replace: two processes never take the same number."""
     for number in count(1):

@@ -157,6 +157,23 @@ def test_what_was_read_and_is_damaged_goes_to_the_quarantine(each_library: Libra
     assert set(findings(each_library)) == {(Problem.MISSING, 2, "b"), (Problem.QUARANTINED, None, None)}
 
 
+@pytest.mark.local_store
+def test_what_was_healed_since_it_was_read_stays(
+    each_library: Library, blobs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ingest puts the sound blob in its place between the second look and the move."""
+    spoil(each_library, blobs[1], b"BBBBB")
+    move = checked_blobs.set_aside
+
+    def heal_and_move(root: Path, path: Path) -> Path:
+        spoil(each_library, blobs[1], b"bbbbb")
+        return move(root, path)
+
+    monkeypatch.setattr(checked_blobs, "set_aside", heal_and_move)
+    list(verify(each_library, content=True, quarantine=True))
+    assert findings(each_library, content=True) == []
+
+
 def test_a_read_error_is_no_damage(each_library: Library, blobs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> str:
         raise OSError(errno.EIO, os.strerror(errno.EIO))

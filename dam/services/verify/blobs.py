@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from dam.core.errors import InputError, StoreError
+from dam.core.errors import InputError, StoreError, UnreadableFileError
 from dam.media.files.digests import sha256_of
 from dam.media.files.source import open_source
 from dam.services.catalogue.places import Place
@@ -15,8 +15,8 @@ from dam.services.verify.findings import Finding, IntactAsset, Problem
 from dam.storage.blob_store import BlobStore
 from dam.storage.flaw import FlawKind
 from dam.storage.local import LocalBlobStore
-from dam.storage.quarantine import set_aside
-from dam.storage.reading import open_blob, past_the_cache
+from dam.storage.quarantine import put_back, set_aside
+from dam.storage.reading import open_blob, open_regular, past_the_cache
 
 Result = Finding | IntactAsset
 
@@ -95,11 +95,22 @@ class Checker:
         if not isinstance(self.store, LocalBlobStore):
             return None
         try:
-            moved = str(set_aside(self.store.root, self.store.place(key)))
+            place = self.store.place(key)
+            aside = set_aside(self.store.root, place)
+            if self._is_whole(aside, key):  # an ingest has healed it since it was read
+                put_back(aside, place)
+                return None
         except (StoreError, OSError):
             return None
-        self.moved.add(moved)
-        return moved
+        self.moved.add(str(aside))
+        return str(aside)
+
+    def _is_whole(self, path: Path, key: str) -> bool:
+        try:
+            with open_regular(path) as file:
+                return sha256_of(file, self.stop) == key
+        except UnreadableFileError:
+            return False
 
     def _check_sources(self, place: Place, *, content: bool) -> Result:
         """Check an asset that is only referenced: one of its source paths must still have the content."""
