@@ -23,6 +23,7 @@ from dam.services.verify.blobs import Checker
 from dam.services.verify.checks import oldest_check
 from dam.services.verify.findings import Finding, IntactAsset, Problem
 from dam.services.verify.verify import Limits, verify
+from dam.storage import quarantine
 from dam.storage.modes import Mode
 from tests.services.conftest import ingest_all, spoil
 
@@ -163,7 +164,7 @@ def test_what_was_healed_since_it_was_read_stays(
 ) -> None:
     """An ingest puts the sound blob in its place between the second look and the move."""
     spoil(each_library, blobs[1], b"BBBBB")
-    move = checked_blobs.set_aside
+    move = quarantine.set_aside
 
     def heal_and_move(root: Path, path: Path) -> Path:
         spoil(each_library, blobs[1], b"bbbbb")
