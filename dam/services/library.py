@@ -1,5 +1,6 @@
 """A library: a database and the store that belongs to it."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dam.core import database, interrupts
-from dam.core.config import Settings, default_settings
+from dam.core.config import Settings, default_settings, env_file_hint
 from dam.core.errors import DamError, DeadlockError, ForeignStoreError, LostDatabaseError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
@@ -23,6 +24,8 @@ from dam.storage.local import LocalBlobStore
 if TYPE_CHECKING:
     from dam.services.manifest.manifest_writer import ManifestWriter
     from dam.services.setup import SetupResult
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 
@@ -122,6 +125,8 @@ def open_library(settings: Settings | None = None, store: BlobStore | None = Non
     settings = settings or default_settings()
     create = create and settings.sqlite_path is not None
     if create and not _has_content(settings.sqlite_path):
+        if hint := env_file_hint(settings):
+            logger.warning("a new library is set up at %s%s", settings.sqlite_path, hint)
         set_up_library(settings, store)
     try:
         return _checked(settings, store)
@@ -169,13 +174,16 @@ def _checked(settings: Settings, store: BlobStore | None) -> Library:
     """Return an open library; see `open_library` for what is raised."""
     if settings.sqlite_path and not _has_content(settings.sqlite_path):
         _refuse_lost_database(settings, store or LocalBlobStore(settings.ASSET_STORAGE_PATH))
-        raise NoLibraryError(f"there is no library at {settings.sqlite_path}: {SETUP_HINT}")
+        raise NoLibraryError(f"there is no library at {settings.sqlite_path}{env_file_hint(settings)}: {SETUP_HINT}")
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
         with database.reading(engine)() as session:
             library_id = check_schema(session.connection())
         store.check_marker(library_id)
+    except NoLibraryError as exc:
+        engine.dispose()
+        raise type(exc)(f"{exc}{env_file_hint(settings)}") from exc
     except BaseException:
         engine.dispose()
         raise
