@@ -69,7 +69,16 @@ def become_worker(limits: Limits) -> None:
 
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         _Deadline.seconds = limits.seconds
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+        if memory := _min_memory(limits.memory_bytes, *resource.getrlimit(resource.RLIMIT_AS)):
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _min_memory(*bounds: int) -> int:
+    """Return the least of some limits, of which those that are not positive mean unlimited; 0 if all are.
+
+    A limit of the user (`ulimit -v`) is never raised, though root may.
+    """
+    return min((bound for bound in bounds if bound > 0), default=0)
 
 
 def _end_with_parent() -> None:
