@@ -64,11 +64,16 @@ class Library:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Give a session that is committed at the end, durably, or rolled back on an error."""
-        with deferred():
-            with database.writing(self.engine).begin() as session:
+        """Give a session that is committed at the end, durably, or rolled back on an error.
+
+        An interruption is heard while this waits for the lock of the database, and not from then on.
+        """
+        with database.writing(self.engine)() as session:
+            session.connection()
+            with deferred():
                 yield session
-            interrupts.note_change()
+                session.commit()
+                interrupts.note_change()
 
     def write_again(self, work: Callable[[Session], T]) -> T:
         """Do some work in a transaction, and again where another process wrote the same beside us.

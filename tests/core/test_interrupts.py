@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dam.core.interrupts import deferred, handle_interrupts
+from dam.core.interrupts import deferred, handle_interrupts, stop_watching
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +15,7 @@ def handlers() -> Iterator[None]:
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     handle_interrupts()
     yield
+    stop_watching()
     for number, handler in kept.items():
         signal.signal(number, handler)
 

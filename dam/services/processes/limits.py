@@ -10,6 +10,7 @@ from multiprocessing import parent_process
 from threading import Thread
 
 from dam.core.config import settings
+from dam.core.interrupts import stop_watching
 from dam.services.processes.decoder_output import redirect_stderr
 
 
@@ -61,6 +62,7 @@ def become_worker(limits: Limits) -> None:
     Output of decoders is collected; see `take_output`.
     """
     redirect_stderr()
+    stop_watching()
     Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -43,6 +43,9 @@ def open_pool(jobs: int | None = None) -> Iterator["Pool"]:
     pool = Pool(default_jobs() if jobs is None else jobs, configured_limits())
     try:
         yield pool
+    except BaseException:
+        pool.kill()  # nobody waits for results
+        raise
     finally:
         pool.close()
 
@@ -180,6 +183,10 @@ class Pool:
     def close(self) -> None:
         """End the workers. Workers that do not end within a second are killed."""
         self._end(END_SECONDS)
+
+    def kill(self) -> None:
+        """End the workers at once."""
+        self._end(0.0)
 
     def _end(self, seconds: float | None = None) -> None:
         executor, self._executor = self._executor, None

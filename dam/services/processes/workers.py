@@ -7,7 +7,10 @@ a worker ends, its pipe ends. Each worker sends a heartbeat every second, so tha
 
 import errno
 import logging
+import os
 import signal
+import socket
+import sys
 import time
 import traceback
 from collections import deque
@@ -29,6 +32,8 @@ MAX_TASKS = 2
 HEARTBEAT_SECONDS = 1.0
 """Interval between the heartbeats of a worker."""
 HEARTBEAT = None
+KILL_SECONDS = 1.0
+"""Maximum time to wait for all workers that were killed."""
 JOIN_SECONDS = 5
 """Maximum time to wait for the end of a worker: a process in uninterruptible sleep does not end when killed."""
 
@@ -69,6 +74,13 @@ class _Worker:
     silent: int = 0
     """Number of missed heartbeats."""
     is_stuck: bool = False
+
+    def give_up(self) -> None:
+        """Kill the process, and end its pipe from this side: it ends by itself only with a process that ends."""
+        self.process.kill()
+        if sys.platform != "win32":
+            with suppress(OSError), socket.socket(fileno=os.dup(self.pipe.fileno())) as end:
+                end.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> WorkerLostError:
         """Wait for the end of the process; return the error with its exit code."""
@@ -129,8 +141,8 @@ class Workers(Executor):
         if after:
             self._join(after)
         for worker in self._workers:
-            worker.process.kill()
-        self._join()
+            worker.give_up()
+        self._join(KILL_SECONDS)
 
     def _join(self, seconds: float | None = None) -> None:
         end = None if seconds is None else time.monotonic() + seconds
@@ -191,7 +203,7 @@ class Workers(Executor):
                 worker.silent = worker.silent + 1 if worker.under_way else 0
                 if worker.silent * HEARTBEAT_SECONDS > max_silence:
                     worker.is_stuck = True
-                    worker.process.kill()
+                    worker.give_up()
 
     def _send_some(self, pipe: Connection, under_way: deque[_Task]) -> bool:
         """Send a worker up to `MAX_TASKS` tasks; return whether it has any."""
