@@ -10,8 +10,9 @@ import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -32,13 +33,58 @@ STEP_SECONDS = 0.1
 
 
 class _Watch:
-    """The thread that waits for signals, once for a process."""
+    """A thread that waits for signals."""
 
-    process = 0
-    writer = -1
-    turn = 0
-    """Number of the command in this process: tests run several."""
-    has_told = False
+    def __init__(self) -> None:
+        self.is_active = True
+        self.has_told = False
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        try:
+            self._stderr = os.dup(2)  # what is written to 2 while a file is decoded goes to the log
+        except OSError:
+            self._stderr = -1
+        threading.Thread(target=self._attend, daemon=True).start()
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+
+    def stop(self) -> None:
+        """Let the thread end; in a fork, there is none."""
+        self.is_active = False
+        signal.set_wakeup_fd(-1)
+        os.close(self._writer)
+        if self._stderr >= 0:
+            os.close(self._stderr)
+
+    def _attend(self) -> None:
+        if number := self._next_signal():
+            left, is_urgent = GRACE_SECONDS, False
+            while self.is_active and left > 0:
+                if not is_urgent and select.select([self._reader], [], [], STEP_SECONDS)[0]:
+                    is_urgent = self._next_signal() > 0  # the second one does not wait for a step to end
+                elif _Pending.depth == 0 or is_urgent:
+                    time.sleep(STEP_SECONDS if is_urgent else 0)
+                    left -= STEP_SECONDS
+            if self.is_active:
+                self._leave(number)
+        os.close(self._reader)
+
+    def _next_signal(self) -> int:
+        """Wait for a signal that ends the program; return 0 if there is none any more. See `signal.set_wakeup_fd`."""
+        while data := os.read(self._reader, 1):
+            if data[0] in (signal.SIGINT, signal.SIGTERM):
+                return data[0]
+        return 0
+
+    def _leave(self, number: int) -> NoReturn:
+        """End this process although its main thread is busy."""
+        if number == signal.SIGINT and not self.has_told:
+            with suppress(OSError):
+                os.write(self._stderr, f"dam-cli: {message()}\n".encode())
+        os._exit(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED)
+
+
+class _Current:
+    watch: _Watch | None = None
 
 
 def handle_interrupts() -> None:
@@ -46,51 +92,16 @@ def handle_interrupts() -> None:
     signal.signal(signal.SIGINT, _hear)
     signal.signal(signal.SIGTERM, _hear)
     if sys.platform != "win32":
-        _watch()
-
-
-def _watch() -> None:
-    if _Watch.process != os.getpid():  # a fork has no threads
-        reader, _Watch.writer = os.pipe()
-        os.set_blocking(_Watch.writer, False)
-        _Watch.process = os.getpid()
-        threading.Thread(target=_attend, args=(reader,), daemon=True).start()
-    _Watch.turn += 1
-    _Watch.has_told = False
-    signal.set_wakeup_fd(_Watch.writer, warn_on_full_buffer=False)
+        stop_watching()
+        with suppress(OSError, RuntimeError):  # too many open files, or threads
+            _Current.watch = _Watch()
 
 
 def stop_watching() -> None:
     """Leave interruptions to the main thread alone, as in a worker."""
-    _Watch.turn += 1
-    signal.set_wakeup_fd(-1)
-
-
-def _attend(reader: int) -> None:
-    while number := _signal_from(reader):
-        turn, left, is_urgent = _Watch.turn, GRACE_SECONDS, False
-        while turn == _Watch.turn and left > 0:
-            if select.select([reader], [], [], STEP_SECONDS)[0]:
-                is_urgent = _signal_from(reader) > 0 or is_urgent  # the second one does not wait for a step to end
-            elif _Pending.depth == 0 or is_urgent:
-                left -= STEP_SECONDS
-        if turn == _Watch.turn:
-            _leave(number)
-
-
-def _signal_from(reader: int) -> int:
-    """Wait for a signal, and return its number if it ends the program; see `signal.set_wakeup_fd`."""
-    while number := os.read(reader, 1)[0]:
-        if number in (signal.SIGINT, signal.SIGTERM):
-            return number
-    return 0
-
-
-def _leave(number: int) -> NoReturn:
-    """End this process although its main thread is busy."""
-    if not _Watch.has_told and number == signal.SIGINT:
-        os.write(2, f"dam-cli: {message()}\n".encode())
-    os._exit(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED)
+    if _Current.watch:
+        _Current.watch.stop()
+        _Current.watch = None
 
 
 @contextmanager
@@ -132,7 +143,8 @@ def note_change() -> None:
 
 def message() -> str:
     """Return the message for an interruption that ends the program."""
-    _Watch.has_told = True
+    if _Current.watch:
+        _Current.watch.has_told = True
     if _Pending.has_changed:
         return "interrupted: what was reported is safe; the same command continues"
     return "interrupted: nothing was changed"

@@ -11,7 +11,8 @@ from dam.core.interrupts import deferred, handle_interrupts, stop_watching
 
 
 @pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
+def handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("dam.core.interrupts.GRACE_SECONDS", 3600)  # this process is not to end
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     handle_interrupts()
     yield

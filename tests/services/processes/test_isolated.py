@@ -40,6 +40,12 @@ class Obey(Request[object]):
                 signal.setitimer(signal.ITIMER_REAL, 0.001)  # the alarm of the limit, brought forward
                 while True:
                     signal.pause()
+            case "stop with its pipe held":  # as by a process in the kernel, which does not end when it is killed
+                if os.fork() == 0:
+                    signal.alarm(20)
+                    while True:
+                        signal.pause()
+                os.kill(os.getpid(), signal.SIGSTOP)
             case "stop":
                 os.kill(os.getpid(), signal.SIGSTOP)
             case "bloat":
@@ -85,13 +91,14 @@ def test_what_goes_wrong_is_a_reason(order: str, reason: str) -> None:
     assert run_isolated(Obey(order, 0), LIMITS) == reason
 
 
-def test_a_worker_that_is_stopped_is_given_up_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("order", ["stop", "stop with its pipe held"])
+def test_a_worker_that_is_stopped_is_given_up_from_outside(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
     monkeypatch.setattr(limits, "GRACE_SECONDS", 0.2)
     monkeypatch.setattr(workers, "HEARTBEAT_SECONDS", 0.1)
     reason = None
     while reason is None:
         with suppress(NotStartedError):  # it had no chance to begin: the machine is busy
-            reason = run_isolated(Obey("stop", 0), Limits(seconds=1, memory_bytes=3000 * MEGABYTE))
+            reason = run_isolated(Obey(order, 0), Limits(seconds=1, memory_bytes=3000 * MEGABYTE))
     assert reason == "decoding took longer than 1 s"
 
 
