@@ -14,6 +14,7 @@ from dam.models.ingest_failure import IngestFailure
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.source_paths import displayed, path_digest, storable
+from dam.services.catalogue.trashed import is_present
 from dam.storage.modes import Mode
 
 
@@ -106,6 +107,7 @@ def undecodable(session: Session) -> Iterator[RecordedFailure]:
     rows = session.execute(
         select(table.entity_id, properties.original_filename, table.system, table.reason)
         .join(properties, properties.entity_id == table.entity_id)
+        .where(is_present(table.entity_id))
         .order_by(table.entity_id, table.system)
     )
     found: dict[int, RecordedFailure] = {}
