@@ -158,6 +158,7 @@ def _keys(outcome: Outcome) -> dict[str, object]:
         "media_type": outcome.media_type,
         "size": outcome.size,
         "replaces": outcome.replaces,
+        "restored": outcome.is_restored,
         "error": outcome.error,
     }
 
@@ -167,4 +168,6 @@ def _line(outcome: Outcome) -> str:
     text = f"{outcome.status.value:<9}  {entity:>7}  {safe(outcome.path)}"
     if outcome.replaces:
         text += f" (was entity {outcome.replaces})"
+    if outcome.is_restored:
+        text += " (restored from the trash)"
     return f"{text}: {safe(outcome.error)}" if outcome.error else text

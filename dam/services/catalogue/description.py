@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from dam.models.base_component import BaseComponent
-from dam.models.trashed_component import TrashedComponent
 from dam.services.catalogue.ecs import all_components
 from dam.services.catalogue.lookup import find_one_asset
 from dam.services.catalogue.pairs import Relative, relatives
@@ -21,11 +20,6 @@ class Description:
     components: Sequence[BaseComponent]
     relatives: Sequence[Relative]
     """Those that are not in the trash."""
-
-    @property
-    def is_trashed(self) -> bool:
-        """Whether the asset is in the trash."""
-        return any(isinstance(component, TrashedComponent) for component in self.components)
 
 
 def describe(session: Session, reference: str) -> Description:

@@ -118,8 +118,9 @@ def _purge(recorder: Recorder, entity_ids: Sequence[int], storage_type: str) -> 
         return [], []
     stored = select(place.file_identifier).where(place.entity_id.in_(ids), place.storage_type == storage_type)
     keys = list(session.scalars(stored))
-    user_data: list[type[Base]] = [kind for kind in component_classes() if kind.IS_USER_DATA]
-    for model in (*user_data, *RECORDED):
+    user_data = [kind for kind in component_classes() if kind.IS_USER_DATA]
+    recorded: list[type[Base]] = [*user_data, *RECORDED]
+    for model in recorded:
         columns = [ecs.table_of(model).c[name].in_(ids) for name in entity_columns(model)]
         recorder.delete(model, or_(*columns))
     recorder.delete(Entity, Entity.id.in_(ids))

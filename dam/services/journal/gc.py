@@ -7,7 +7,7 @@ blob anew. The database's own lock would not do: an ingest relies on a blob befo
 held for one batch at a time, so that ingests hardly wait.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ class Garbage:
 
 def collect_garbage(
     library: Library, *, grace: float = GRACE_SECONDS, dry_run: bool = False, keys: Iterable[str] | None = None
-) -> Iterator[Garbage]:
+) -> Generator[Garbage, None, None]:
     """Remove blobs that no asset has, and yield them; those that are younger than `grace` seconds stay.
 
     `keys` limits it to some blobs; by default the whole store is looked through.

@@ -82,7 +82,7 @@ def _page(session: Session, wanted: LogFilter, before: int | None, count: int) -
     return described(session, session.scalars(statement))
 
 
-def _filtered(wanted: LogFilter) -> Select[tuple[Operation]]:
+def _filtered(wanted: LogFilter) -> Select[Operation]:
     statement, change = select(Operation), OperationChange
     if wanted.entity_id is not None:
         about = or_(change.entity_id == wanted.entity_id, change.other_entity_id == wanted.entity_id)
@@ -127,7 +127,7 @@ def undone_operations(session: Session) -> dict[int, int]:
     table, undone = Operation, dict[int, int]()
     rows = select(table.id, table.undoes_id).where(table.undoes_id.is_not(None)).order_by(table.id.desc())
     for operation_id, undoes in session.execute(rows):
-        if operation_id not in undone:  # an undo that has been undone itself counts no more
+        if undoes is not None and operation_id not in undone:  # an undo that has been undone itself counts no more
             undone.setdefault(undoes, operation_id)
     return undone
 
