@@ -3,11 +3,14 @@
 import os
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.core.errors import NotFoundError, UnreadableFileError, UsageError
 from dam.media.files.digests import digests_of
 from dam.media.files.source import chunks, open_source
@@ -17,11 +20,44 @@ from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue.source_paths import path_digest
-from dam.services.catalogue.trashed import any_trashed, trashed_among
+from dam.services.catalogue.trashed import trashed_among
 
 MIN_PREFIX = 8
 DIGITS = {"sha256": 64, "md5": 32}
 _TABLES = {"sha256": ContentHashSha256Component, "md5": ContentHashMd5Component}
+
+
+@dataclass(frozen=True)
+class FileReference:
+    """A path that names an asset by the content of the file there, which has been read."""
+
+    text: str
+    sha256: str
+
+
+Reference: TypeAlias = str | FileReference
+"""What names an asset: an id, a hash or hash prefix, or a path."""
+
+
+def read_reference(text: str) -> Reference:
+    """Read the file that a reference may name, before a transaction that writes begins: that can take minutes.
+
+    Other references, and files that cannot be read, stay as they are: the look-up reports them.
+    """
+    if not os.path.isfile(text):
+        return text
+    try:
+        return FileReference(text, _sha256_of(text))
+    except UnreadableFileError:
+        return text
+
+
+def _sha256_of(path: str) -> str:
+    try:
+        with open_source(path) as (file, _):
+            return digests_of(chunks(file)).sha256
+    except UnreadableFileError as exc:
+        raise UnreadableFileError(f"{path}: {exc}") from exc
 
 
 def checked_hash(text: str, hash_type: str | None = None) -> str:
@@ -71,24 +107,27 @@ def find_by_file(session: Session, path: Path, *, with_trash: bool = False) -> l
         UnreadableFileError: the file cannot be read.
 
     """
-    try:
-        with open_source(str(path)) as (file, _):
-            sha256 = digests_of(chunks(file)).sha256
-    except UnreadableFileError as exc:
-        raise UnreadableFileError(f"{path}: {exc}") from exc
-    return find_by_hash(session, sha256, "sha256", with_trash=with_trash)
+    release(session)
+    return find_by_hash(session, _sha256_of(str(path)), "sha256", with_trash=with_trash)
 
 
-def find_asset(session: Session, reference: str, *, with_trash: bool = False) -> list[int]:
+def find_asset(session: Session, reference: Reference, *, with_trash: bool = False) -> list[int]:
     """Return the entities that match an id, a hash or hash prefix, or a path; `with_trash`: also those in the trash.
 
     Digits are an id if there is such an entity. An existing file is looked up by its content, another path by the
     sources that were ingested.
     """
-    found = find_by_id_or_hash(session, reference, with_trash=with_trash)
-    if found or (_is_hash(reference) and not os.path.exists(reference)):
+    text = _text(reference)
+    found = find_by_id_or_hash(session, text, with_trash=with_trash)
+    if found or (_is_hash(text) and not os.path.exists(text)):
         return found
-    return _find_by_path(session, Path(reference), with_trash=with_trash)
+    if isinstance(reference, FileReference):
+        return find_by_hash(session, reference.sha256, "sha256", with_trash=with_trash)
+    return _find_by_path(session, Path(text), with_trash=with_trash)
+
+
+def _text(reference: Reference) -> str:
+    return reference if isinstance(reference, str) else reference.text
 
 
 def find_by_id_or_hash(session: Session, reference: str, *, with_trash: bool = False) -> list[int]:
@@ -107,7 +146,7 @@ def _is_hash(text: str) -> bool:
         return False
 
 
-def find_one_asset(session: Session, reference: str, *, with_trash: bool = False) -> int:
+def find_one_asset(session: Session, reference: Reference, *, with_trash: bool = False) -> int:
     """Return the one entity that matches a reference; see `find_asset`.
 
     Raises:
@@ -115,12 +154,13 @@ def find_one_asset(session: Session, reference: str, *, with_trash: bool = False
         UsageError: several match; the message lists them.
 
     """
-    found = find_asset(session, reference, with_trash=with_trash)
+    found = find_asset(session, reference, with_trash=True)
     if not found:
-        if not with_trash and any_trashed(session) and find_asset(session, reference, with_trash=True):
-            raise NotFoundError(f"{reference!r} is in the trash: take it out with dam-cli trash restore")
-        raise NotFoundError(f"the library has no asset {reference!r}")
-    return only_entity(reference, found)
+        raise NotFoundError(f"the library has no asset {_text(reference)!r}")
+    present = _visible(session, found, with_trash=with_trash)
+    if not present:
+        raise NotFoundError(f"{_text(reference)!r} is in the trash: take it out with dam-cli trash restore")
+    return only_entity(_text(reference), present)
 
 
 def only_entity(reference: str, found: Sequence[int]) -> int:

@@ -91,9 +91,7 @@ def test_a_later_operation_on_the_same_is_named(each_library: Library, ids: list
     add(each_library, ids[0], "sky")
     add(each_library, ids[0], "other")
     add(each_library, ids[1], "sky")
-    with pytest.raises(
-        ConflictError, match=r"operation 3 \(tag\), operation 2 \(tag\) changed the same"
-    ):
+    with pytest.raises(ConflictError, match=r"operation 3 \(tag\), operation 2 \(tag\) changed the same"):
         undo(each_library, 1)
     assert tags(each_library, ids[0]) == ["other", "sea", "sky"]
     undo(each_library, 3)
