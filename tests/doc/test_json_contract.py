@@ -32,6 +32,14 @@ RUNS = {
     "tag rm": ["tag", "rm", "1", "nothing"],
     "tag ls ASSET": ["tag", "ls", "1"],
     "tag ls": ["tag", "ls"],
+    "rm": ["rm", "1", "--yes"],
+    "trash ls": ["trash", "ls"],
+    "trash restore": ["trash", "restore", "1"],
+    "trash empty": ["trash", "empty", "--yes"],
+    "gc": ["gc", "--grace", "0s", "--yes"],
+    "log": ["log"],
+    "log OP": ["log", "3"],
+    "undo": ["undo"],
     "run-systems": ["run-systems"],
     "failures": ["failures"],
     "verify": ["verify"],
@@ -81,7 +89,7 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
 def test_every_command_is_documented() -> None:
     commands = re.findall(r"^## dam-cli (.+)$", (PROJECT / "doc/cli.md").read_text(), re.MULTILINE)
     groups = {command.split()[0] for command in commands if " " in command}
-    assert {name.removesuffix(" ASSET") for name in DOCUMENTED} == set(commands) - groups
+    assert {name.removesuffix(" ASSET").removesuffix(" OP") for name in DOCUMENTED} == set(commands) - groups
     assert set(RUNS) == set(DOCUMENTED)
 
 
@@ -97,6 +105,7 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
     if name == "find-duplicates":
         filled("add-asset", "-j0", "inputs/smaller.jpg")
+    prepare_journal(name, filled)
     if name == "verify":
         next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)
@@ -112,6 +121,18 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
         assert always <= keys, document
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def prepare_journal(name: str, dam: Dam) -> None:
+    """Let there be something in the trash, in the journal, or in the store without an asset."""
+    if name.startswith("trash"):
+        dam("rm", "1", "--yes")
+    if name == "gc":
+        (dam.store / "00/00").mkdir(parents=True, exist_ok=True)
+        (dam.store / "00/00" / ("0" * 64)).write_bytes(b"a blob without an asset")
+    if name == "log OP":
+        dam("verdict", "1", "2", "alternate")
+        dam("verdict", "1", "2", "duplicate")
 
 
 def add_look_alike(dam: Dam) -> None:
