@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dam.models.base_component import BaseComponent
+    from dam.services.backup.backup import BackupResult
     from dam.services.catalogue.assets import Asset
     from dam.services.catalogue.description import Description
     from dam.services.duplicates.groups import Duplicates
@@ -256,15 +257,21 @@ class Library(service.Library):
             return count_tags(session)
 
     def thumbnail(
-        self, reference: Reference, size: int = 256, output: str | os.PathLike[str] | None = None
+        self,
+        reference: Reference,
+        size: int = 256,
+        output: str | os.PathLike[str] | None = None,
+        *,
+        force: bool = False,
     ) -> "Thumbnail":
         """Make a thumbnail of an asset, with at most `size` pixels on the longer side, or return the one that is there.
 
-        With `output`, it is also written there, and that is the `path` in the result.
+        With `output`, it is written there, as JPEG, PNG or WebP by the name, and that is the `path` in the result. A
+        file that exists is replaced with `force` only; one of the library, or a source, never.
 
         Raises:
             NotFoundError: the library has no such asset.
-            UsageError: several assets could be meant.
+            UsageError: several assets could be meant, or `output` exists or has another ending.
             DecodeError: the content cannot be decoded, or there are no thumbnails of its kind.
             MissingExtraError: that needs an extra which is not installed.
             UnreadableFileError: the content is missing, or `output` cannot be written.
@@ -275,7 +282,7 @@ class Library(service.Library):
 
         with self.read() as session:
             entity_id = find_one_asset(session, _text(reference))
-        return make_thumbnail(self, entity_id, size, Path(output) if output is not None else None)
+        return make_thumbnail(self, entity_id, size, None if output is None else Path(output), force=force)
 
     def run_systems(self, *, retry_failed: bool = False, jobs: int | None = None) -> Iterator["Update"]:
         """Bring assets up to date with today's systems; yield what was done for each, once that is durable.
@@ -373,6 +380,25 @@ class Library(service.Library):
         from dam.services.journal.undo import undo
 
         return undo(self, operation_id, dry_run=dry_run)
+
+    def backup(self, target: str | os.PathLike[str] | None = None) -> "BackupResult":
+        """Copy the SQLite database to a file or into a folder, while others write; return when that is durable.
+
+        By default it goes into the folder `backups` beside the database, and only the newest `DAM_BACKUPS` stay there.
+
+        Raises:
+            UsageError: the database is not SQLite's, the target exists, or `DAM_BACKUPS` is 0 and there is no target.
+            DamagedDatabaseError: the database is damaged.
+            DamError: the target cannot be written.
+
+        """
+        from dam.services.backup.backup import make_backup
+
+        settings = load_settings(DATABASE_URL=self.engine.url.render_as_string(hide_password=False))
+        path = Path(target) if target is not None else None
+        return make_backup(
+            settings.sqlite_path, path, keep=settings.DAM_BACKUPS, lock_timeout=settings.DAM_LOCK_TIMEOUT
+        )
 
     def info(self) -> "Info":
         """Return where the library is, what it holds, and the versions that matter."""

@@ -118,7 +118,7 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
-        done = set_up(engine, store)
+        done = set_up(engine, store, backups=settings.DAM_BACKUPS)
         interrupts.note_change()
         return done
     finally:

@@ -16,6 +16,10 @@ from tests.conftest import PROJECT, Dam
 # How to run what each section of the page describes, on the library that `filled` makes.
 RUNS = {
     "setup-db": ["setup-db"],
+    "backup": ["backup"],
+    "backup --list": ["backup", "--list"],
+    "restore": ["restore", "a.sqlite3", "--yes"],
+    "doctor": ["doctor"],
     "info": ["info"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
@@ -89,7 +93,8 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
 def test_every_command_is_documented() -> None:
     commands = re.findall(r"^## dam-cli (.+)$", (PROJECT / "doc/cli.md").read_text(), re.MULTILINE)
     groups = {command.split()[0] for command in commands if " " in command}
-    assert {name.removesuffix(" ASSET").removesuffix(" OP") for name in DOCUMENTED} == set(commands) - groups
+    names = {re.sub(" (ASSET|OP|--list)$", "", name) for name in DOCUMENTED}
+    assert names == set(commands) - groups
     assert set(RUNS) == set(DOCUMENTED)
 
 
@@ -103,6 +108,7 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         add_look_alike(filled)
     if name == "find-similar":
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
+    make_backups(name, filled)
     if name == "find-duplicates":
         filled("add-asset", "-j0", "inputs/smaller.jpg")
     prepare_journal(name, filled)
@@ -133,6 +139,15 @@ def prepare_journal(name: str, dam: Dam) -> None:
     if name == "log OP":
         dam("verdict", "1", "2", "alternate")
         dam("verdict", "1", "2", "duplicate")
+
+
+def make_backups(name: str, dam: Dam) -> None:
+    if name == "backup":
+        dam.env["DAM_BACKUPS"] = "1"
+    if name in ("backup", "backup --list"):
+        dam("backup")
+    if name == "restore":
+        dam("backup", "a.sqlite3")
 
 
 def add_look_alike(dam: Dam) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from dam.core.errors import CannotShareError
+from dam.core.errors import CannotShareError, StoreError
 from dam.media.files.digests import Digests, digests_of
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import FileState, chunks, open_source
@@ -59,7 +59,8 @@ def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFi
 
     Raises:
         UnreadableFileError: the file cannot be read, or changed while it was read; nothing remains staged.
-        CannotShareError: `mode` is REFLINK or HARDLINK, and the file system does not support it.
+        CannotShareError: `mode` is REFLINK or HARDLINK, and the file system does not support it for this file.
+        FileTooLargeError: the store has no room for so large a file.
         StoreError: the store cannot be written.
 
     """
@@ -82,6 +83,7 @@ def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFi
 def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) -> _Content:
     if mode is Mode.REFERENCE:
         return _look(path, file)
+    moving = os.fstat(file.fileno()) if mode is Mode.MOVE else None
     if mode in (Mode.REFLINK, Mode.HARDLINK):
         return _take(store, store.stage_shared(path, mode))
     if mode is Mode.AUTO:
@@ -89,7 +91,9 @@ def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) ->
             return _take(store, store.stage_shared(path, Mode.REFLINK))
         except CannotShareError:
             pass
-    return _buffer(file, size, store) if size <= MAX_IN_MEMORY_BYTES else _stream(file, store)
+    if size <= MAX_IN_MEMORY_BYTES:
+        return _buffer(file, size, store, moving)
+    return _stream(file, store, moving)
 
 
 def _look(path: str, file: BinaryIO) -> _Content:
@@ -104,14 +108,14 @@ def _take(store: BlobStore, blob: StagedBlob) -> _Content:
         with blob.open() as file:
             stream = _Tee(chunks(file), None)
             digests = digests_of(stream)
-        return _unless_stored(store, _Content(digests, stream.head, blob.open, blob))
+        return _unless_stored(store, _Content(digests, stream.head, blob.open, blob), None)
 
 
-def _buffer(file: BinaryIO, size: int, store: BlobStore) -> _Content:
+def _buffer(file: BinaryIO, size: int, store: BlobStore, moving: os.stat_result | None) -> _Content:
     """Read a small file into memory; stage it only if the store lacks it."""
     data = b"".join(chunks(file, size + 1))
     digests = digests_of([data])
-    if store.size(digests.sha256) == len(data):
+    if _is_stored(store, digests.sha256, len(data), moving):
         return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), None)
     blob = store.stage(digests.sha256)
     with _discard_on_error(blob):
@@ -119,22 +123,33 @@ def _buffer(file: BinaryIO, size: int, store: BlobStore) -> _Content:
     return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), blob)
 
 
-def _stream(file: BinaryIO, store: BlobStore) -> _Content:
+def _stream(file: BinaryIO, store: BlobStore, moving: os.stat_result | None) -> _Content:
     """Stream a large file into the store."""
     blob = store.stage()
     with _discard_on_error(blob):
         stream = _Tee(chunks(file), blob)
         digests = digests_of(stream)
-        return _unless_stored(store, _Content(digests, stream.head, blob.open, blob))
+        return _unless_stored(store, _Content(digests, stream.head, blob.open, blob), moving)
 
 
-def _unless_stored(store: BlobStore, content: _Content) -> _Content:
+def _unless_stored(store: BlobStore, content: _Content, moving: os.stat_result | None) -> _Content:
     """Discard the staged bytes if the store has the content."""
     key = content.digests.sha256
-    if content.blob is None or store.size(key) != content.blob.size:
+    if content.blob is None or not _is_stored(store, key, content.blob.size, moving):
         return content
     content.blob.discard()
     return content._replace(blob=None, open=partial(store.open, key))
+
+
+def _is_stored(store: BlobStore, key: str, size: int, moving: os.stat_result | None) -> bool:
+    """Return whether the store has a content. It is read: what comes in again heals a blob that has rotted.
+
+    `moving` is the source if it will be unlinked: then the blob must not be that file, nor linked to another.
+    """
+    try:
+        return store.flaw(key, size, content=True, apart_from=moving) is None
+    except StoreError:  # it cannot be read; if the store has failed, publishing says so
+        return False
 
 
 @contextmanager
