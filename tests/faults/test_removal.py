@@ -1,12 +1,10 @@
 """Kills of what removes and takes back: nothing is lost, nothing is half done, and the same again ends the same."""
 
-import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -97,56 +95,46 @@ def test_a_kill_at_every_call(new_dam: NewDam, name: str) -> None:
 
 # ---- a collection beside ingests
 
-ROUNDS = 6
 INGEST = """
 import os, sys
-from pathlib import Path
 import dam
-folder = Path(sys.argv[1])
 with dam.open(create=False) as library:
-    for _ in range(int(sys.argv[2])):
-        for path in folder.iterdir():
-            os.utime(path, ns=(1, int.from_bytes(os.urandom(4))))
-        for outcome in library.add(folder, jobs=0, rehash=True):
-            print(outcome.sha256, flush=True)
+    while not os.path.exists("done"):
+        for path in sys.argv[1:]:
+            for outcome in library.add(path, jobs=0, rehash=True):
+                assert outcome.sha256, outcome
 """
 COLLECT = """
-import sys
+import contextlib, sys
 import dam
-from dam.storage import store_lock
-store_lock.MAX_USE_SECONDS = 0.2
 removed = 0
-with dam.open(create=False) as library:
-    for _ in range(int(sys.argv[1])):
-        try:
-            library.remove(*[asset.entity_id for asset in map(library.find_by_file, sys.argv[2:]) if asset])
-            removed += library.empty_trash().blobs + len(list(library.collect_garbage(grace=0)))
-        except dam.DamError as error:
-            if "ingest" not in str(error) and "no asset" not in str(error):
-                raise
-print(removed)
+try:
+    with dam.open(create=False) as library:
+        while removed < 12:
+            library.remove(*[asset.entity_id for asset in map(library.find_by_file, sys.argv[1:]) if asset])
+            removed += library.empty_trash().blobs
+            with contextlib.suppress(dam.core.errors.LockedError):  # the other one may leave it no gap
+                removed += len(list(library.collect_garbage(grace=0)))
+finally:
+    open("done", "w").close()
 """
+"""Removes until it has removed some; then the other ends."""
 
 
 @pytest.mark.sweep
 def test_collections_beside_ingests_lose_nothing(dam: Dam) -> None:
-    """Two processes ingest the same few files again and again, while two remove them from the library and the store."""
+    """One process ingests the same few files again and again, while another removes them for good."""
     folder = dam.folder / "sources"
     folder.mkdir()
-    for number in range(6):
+    for number in range(4):
         (folder / f"{number}.txt").write_text(f"the content of file {number}")
     paths = sorted(map(str, folder.iterdir()))
-
-    def start(program: str, *arguments: str | Path | int) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-B", "-c", program, *map(str, arguments)]
-        return subprocess.Popen(command, env=dam.env, cwd=dam.folder, stdout=subprocess.PIPE, text=True)
-
-    running = [start(INGEST, folder, ROUNDS), start(INGEST, folder, ROUNDS), *(start(COLLECT, 4 * ROUNDS, *paths),) * 1]
-    outputs = [process.communicate()[0] for process in running]
-    assert [process.returncode for process in running] == [0] * len(running)
-    assert int(outputs[-1]) > 0, "nothing was removed: the test has tested nothing"
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, *paths], env=dam.env, cwd=dam.folder)
+        for program in (INGEST, COLLECT)
+    ]
+    assert [process.wait() for process in running] == [0, 0]
     assert damage(dam) == []
-    assert os.listdir(folder)
     dam("add-asset", "-j0", "sources", "--rehash")
     assert damage(dam) == []
-    assert len(stored(dam)) == 6
+    assert len(stored(dam)) == 4
