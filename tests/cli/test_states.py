@@ -54,6 +54,10 @@ def replace_by_bookmarks(folder: Path) -> None:
     execute(folder, "CREATE TABLE bookmarks (url TEXT)")
 
 
+def overwrite(folder: Path) -> None:
+    database(folder).write_bytes(b"?" * 9999)
+
+
 def cut(folder: Path) -> None:
     os.truncate(database(folder), database(folder).stat().st_size // 2)
 
@@ -121,7 +125,7 @@ STATES = {
     ),
     "malformed": State(cut, 5, "malformed", NEED_NO_DATABASE | {"backup": (4,), "verify": (4, 5), "repair": (4, 5)}),
     "no database": State(
-        lambda folder: database(folder).write_bytes(b"?" * 9999) and None,
+        overwrite,
         5,
         "not a database",
         NEED_NO_DATABASE | {"backup": (4,), "verify": (4, 5), "repair": (4, 5)},

@@ -98,9 +98,9 @@ def test_a_kill_at_every_call(new_dam: NewDam, name: str) -> None:
 INGEST = """
 import os, sys
 import dam
-with dam.open(create=False) as library:
-    while not os.path.exists("done"):
-        for path in sys.argv[1:]:
+while not os.path.exists("done"):
+    for path in sys.argv[1:]:
+        with dam.open(create=False) as library:  # which takes a while: else the other one would find no gap
             for outcome in library.add(path, jobs=0, rehash=True):
                 assert outcome.sha256, outcome
 """
