@@ -220,13 +220,9 @@ def heal(folder: Path) -> None:
 def outcome(whole: Path, folder: Path, name: str, chance: random.Random) -> tuple[str, str]:
     """Damage a copy of a library; return whether that was named and healed."""
     DAMAGES[name](folder, chance)
-    named = findings(folder)
-    if not named:
-        return (
-            (VOID, VOID)
-            if everything(folder) == everything(whole) and blobs(folder) == blobs(whole)
-            else (SILENT, LEFT)
-        )
+    is_same = everything(folder) == everything(whole) and blobs(folder) == blobs(whole)
+    if not findings(folder):  # which writes when it has read what
+        return (VOID, VOID) if is_same else (SILENT, LEFT)
     try:
         heal(folder)
     except DamError as exc:
