@@ -63,7 +63,7 @@ def _value(parameter: Any, chance: random.Random) -> str:
     kind = parameter.type_descriptor.annotation
     for choices in (kind, *typing.get_args(kind)):
         if isinstance(choices, type) and issubclass(choices, Enum) and chance.random() < 0.6:
-            return str(chance.choice(list(choices)).value)
+            return str(chance.choice([choice.value for choice in choices]))
     return chance.choice(WORDS)
 
 
