@@ -3,11 +3,13 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from dam.core.errors import UsageError
 from dam.storage.flaw import Flaw
+from dam.storage.manifest import Manifest
 from dam.storage.modes import Mode
 
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -109,8 +111,36 @@ class BlobStore(Protocol):
         By the same clock as `published_at`. A blob that was published since then may get its owner yet.
         """
 
+    def clock(self) -> float:
+        """Return what time it is now, by the same clock as `published_at`."""
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Keep `remove` from other processes away while blobs are looked up, published, and recorded.
+
+        Several processes can be in such a block at once. LockedError when a removal does not end.
+        """
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep everybody who is `in_use` out, to `remove` blobs. To be held for a short time.
+
+        LockedError when somebody stays in such a block, and StoreError where that cannot be told.
+        """
+
+    def remove(self, key: str) -> int:
+        """Remove a blob; return how many bytes that frees: none if another name has them, or there is no blob.
+
+        The caller is `alone`, and has found out that no asset has it.
+        """
+
     def sweep(self) -> None:
         """Discard what killed processes have staged. What living processes stage is not touched."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest: what gives the database back when it is lost."""
+
+    def marker(self) -> str | None:
+        """Return the id of the library that the store belongs to; None where it has no marker."""
 
     def check_marker(self, library_id: str) -> None:
         """Check that the store belongs to a library.

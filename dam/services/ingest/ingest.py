@@ -47,10 +47,14 @@ def ingest(
 
     Raises:
         UsageError: a path is in the library's own store.
+        OldDatabaseError: the database lacks what the manifest has.
         StoreError, LockedError: the library cannot be written; earlier batches are durable.
 
     """
-    with given_or_open(pool) as workers:
+    with (
+        given_or_open(pool) as workers,
+        library.store.in_use(),
+    ):  # no blob that is found goes before its rows are committed
         yield from _ingest(library, paths, tags, options, workers)
 
 
@@ -58,6 +62,7 @@ def _ingest(
     library: Library, paths: Iterable[str | Sequence[str]], tags: Sequence[str], options: Options, pool: Pool
 ) -> Generator[Outcome | Unchanged, None, None]:
     library.store.sweep()
+    library.manifest_writer.catch_up()  # what a killed run has committed is reported as unchanged: it must be safe
     found = discover(library, paths, options.selection)
     items: Iterator[Outcome | Unchanged | Examined] = pool.map(skip(library, found, options))
     background = Background(threaded=pool.has_workers)
