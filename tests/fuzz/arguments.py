@@ -63,7 +63,8 @@ def _value(parameter: Any, chance: random.Random) -> str:
     kind = parameter.type_descriptor.annotation
     for choices in (kind, *typing.get_args(kind)):
         if isinstance(choices, type) and issubclass(choices, Enum) and chance.random() < 0.6:
-            return str(chance.choice([choice.value for choice in choices]))
+            values: list[str] = [str(choice.value) for choice in choices]
+            return chance.choice(values)
     return chance.choice(WORDS)
 
 
