@@ -20,7 +20,7 @@ CODES = {
     )
 }
 # No path leads out of the folder: commands move and write what they are given.
-WORDS = (
+WORDS: tuple[str, ...] = (
     *(
         "",
         *re.findall(
