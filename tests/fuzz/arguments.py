@@ -20,7 +20,7 @@ CODES = {
     )
 }
 # No path leads out of the folder: commands move and write what they are given.
-WORDS = (
+WORDS: tuple[str, ...] = (
     *(
         "",
         *re.findall(
@@ -63,8 +63,9 @@ def _value(parameter: Any, chance: random.Random) -> str:
     kind = parameter.type_descriptor.annotation
     for choices in (kind, *typing.get_args(kind)):
         if isinstance(choices, type) and issubclass(choices, Enum) and chance.random() < 0.6:
-            return str(chance.choice(list(choices)).value)
-    return str(chance.choice(WORDS))
+            values: list[str] = [str(choice.value) for choice in choices]
+            return chance.choice(values)
+    return chance.choice(WORDS)
 
 
 @cache

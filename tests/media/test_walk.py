@@ -245,3 +245,9 @@ def test_a_long_list_comes_in_groups(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     batches = walk_batches([[str(tmp_path / "a")] * (2 * MAX_BATCH + 1)])
     assert [len(batch.entries) for batch in batches] == [MAX_BATCH, MAX_BATCH, 1]
+
+
+def test_many_asterisks_take_no_longer_than_one() -> None:
+    selection = Selection(include=["*" * 100 + "x"])
+    assert selection.takes_file("a" * 100 + "x", "")
+    assert not selection.takes_file("a" * 100, "")
