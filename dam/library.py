@@ -18,6 +18,7 @@ from dam.storage.modes import Mode
 
 if TYPE_CHECKING:
     from dam.models.base_component import BaseComponent
+    from dam.services.backup.backup import BackupResult
     from dam.services.catalogue.assets import Asset
     from dam.services.catalogue.description import Description
     from dam.services.duplicates.groups import Duplicates
@@ -292,6 +293,25 @@ class Library(service.Library):
         from dam.services.verify import verify
 
         return verify(self, content=content, threads=threads)
+
+    def backup(self, target: str | os.PathLike[str] | None = None) -> "BackupResult":
+        """Copy the SQLite database to a file or into a folder, while others write; return when that is durable.
+
+        By default it goes into the folder `backups` beside the database, and only the newest `DAM_BACKUPS` stay there.
+
+        Raises:
+            UsageError: the database is not SQLite's, the target exists, or `DAM_BACKUPS` is 0 and there is no target.
+            DamagedDatabaseError: the database is damaged.
+            DamError: the target cannot be written.
+
+        """
+        from dam.services.backup.backup import make_backup
+
+        settings = load_settings(DATABASE_URL=self.engine.url.render_as_string(hide_password=False))
+        path = Path(target) if target is not None else None
+        return make_backup(
+            settings.sqlite_path, path, keep=settings.DAM_BACKUPS, lock_timeout=settings.DAM_LOCK_TIMEOUT
+        )
 
     def info(self) -> "Info":
         """Return where the library is, what it holds, and the versions that matter."""

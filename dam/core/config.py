@@ -61,6 +61,12 @@ class Settings(BaseModel):
         le=24 * 60 * 60,
         description="Seconds to wait for another process to release the database before giving up (exit 11).",
     )
+    DAM_BACKUPS: int = Field(
+        default=5,
+        ge=0,
+        le=1000,
+        description="Number of backups kept beside the SQLite database; 0: none, also not before an upgrade.",
+    )
 
     DAM_DECODE_SECONDS: int = Field(
         default=60,
@@ -141,6 +147,22 @@ def load_settings(**given: Any) -> Settings:
         raise UsageError(f"settings: {problems}") from exc
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"settings: cannot read .env: {exc}") from exc
+
+
+def setting_origins() -> dict[str, str]:
+    """Return where each setting comes from: `environment`, the absolute path of a `.env` file, or `default`.
+
+    Raises:
+        UsageError: `.env` cannot be read.
+
+    """
+    try:
+        in_file = _named(_env_file())
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"settings: cannot read .env: {exc}") from exc
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    origins |= dict.fromkeys(in_file, os.path.abspath(ENV_FILE)) if in_file else {}
+    return origins | dict.fromkeys(_named(os.environ), "environment")
 
 
 def _env_file() -> Mapping[str, str | None]:

@@ -4,8 +4,11 @@
     ├── NotFoundError             1   the library has no such asset
     ├── UsageError                2   invalid usage
     ├── NoLibraryError           10   there is no library where the settings point
+    │   └── ForeignDatabaseError      the database is that of another program
     ├── ForeignStoreError        10   the store does not belong to the database
     ├── OutdatedSchemaError      10   the schema is older than the program
+    ├── ForeignBackupError       10   a backup is that of another library
+    ├── DamagedDatabaseError      4   a database that was checked is damaged
     ├── LockedError              11   timeout waiting for a lock of another process
     │   └── DeadlockError             two processes waited for each other: retry
     ├── NewerSchemaError         12   the schema is newer than the program
@@ -70,6 +73,22 @@ class NoLibraryError(DamError):
     """There is no library where the settings point."""
 
     exit_code = ExitCode.NO_LIBRARY
+
+
+class ForeignDatabaseError(NoLibraryError):
+    """The database has tables of another program."""
+
+
+class ForeignBackupError(DamError):
+    """A backup is not one of the library that it is to replace."""
+
+    exit_code = ExitCode.NO_LIBRARY
+
+
+class DamagedDatabaseError(DamError):
+    """A check of a database, or of a backup, found damage."""
+
+    exit_code = ExitCode.DAMAGE
 
 
 class ForeignStoreError(DamError):

@@ -119,7 +119,7 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH, umask=settings.umask)
     try:
-        done = set_up(engine, store)
+        done = set_up(engine, store, backups=settings.DAM_BACKUPS)
         make_private(settings)
         interrupts.note_change()
         return done

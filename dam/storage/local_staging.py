@@ -101,7 +101,7 @@ class LocalStagedBlob:
             os.close(descriptor)
 
 
-def share(source: str, target: str, mode: Mode, umask: int) -> LocalStagedBlob:
+def share(source: str, target: str, mode: Mode, umask: int = PRIVATE) -> LocalStagedBlob:
     """Make a temporary file that shares the bytes of a source: a reflink, or a hard link.
 
     A hard link keeps the mode of the source, which is the same file; the folders above it protect it.
