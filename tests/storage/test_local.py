@@ -218,3 +218,15 @@ def test_a_link_on_purpose_has_no_flaw_until_something_is_deleted(store: LocalBl
     path = store.path(key)
     assert path
     assert not path.samefile(source)
+
+
+def test_a_link_in_the_place_of_a_blob(store: LocalBlobStore, tmp_path: Path) -> None:
+    key = put(store, b"whole")
+    path = store.path(key)
+    assert path
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert getattr(store.flaw(key, 5), "kind", None) is FlawKind.NO_FILE
+    assert (store.size(key), store.path(key)) == (None, None)
+    with pytest.raises(StoreError):
+        store.open(key)
