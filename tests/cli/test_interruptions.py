@@ -23,8 +23,8 @@ if sys.argv[1:2] in (["run-systems"], ["verify"]):
         from dam.services.ingest import run_systems as module
         name = "_job"
     else:
-        from dam.services import verify as module
-        name = "_pages"
+        from dam.services.verify import verify as module
+        name = "places"
     original = getattr(module, name)
     def hold(*args):
         Path(os.environ["HOLD"]).write_text("here")

@@ -82,6 +82,7 @@ def spoil(library: Library, sha256: str | None, content: bytes | None = None) ->
     path.unlink()
     if content is not None:
         path.write_bytes(content)
+        path.chmod(0o444)
 
 
 @pytest.fixture

@@ -48,10 +48,12 @@ def ingest(
 
     Raises:
         UsageError: a path is in the library's own store.
+        OldDatabaseError: the database lacks what the manifest has.
         StoreError, LockedError: the library cannot be written; earlier batches are durable.
 
     """
     library.store.sweep()
+    library.manifest_writer.catch_up()  # what a killed run has committed is reported as unchanged: it must be safe
     pool = pool or Pool(0, NO_LIMITS)
     found = discover(library, paths, options.selection)
     items: Iterator[Outcome | Unchanged | Examined] = pool.map(skip(library, found, options))
