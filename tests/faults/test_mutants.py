@@ -27,10 +27,10 @@ class Mutant:
 
 
 MUTANTS = {
-    "a flush of the files": Mutant(
+    "the flushes of a batch": Mutant(
         "dam/storage/local.py",
-        "        self._flush([file.path for file in temporary.values() if not file.is_durable])\n",
-        "",
+        "            if len(paths) >= FLUSH_TOGETHER:\n",
+        "            return\n            if len(paths) >= FLUSH_TOGETHER:\n",
         "tests/faults/test_power_cut.py::test_a_power_cut_loses_nothing_that_was_reported",
     ),
     "the check of what a blob holds": Mutant(
@@ -65,7 +65,7 @@ MUTANTS = {
     ),
     "a journal write": Mutant(
         "dam/services/catalogue/operations.py",
-        "        self.session.connection().execute(insert(ecs.table_of(OperationChange)), rows)\n",
+        "        connection.execute(insert(table), rows)\n",
         "",
         "tests/services/catalogue/test_operations.py",
     ),
