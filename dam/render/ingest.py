@@ -3,6 +3,7 @@
 import io
 import sys
 from collections import Counter
+from typing import Self
 
 from dam.render.json_output import path_keys, write_document
 from dam.render.text import counted, human_size, line, note, safe
@@ -34,6 +35,15 @@ class IngestReport:
         self._problems: list[str] = []
         self.problems = 0
         """Number of inputs that failed: unreadable, or stored but not decodable."""
+
+    def __enter__(self) -> Self:
+        """Return the report."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """After an interruption, tell what was done."""
+        if kind in (KeyboardInterrupt, SystemExit):
+            self.finish()
 
     def add(self, outcome: Outcome | Unchanged) -> None:
         """Write and count what became of a path, or of several."""
@@ -163,6 +173,7 @@ def _keys(outcome: Outcome) -> dict[str, object]:
         "media_type": outcome.media_type,
         "size": outcome.size,
         "replaces": outcome.replaces,
+        "restored": outcome.is_restored,
         "error": outcome.error,
         "healed": outcome.healed,
     }
@@ -173,6 +184,8 @@ def _line(outcome: Outcome) -> str:
     text = f"{outcome.status.value:<9}  {entity:>7}  {safe(outcome.path)}"
     if outcome.replaces:
         text += f" (was entity {outcome.replaces})"
+    if outcome.is_restored:
+        text += " (restored from the trash)"
     if outcome.healed:
         text += f" (replaces the blob, which {safe(outcome.healed)})"
     return f"{text}: {safe(outcome.error)}" if outcome.error else text

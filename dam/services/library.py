@@ -72,7 +72,8 @@ class Library:
     def write(self) -> Iterator[Session]:
         """Give a session that is committed at the end, durably, or rolled back on an error.
 
-        What it records for the manifest is appended there after the commit.
+        What it records for the manifest is appended there after the commit. An interruption is heard while this waits
+        for the lock of the database, and not from then on.
 
         Raises:
             OldDatabaseError: the database lacks what the manifest has.
@@ -82,13 +83,15 @@ class Library:
         from dam.services.manifest import outbox  # noqa: PLC0415  commands that only read need none of it
 
         self.manifest_writer.catch_up()
-        with deferred():
-            with database.writing(self.engine).begin() as session:
+        with database.writing(self.engine)() as session:
+            session.connection()
+            with deferred():
                 session.info[outbox.APPENDED] = self.manifest_writer.appended
                 yield session
-            interrupts.note_change()
-            if outbox.is_written(session):
-                self.manifest_writer.append()
+                session.commit()
+                interrupts.note_change()
+                if outbox.is_written(session):
+                    self.manifest_writer.append()
 
     @cached_property
     def manifest_writer(self) -> "ManifestWriter":
