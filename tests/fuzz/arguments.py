@@ -64,7 +64,7 @@ def _value(parameter: Any, chance: random.Random) -> str:
     for choices in (kind, *typing.get_args(kind)):
         if isinstance(choices, type) and issubclass(choices, Enum) and chance.random() < 0.6:
             return str(chance.choice(list(choices)).value)
-    return chance.choice(WORDS)
+    return str(chance.choice(WORDS))
 
 
 @cache
