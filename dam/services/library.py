@@ -18,6 +18,7 @@ from dam.core.config import Settings, default_settings, env_file_hint
 from dam.core.errors import DamError, DeadlockError, ForeignStoreError, LostDatabaseError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
+from dam.services.privacy import make_private
 from dam.storage.blob_store import BlobStore
 from dam.storage.local import LocalBlobStore
 
@@ -151,13 +152,15 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
     from dam.services.setup import set_up  # noqa: PLC0415  brings Alembic
 
     settings = settings or default_settings()
-    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH, umask=settings.umask)
     _refuse_lost_database(settings, store)
-    database.make_folder(settings.sqlite_path)
+    database.make_folder(settings.sqlite_path, settings.umask)
+    database.make_file(settings.sqlite_path, settings.umask)
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     try:
         done = set_up(engine, store, backups=settings.DAM_BACKUPS)
         ManifestWriter(engine, store, done.library_id).catch_up()
+        make_private(settings)
         interrupts.note_change()
         return done
     finally:
@@ -184,7 +187,7 @@ def _checked(settings: Settings, store: BlobStore | None, *, check_store: bool =
         _refuse_lost_database(settings, store or LocalBlobStore(settings.ASSET_STORAGE_PATH))
         raise NoLibraryError(f"there is no library at {settings.sqlite_path}{env_file_hint(settings)}: {SETUP_HINT}")
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
-    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH, umask=settings.umask)
     try:
         with database.reading(engine)() as session:
             library_id = check_schema(session.connection())

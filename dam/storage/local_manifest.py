@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from dam.core import private
 from dam.core.durable import flush, make_folder
 from dam.core.errors import StoreError
 from dam.storage.local_staging import naming
@@ -28,10 +29,11 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 class LocalManifest:
-    """Segments in files of a folder, readable by their user alone."""
+    """Segments in files of a folder, readable by their user alone, or as `umask` lets."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, umask: int = private.PRIVATE) -> None:
         self._folder = folder
+        self._umask = umask
 
     def numbers(self) -> Sequence[int]:
         """Return the numbers of all segments, ascending."""
@@ -52,7 +54,7 @@ class LocalManifest:
     def hold(self) -> Iterator[None]:
         """Hold a lock (flock) on the folder."""
         with naming(self._folder):
-            make_folder(self._folder, mode=0o700)
+            make_folder(self._folder, mode=private.folder_mode(self._umask))
             if sys.platform == "win32":
                 lock = None
             else:
@@ -91,7 +93,8 @@ class LocalManifest:
         with naming(segment):
             for left in self._folder.glob(f"*{UNFINISHED}"):  # of a process that was killed: this one holds the lock
                 left.unlink(missing_ok=True)
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            private.make_file(str(new), self._umask)
+            descriptor = os.open(new, os.O_WRONLY)
             try:
                 _write(descriptor, data)
                 os.fsync(descriptor)

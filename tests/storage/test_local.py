@@ -35,7 +35,7 @@ def test_the_layout_and_the_mode(store: LocalBlobStore) -> None:
     key = put(store, b"x")
     path = store.root / key[:2] / key[2:4] / key
     assert store.path(key) == path
-    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+    assert stat.S_IMODE(path.stat().st_mode) == 0o400
     assert files_below(store.root) == {"dam-library-id", str(path.relative_to(store.root))}
 
 
@@ -218,3 +218,15 @@ def test_a_link_on_purpose_has_no_flaw_until_something_is_deleted(store: LocalBl
     path = store.path(key)
     assert path
     assert not path.samefile(source)
+
+
+def test_a_link_in_the_place_of_a_blob(store: LocalBlobStore, tmp_path: Path) -> None:
+    key = put(store, b"whole")
+    path = store.path(key)
+    assert path
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    assert getattr(store.flaw(key, 5), "kind", None) is FlawKind.NO_FILE
+    assert (store.size(key), store.path(key)) == (None, None)
+    with pytest.raises(StoreError):
+        store.open(key)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import BinaryIO
 
 from dam.core.errors import StoreError, UnreadableFileError
@@ -88,12 +89,14 @@ def _remove_source(store: BlobStore, file: StagedFile) -> str | None:
 
 
 def _is_of_a_store(path: str) -> bool:
-    """Return whether a file is a blob, or the marker, of a store, by its name.
+    """Return whether a file is in the folder of a store, or is named as a blob is.
 
     So another library loses nothing, nor this one where a file system gives the same file another number.
     """
     name = os.path.basename(path)
-    return name == MARKER or (is_key(name) and path.endswith(os.path.join(os.sep, name[:2], name[2:4], name)))
+    if is_key(name) and path.endswith(os.path.join(os.sep, name[:2], name[2:4], name)):
+        return True
+    return any(os.path.exists(folder / MARKER) for folder in Path(path).parents)
 
 
 def _is_as_read(file: StagedFile, stream: BinaryIO, state: FileState) -> bool:

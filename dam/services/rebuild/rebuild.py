@@ -59,7 +59,7 @@ def rebuild(settings: Settings | None = None, store: BlobStore | None = None) ->
 
     """
     settings = settings or default_settings()
-    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH, umask=settings.umask)
     library_id = store.marker() or id_in_manifest(store.manifest)
     if library_id is None:
         raise NoLibraryError(f"{store.root or 'the store'} is not the store of a library: is it mounted?")
@@ -156,10 +156,11 @@ def _new_database(settings: Settings) -> Iterator[Engine]:
         raise DamError(
             f"{path} exists, and no database is replaced, be it malformed or not a database at all: move it away first"
         )
-    database.make_folder(path)
+    database.make_folder(path, settings.umask)
     new = path.with_name(path.name + UNFINISHED)
     try:
         _remove(new)  # of a rebuild that was killed: the manifest is held, so no other is running
+        database.make_file(new, settings.umask)
         engine = database.make_engine(sqlite_url(new), settings.DAM_LOCK_TIMEOUT)
         try:
             yield engine

@@ -42,7 +42,7 @@ def move_to_place(store: LocalBlobStore, finding: Finding, *, dry_run: bool) -> 
 def _take_place(store: LocalBlobStore, key: str, path: Path) -> None:
     place = store.place(key)
     with naming(place):
-        make_folder(place.parent)
+        make_folder(place.parent, mode=stat.S_IMODE(store.root.stat().st_mode))
         if os.path.lexists(place):
             set_aside(store.root, place)
         os.chmod(path, stat.S_IMODE(path.stat().st_mode) & ~WRITABLE)

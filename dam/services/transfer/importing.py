@@ -46,8 +46,9 @@ def import_library(
 
     """
     settings = settings or default_settings()
-    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
-    database.make_folder(settings.sqlite_path)
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH, umask=settings.umask)
+    database.make_folder(settings.sqlite_path, settings.umask)
+    database.make_file(settings.sqlite_path, settings.umask)
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     reader = _Reader(lines)
     try:
