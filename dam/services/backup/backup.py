@@ -46,6 +46,8 @@ def make_backup(database: Path | None, target: Path | None = None, *, keep: int,
         raise NoLibraryError(f"there is no library at {database}: there is nothing to back up")
     with _writing(target or default):
         target = target and target.absolute()
+        if target and target.exists() and not target.is_dir():
+            raise UsageError(f"{target} exists: a backup replaces no file")
         folder = target if target and target.is_dir() else target.parent if target else default
         if target is None:
             make_folder(folder, mode=0o700)
