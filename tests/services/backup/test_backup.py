@@ -164,7 +164,7 @@ def test_others_write_between_the_steps(database: Path, tmp_path: Path, monkeypa
 
     monkeypatch.setattr(copying, "_Watch", WritingWatch)
     path = back_up(database, tmp_path)
-    assert written == 4
+    assert written >= 4
     assert waited
     assert (count(path), count(path, "filler")) == (written, 2)
 
