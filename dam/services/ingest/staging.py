@@ -113,7 +113,9 @@ def _take(store: BlobStore, blob: StagedBlob) -> _Content:
 
 def _buffer(file: BinaryIO, size: int, store: BlobStore, moving: os.stat_result | None) -> _Content:
     """Read a small file into memory; stage it only if the store lacks it."""
-    data = b"".join(chunks(file, size + 1))
+    data = file.read(size + 1)
+    if len(data) != size:  # `open_source` notices what is added to the file after the read
+        data += b"".join(chunks(file))
     digests = digests_of([data])
     if _is_stored(store, digests.sha256, len(data), moving):
         return _Content(digests, data[:HEAD_BYTES], partial(io.BytesIO, data), None)
