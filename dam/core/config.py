@@ -6,6 +6,7 @@ first use of it found.
 
 import logging
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -81,6 +82,23 @@ class Settings(BaseModel):
         ge=256,
         description="Address space of a worker process in MB (2^20 bytes); a file that needs more is given up.",
     )
+
+    DAM_UMASK: str = Field(
+        default="077",
+        description="Permissions that others do not get, in octal: 027 lets the group read, 007 lets it write, too.",
+    )
+
+    @field_validator("DAM_UMASK")
+    @classmethod
+    def _check_umask(cls, umask: str) -> str:
+        if not re.fullmatch("0*[0-7]{1,2}", umask):
+            raise ValueError(f"{umask!r} is not the octal umask of a group and others, such as 077, 027 or 007")
+        return f"{int(umask, 8):03o}"
+
+    @property
+    def umask(self) -> int:
+        """`DAM_UMASK` as a number."""
+        return int(self.DAM_UMASK, 8)
 
     @field_validator("DATABASE_URL")
     @classmethod

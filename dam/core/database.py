@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
-from dam.core import config, durable
+from dam.core import config, durable, private
 from dam.core.errors import DamError, DeadlockError, LockedError, MissingExtraError, UsageError
 
 BEGIN = "dam_begin"
@@ -101,8 +101,10 @@ def _name_the_error(context: ExceptionContext) -> None:
         raise DamError(f"{where}: {message}") from cause
 
 
-def make_folder(sqlite_path: Path | None) -> None:
-    """Make the folder of a SQLite file, readable by its user alone; do nothing for another database.
+def make_folder(sqlite_path: Path | None, umask: int = private.PRIVATE) -> None:
+    """Make a SQLite file, still empty, and its folder, for its user alone; do nothing for another database.
+
+    SQLite would let others read a file that it makes. Its journals have the mode of the file.
 
     Raises:
         DamError: it cannot be made.
@@ -110,9 +112,11 @@ def make_folder(sqlite_path: Path | None) -> None:
     """
     if sqlite_path:
         try:
-            durable.make_folder(sqlite_path.parent, mode=0o700)
+            durable.make_folder(sqlite_path.parent, mode=private.folder_mode(umask))
+            with contextlib.suppress(FileExistsError):
+                private.make_file(str(sqlite_path), umask)
         except OSError as exc:
-            raise DamError(f"cannot make the folder of the database: {exc}") from exc
+            raise DamError(f"cannot make the database {sqlite_path}: {exc}") from exc
 
 
 def writing(engine: Engine) -> sessionmaker[Session]:

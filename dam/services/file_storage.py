@@ -11,13 +11,13 @@ from dam.storage.local import LocalBlobStore
 
 def configured_store() -> LocalBlobStore:
     """Return the store at `ASSET_STORAGE_PATH`, without opening or creating anything."""
-    return _store_in(settings.ASSET_STORAGE_PATH)
+    return _store_in(settings.ASSET_STORAGE_PATH, settings.umask)
 
 
 @cache
-def _store_in(folder: Path) -> LocalBlobStore:
+def _store_in(folder: Path, umask: int) -> LocalBlobStore:
     """Return the store of a folder. Cached: a store owns a folder of temporary files until the process ends."""
-    return LocalBlobStore(folder)
+    return LocalBlobStore(folder, umask=umask)
 
 
 def store_file(file_content: bytes, original_filename: str, store: BlobStore | None = None) -> str:  # noqa: ARG001

@@ -17,6 +17,7 @@ from dam.core.config import Settings, default_settings, env_file_hint
 from dam.core.errors import DamError, DeadlockError, ForeignStoreError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
+from dam.services.privacy import make_private
 from dam.storage.blob_store import BlobStore
 from dam.storage.local import LocalBlobStore
 
@@ -119,11 +120,12 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
     from dam.services.setup import set_up  # noqa: PLC0415  brings Alembic
 
     settings = settings or default_settings()
-    database.make_folder(settings.sqlite_path)
+    database.make_folder(settings.sqlite_path, settings.umask)
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
-    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH, umask=settings.umask)
     try:
         done = set_up(engine, store, backups=settings.DAM_BACKUPS)
+        make_private(settings)
         interrupts.note_change()
         return done
     finally:
@@ -136,7 +138,7 @@ def _checked(settings: Settings, store: BlobStore | None) -> Library:
     if settings.sqlite_path and not _has_content(settings.sqlite_path):
         raise NoLibraryError(f"there is no library at {settings.sqlite_path}{env_file_hint(settings)}: {SETUP_HINT}")
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
-    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH, umask=settings.umask)
     try:
         with database.reading(engine)() as session:
             library_id = check_schema(session.connection())

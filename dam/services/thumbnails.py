@@ -23,6 +23,7 @@ from dam.core.errors import (
     UnreadableFileError,
     UsageError,
 )
+from dam.core.private import PRIVATE, make_file, make_folders
 from dam.media.files.output import check_output, is_stream, write_output
 from dam.media.files.source import open_source
 from dam.media.sample import Sample
@@ -39,6 +40,8 @@ from dam.services.processes.request import Request
 from dam.storage.local_staging import naming
 
 FOLDER = "thumbnails"
+CACHE = 3
+"""Which of a thumbnail's parent folders is the cache folder of the store."""
 MIN_SIZE, MAX_SIZE = 16, 4096
 """Bounds of a thumbnail's longer side in pixels."""
 NOTHING_TO_SHOW = "it carries no picture of itself"
@@ -236,18 +239,17 @@ def _is_whole(place: Path) -> bool:
 
 
 def _write(place: Path, content: bytes) -> None:
+    """Write a file of the cache under a temporary name, and rename it. Who may read the store may read it."""
     with naming(place):
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_atomically(place, content)
-
-
-def _write_atomically(place: Path, content: bytes) -> None:
-    """Write a file under a temporary name, and rename it."""
-    temporary = place.with_name(f".{place.name}.{uuid4().hex}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(place)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+        cache = place.parents[CACHE]
+        umask = ~cache.stat().st_mode & 0o777 if cache.exists() else PRIVATE
+        make_folders(str(place.parent), umask)
+        temporary = place.with_name(f".{place.name}.{uuid4().hex}")
+        try:
+            make_file(str(temporary), umask)
+            temporary.write_bytes(content)
+            temporary.replace(place)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink()
+            raise

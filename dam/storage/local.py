@@ -1,6 +1,6 @@
 """A store in a folder of a local file system: the blob with digest abcd… is the file `ab/cd/abcd…`.
 
-The order that makes a blob durable: temporary file in the same file system, write, fsync, mode 0444, rename, fsync of
+The order that makes a blob durable: temporary file in the same file system, write, fsync, read-only, rename, fsync of
 the folders. `doc/store_format.md` describes what is on disk.
 """
 
@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from dam.core import private
 from dam.core.durable import flush, make_folder
 from dam.core.errors import ForeignStoreError, StoreError
+from dam.core.private import PRIVATE
 from dam.storage.blob_store import StagedBlob, checked_key, is_key
 from dam.storage.flaw import Flaw, FlawKind, file_flaw, open_regular
 from dam.storage.flushing import flush_file_system
@@ -38,20 +40,21 @@ class LocalBlobStore:
 
     storage_type = "local_content_addressable"
 
-    def __init__(self, root: Path, staging: str | None = None) -> None:
+    def __init__(self, root: Path, staging: str | None = None, umask: int = PRIVATE) -> None:
         self.root = root
+        self._umask = umask
         self._root = str(root)
         self._area: StagingArea | None = None
         self._staging = staging
 
-    def __reduce__(self) -> tuple[type["LocalBlobStore"], tuple[Path, str]]:
+    def __reduce__(self) -> tuple[type["LocalBlobStore"], tuple[Path, str, int]]:
         """Pickle as a store to stage in; the temporary files of the copy go when this store is closed."""
-        return LocalBlobStore, (self.root, self._staging_folder())
+        return LocalBlobStore, (self.root, self._staging_folder(), self._umask)
 
     def _staging_folder(self) -> str:
         if self._staging is None:
             with naming(self.root):
-                self._area = StagingArea(self.root / TEMPORARY)
+                self._area = StagingArea(self.root / TEMPORARY, self._umask)
             self._staging = str(self._area.files)
         return self._staging
 
@@ -67,12 +70,12 @@ class LocalBlobStore:
         if key is not None:
             folder = self._folder(key)
             with naming(folder):
-                _make_folder(folder)
-        return LocalStagedBlob(self._temporary())
+                self._make_folder(folder)
+        return LocalStagedBlob(self._temporary(), self._umask)
 
     def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
         """Begin a blob that shares the bytes of a file instead of copying them; see `share`."""
-        return share(source, self._temporary(), mode)
+        return share(source, self._temporary(), mode, self._umask)
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Flush the temporary files, rename them to their places, and flush the folders."""
@@ -134,7 +137,7 @@ class LocalBlobStore:
         try:
             os.replace(blob.path, target)
         except FileNotFoundError:
-            _make_folder(os.path.dirname(target))
+            self._make_folder(os.path.dirname(target))
             os.replace(blob.path, target)
         if blob.is_linked:  # if both were names of one file, rename(2) has done nothing
             with suppress(FileNotFoundError):
@@ -147,7 +150,7 @@ class LocalBlobStore:
         links; what is no file gives way at once.
         """
         quarantine = self.root / QUARANTINE
-        quarantine.mkdir(exist_ok=True)
+        self._make_folder(str(quarantine))
         number = 1
         while os.path.lexists(quarantine / f"{damaged.name}.{number}"):
             number += 1
@@ -182,7 +185,7 @@ class LocalBlobStore:
         try:
             if not os.stat(self.root / MARKER).st_mode & 0o222:
                 return True
-            probe = LocalStagedBlob(self._temporary())
+            probe = LocalStagedBlob(self._temporary(), self._umask)
             probe.finish()
             mode = os.stat(probe.path).st_mode
             probe.discard()
@@ -197,7 +200,7 @@ class LocalBlobStore:
         """Remember that a blob is a hard link on purpose, before it is one; return the folder of the note."""
         note = self._link_note(key)
         with naming(note):
-            _make_folder(os.path.dirname(note))
+            self._make_folder(os.path.dirname(note))
             os.close(os.open(note, os.O_WRONLY | os.O_CREAT, 0o600))
         return os.path.dirname(note)
 
@@ -253,6 +256,14 @@ class LocalBlobStore:
             self._area.close()
             self._area = self._staging = None
 
+    def _make_folder(self, folder: str) -> None:
+        """Make a folder of the second level; its parent usually exists."""
+        with suppress(FileExistsError):
+            try:
+                private.make_folder(folder, self._umask)
+            except FileNotFoundError:
+                private.make_folders(folder, self._umask)
+
     def _place(self, key: str) -> str:
         return f"{self._folder(key)}{os.sep}{key}"
 
@@ -290,7 +301,7 @@ class LocalBlobStore:
 
         """
         with naming(self.root):
-            make_folder(self.root, mode=0o700)
+            make_folder(self.root, mode=private.folder_mode(self._umask))
             if not (self.root / MARKER).exists():
                 marker = self.stage()
                 marker.write(f"{library_id}\n".encode("ascii"))
@@ -306,16 +317,6 @@ class LocalBlobStore:
 def _process_token(process: int) -> str:  # noqa: ARG001  a worker that is forked gets its own
     """Return what the names of a process's temporary files begin with."""
     return uuid4().hex
-
-
-def _make_folder(folder: str) -> None:
-    """Make a folder of the second level; its parent usually exists."""
-    try:
-        os.mkdir(folder)
-    except FileExistsError:
-        pass
-    except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
 
 
 def _size(path: str) -> int | None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from dam.core.errors import CannotShareError, FileTooLargeError, StoreError
+from dam.core.private import PRIVATE, blob_mode
 from dam.storage.modes import Mode
 
 FLUSH_ALONE_BYTES = 1024 * 1024
@@ -47,8 +48,11 @@ class LocalStagedBlob:
     Small files are what an ingest has most of: paths are text here and files are descriptors, for speed.
     """
 
-    def __init__(self, path: str, *, shared_bytes: int | None = None, is_linked: bool = False) -> None:
+    def __init__(
+        self, path: str, umask: int = PRIVATE, *, shared_bytes: int | None = None, is_linked: bool = False
+    ) -> None:
         self.path = path
+        self._umask = umask
         self.size = shared_bytes or 0
         self.is_linked = is_linked
         self.healed: str | None = None
@@ -80,7 +84,7 @@ class LocalStagedBlob:
                 if self.size >= FLUSH_ALONE_BYTES:
                     os.fsync(self._descriptor)
                     self.is_durable = True
-                os.chmod(self.path, 0o444)
+                os.chmod(self.path, blob_mode(self._umask))
             finally:
                 self._close()
 
@@ -97,8 +101,10 @@ class LocalStagedBlob:
             os.close(descriptor)
 
 
-def share(source: str, target: str, mode: Mode) -> LocalStagedBlob:
+def share(source: str, target: str, mode: Mode, umask: int = PRIVATE) -> LocalStagedBlob:
     """Make a temporary file that shares the bytes of a source: a reflink, or a hard link.
+
+    A hard link keeps the mode of the source, which is the same file; the folders above it protect it.
 
     Raises:
         CannotShareError: the file system cannot do that with this file.
@@ -109,7 +115,7 @@ def share(source: str, target: str, mode: Mode) -> LocalStagedBlob:
             os.link(os.path.realpath(source), target)  # of a symbolic link, the file that it stands for
         else:
             _reflink(source, target)
-            os.chmod(target, 0o444)
+            os.chmod(target, blob_mode(umask))
         size = os.stat(target).st_size
     except OSError as exc:
         with suppress(FileNotFoundError):
@@ -119,7 +125,7 @@ def share(source: str, target: str, mode: Mode) -> LocalStagedBlob:
         raise CannotShareError(
             f"cannot come into the store as a {mode.value} ({exc.strerror}): use --mode copy, or auto"
         ) from exc
-    return LocalStagedBlob(target, shared_bytes=size, is_linked=mode is Mode.HARDLINK)
+    return LocalStagedBlob(target, umask, shared_bytes=size, is_linked=mode is Mode.HARDLINK)
 
 
 def _reflink(source: str, target: str) -> None:
@@ -127,5 +133,5 @@ def _reflink(source: str, target: str) -> None:
         raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
     import fcntl  # noqa: PLC0415  not on Windows
 
-    with open(source, "rb") as original, open(target, "xb") as clone:
+    with open(source, "rb") as original, os.fdopen(os.open(target, _NEW_FILE, 0o600), "wb") as clone:
         fcntl.ioctl(clone.fileno(), _FICLONE, original.fileno())

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+from dam.core.private import PRIVATE, make_folder, make_folders
+
 if sys.platform != "win32":
     import fcntl
 
@@ -23,16 +25,16 @@ STALE_AFTER = 24 * 60 * 60
 class StagingArea:
     """A folder below `parent` owned by this process until it is closed."""
 
-    def __init__(self, parent: Path) -> None:
-        parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, parent: Path, umask: int = PRIVATE) -> None:
+        make_folders(str(parent), umask)
         sweep(parent)
         self._lock = None
         while self._lock is None:
             self.folder = parent / uuid4().hex
-            self.folder.mkdir()
+            make_folder(str(self.folder), umask)
             self._lock = lock_folder(self.folder)
         self.files = self.folder / "files"  # a level of its own: the folder above keeps the time when this was made
-        self.files.mkdir()
+        make_folder(str(self.files), umask)
 
     @property
     def descriptor(self) -> int:

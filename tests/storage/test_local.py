@@ -35,7 +35,7 @@ def test_the_layout_and_the_mode(store: LocalBlobStore) -> None:
     key = put(store, b"x")
     path = store.root / key[:2] / key[2:4] / key
     assert store.path(key) == path
-    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+    assert stat.S_IMODE(path.stat().st_mode) == 0o400
     assert files_below(store.root) == {"dam-library-id", str(path.relative_to(store.root))}
 
 

@@ -17,10 +17,12 @@ def is_sidecar(path: str) -> bool:
     return path.endswith(_EXTENSIONS)
 
 
-def read_sidecar(path: str) -> bytes | None:
-    """Return the content of a file's sidecar; None if there is no readable one."""
+def read_sidecar(path: str, *, follow_links: bool = False) -> bytes | None:
+    """Return the content of a file's sidecar; None if there is no readable one. A link could lead to any file."""
     for candidate in _candidates(path):
         try:
+            if os.path.islink(candidate) and not follow_links:
+                continue
             if 0 < os.stat(candidate).st_size <= MAX_BYTES:
                 with open_source(candidate) as (file, _):
                     return b"".join(chunks(file))[:MAX_BYTES]

@@ -39,6 +39,8 @@ class ExamineRequest(Request[Examined]):
     """The systems that have run for the content; None if that has not been looked up."""
     sha256: str | None = None
     """The content for which they have run. If the file has changed since, `seen` is ignored."""
+    follow_links: bool = False
+    """Whether a sidecar may be a symbolic link."""
     store: BlobStore = field(kw_only=True)
 
     def run(self) -> Examined:
@@ -49,7 +51,7 @@ class ExamineRequest(Request[Examined]):
 
         """
         try:
-            file, sample = stage(self.path, self.store, self.mode)
+            file, sample = stage(self.path, self.store, self.mode, self.follow_links)
         except OF_ONE_FILE as exc:
             return Examined(self.path, error=str(exc))
         seen = self.seen if self.sha256 in (None, file.digests.sha256) else None
@@ -61,7 +63,7 @@ class ExamineRequest(Request[Examined]):
     def give_up(self, reason: str) -> Examined:
         """Read the file, and record the reason as failure of each system."""
         try:
-            file, _ = stage(self.path, self.store, self.mode)
+            file, _ = stage(self.path, self.store, self.mode, self.follow_links)
         except OF_ONE_FILE as exc:
             return Examined(self.path, error=str(exc))
         return Examined(self.path, file, give_up(file.media_type, reason, self.seen or frozenset()))

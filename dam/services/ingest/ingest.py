@@ -101,8 +101,10 @@ class _Commits:
         if examined := batch.examined:
             with self._library.read() as session:
                 resolved = resolve(session, self._library.store.storage_type, examined)
-            self._resolved = analyse_due(resolved, self._library.store, self._pool.map)
-            self._sidecars = read_changed_sidecars(self._library, self._pool, (each.path for each in examined))
+            links = self._options.selection.follow_links
+            self._resolved = analyse_due(resolved, self._library.store, self._pool.map, follow_links=links)
+            paths = (each.path for each in examined)
+            self._sidecars = read_changed_sidecars(self._library, self._pool, paths, follow_links=links)
         self._batch = batch
         self._background.begin(partial(publish, self._library.store, self._resolved, self._options.mode))
 

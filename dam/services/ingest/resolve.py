@@ -57,11 +57,18 @@ def resolve(session: Session, storage_type: str, files: Sequence[Examined]) -> l
     return resolved
 
 
-def analyse_due(resolved: Sequence[Resolved], store: BlobStore, examine_all: ExamineAll) -> list[Resolved]:
+def analyse_due(
+    resolved: Sequence[Resolved], store: BlobStore, examine_all: ExamineAll, *, follow_links: bool = False
+) -> list[Resolved]:
     """Run the due systems for contents that the store has, in parallel. Files that have changed since are skipped."""
     jobs = [
         ExamineRequest(
-            each.file.path, each.file.state.size, seen=each.seen, sha256=each.file.digests.sha256, store=store
+            each.file.path,
+            each.file.state.size,
+            seen=each.seen,
+            sha256=each.file.digests.sha256,
+            follow_links=follow_links,
+            store=store,
         )
         for each in resolved
         if each.seen is not None

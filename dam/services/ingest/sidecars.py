@@ -60,14 +60,16 @@ def deleted(session: Session, entity_ids: Iterable[int]) -> set[int]:
     return lacking
 
 
-def read_changed_sidecars(library: Library, pool: Pool, paths: Iterable[str]) -> dict[int, Analysis]:
+def read_changed_sidecars(
+    library: Library, pool: Pool, paths: Iterable[str], *, follow_links: bool = False
+) -> dict[int, Analysis]:
     """Analyse again the images whose sidecars have changed or been deleted.
 
     `paths` are paths of images or sidecars. Return the analyses to write, by entity.
     """
     read = list(paths)
     with library.read() as session:
-        changed: dict[int, bytes | None] = dict(_changed(session, filter(is_sidecar, read)))
+        changed: dict[int, bytes | None] = dict(_changed(session, filter(is_sidecar, read), follow_links=follow_links))
         if any_sidecar(session):
             changed |= dict.fromkeys(deleted(session, _entities_at(session, read)) - changed.keys())
         images = [asset for asset in states_by_id(session, changed) if asset.kind is Kind.IMAGE]
@@ -89,7 +91,7 @@ def _entities_at(session: Session, paths: Iterable[str]) -> set[int]:
     return found
 
 
-def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
+def _changed(session: Session, sidecars: Iterable[str], *, follow_links: bool) -> dict[int, bytes]:
     """Return the new or changed sidecars of entities, by id."""
     by_folder: dict[str, list[str]] = defaultdict(list)
     for path in sidecars:
@@ -99,7 +101,9 @@ def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
         about = {subject_path(path) for path in inside}
         subjects += [each for each in files_in(session, folder) if not about.isdisjoint(subject_paths(each[0]))]
     release(session)
-    now = {entity_id: packet for path, entity_id in subjects if (packet := read_sidecar(path))}
+    now = {
+        entity_id: packet for path, entity_id in subjects if (packet := read_sidecar(path, follow_links=follow_links))
+    }
     before: dict[int, str] = {}
     table = XmpSidecarComponent
     for some in ecs.batched(now):

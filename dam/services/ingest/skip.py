@@ -113,6 +113,9 @@ def _to_read(
         return Outcome(item.path, Status.SKIPPED if item.skipped else Status.FAILED, error=item.reason)
     path, status = item
     state = outdated.get(key_of(path, status)) if outdated else None
+    follow_links = options.selection.follow_links
     if state is None:
-        return ExamineRequest(path, status.st_size, options.mode, store=store)
-    return ExamineRequest(path, status.st_size, options.mode, seen=state.labels, sha256=state.sha256, store=store)
+        return ExamineRequest(path, status.st_size, options.mode, follow_links=follow_links, store=store)
+    return ExamineRequest(
+        path, status.st_size, options.mode, state.labels, state.sha256, follow_links=follow_links, store=store
+    )

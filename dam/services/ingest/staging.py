@@ -54,7 +54,12 @@ class _Content(NamedTuple):
     blob: StagedBlob | None
 
 
-def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFile, Sample]:
+def stage(
+    path: str,
+    store: BlobStore,
+    mode: Mode = Mode.COPY,
+    follow_links: bool = False,  # noqa: FBT001, FBT002  passed on from a request
+) -> tuple[StagedFile, Sample]:
     """Read a file once, stage its bytes unless the store has them, and return it with a sample of its content.
 
     Raises:
@@ -75,7 +80,7 @@ def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFi
     if content.blob:
         content.blob.finish()
     found = media_type(content.head, os.path.basename(path))
-    sidecar = read_sidecar(path) if kind_of(found) is Kind.IMAGE else None
+    sidecar = read_sidecar(path, follow_links=follow_links) if kind_of(found) is Kind.IMAGE else None
     sample = Sample(content.open, found, sidecar=sidecar)
     return StagedFile(path, state, content.digests, found, content.blob), sample
 

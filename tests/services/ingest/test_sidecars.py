@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dam.media.files.selection import Selection
 from dam.models.description_component import DescriptionComponent
 from dam.models.system_record import SystemSet
 from dam.models.xmp_sidecar_component import XmpSidecarComponent
@@ -157,3 +158,16 @@ def test_rating_and_title_stand_in_columns(library: Library, make_image: MakeIma
     with library.read() as session:
         [found] = session.scalars(select(DescriptionComponent).where(DescriptionComponent.rating >= 5)).all()
         assert found.title == "Sea"
+
+
+@pytest.mark.parametrize("follow", [False, True])
+@pytest.mark.parametrize("later", [False, True])
+def test_a_sidecar_that_is_a_link(library: Library, make_image: MakeImage, follow: bool, later: bool) -> None:  # noqa: FBT001
+    picture = make_image("in/a.png")
+    other = picture.parent.parent / "not for the library"
+    other.write_bytes(keywords_xmp("secret"))
+    if later:
+        add(library, [picture])
+    picture.with_name("a.xmp").symlink_to(other)
+    add(library, [picture.parent], selection=Selection(follow_links=follow))
+    assert keywords(library, picture) == (["secret"] if follow else None)
