@@ -21,8 +21,8 @@ def restore(
     """Put a copy of a backup in the place of the SQLite database.
 
     The previous database is kept beside it, as `….before-restore-TIME`. The backup must be of the same library, and no
-    other command may run. What was recorded after the backup is no longer known; the files in the store remain, and
-    `dam-cli verify` lists them as orphans.
+    other command may run. What was recorded after the backup is in the manifest of the store: `dam-cli rebuild-db
+    --merge` brings it back.
     """
     from pathlib import Path
 

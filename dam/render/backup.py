@@ -42,4 +42,4 @@ def restored(result: RestoreResult, *, is_planned: bool, as_json: bool) -> None:
     if result.is_outdated:
         note(f"its schema is {result.schema_revision}: upgrade it with dam-cli setup-db")
     if not is_planned:
-        note("dam-cli verify lists what was added to the store after the backup: add it again, or adopt it")
+        note("what was recorded after the backup is in the manifest of the store: dam-cli rebuild-db --merge")

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +12,31 @@ from tests.conftest import Dam
 GONE = "the working directory was removed"
 
 
-def in_a_removed_folder(dam: Dam, *commands: str, **env: str) -> list[tuple[int, str]]:
-    folder = dam.folder / "removed"
+HERE = Path()
+"""The working directory, whatever its path was."""
+
+
+@pytest.fixture
+def removed_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder that does not exist any more."""
+    folder = tmp_path / "removed"
     folder.mkdir()
-    script = f"cd {folder} && rmdir {folder}\n" + "\n".join(
-        f"{dam.command[0]} {each} 2>&1; echo :$?:" for each in commands
-    )
-    done = subprocess.run(["sh", "-c", script], env=dam.env | env, capture_output=True, text=True, check=False)
-    parts = done.stdout.split(":\n")
-    return [(int(part.rpartition(":")[2]), part) for part in parts if part]
+    monkeypatch.chdir(folder)
+    folder.rmdir()
 
 
+@pytest.mark.usefixtures("removed_folder")
 def test_a_working_directory_that_was_removed(dam: Dam) -> None:
     (dam.folder / "a.txt").write_text("a")
-    results = in_a_removed_folder(dam, "add-asset a.txt", f"add-asset -q -j0 {dam.folder}/a.txt", "info")
-    assert [code for code, _ in results] == [5, 0, 0]
-    assert GONE in results[0][1]
+    assert GONE in dam("add-asset", "-j0", "a.txt", cwd=HERE, code=5).err
+    dam("add-asset", "-j0", dam.folder / "a.txt", cwd=HERE)
+    assert dam("info", "--json", cwd=HERE).json["entities"] == 1
 
 
-@pytest.mark.parametrize(
-    ("env", "code"), [({"DATABASE_URL": "sqlite:///relative.db"}, 2), ({"ASSET_STORAGE_PATH": "relative"}, 2)]
-)
-def test_relative_settings_without_a_working_directory(dam: Dam, env: dict[str, str], code: int) -> None:
-    [(found, told)] = in_a_removed_folder(dam, "info", **env)
-    assert found == code
-    assert GONE in told
+@pytest.mark.usefixtures("removed_folder")
+@pytest.mark.parametrize("env", [{"DATABASE_URL": "sqlite:///relative.db"}, {"ASSET_STORAGE_PATH": "relative"}])
+def test_relative_settings_without_a_working_directory(dam: Dam, env: dict[str, str]) -> None:
+    assert GONE in dam("info", cwd=HERE, env=env, code=2).err
 
 
 def test_a_user_without_a_home(dam: Dam, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +60,7 @@ def test_a_file_system_without_locks(dam: Dam, monkeypatch: pytest.MonkeyPatch) 
     assert dam("info", "--json").json["entities"] == 0
 
 
+@pytest.mark.sweep
 def test_a_folder_for_temporary_files_that_is_missing(real_dam: Dam, make_image: Any) -> None:
     make_image("library/in/a.png")
     make_image("library/in/b.png", seed=2)

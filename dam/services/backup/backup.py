@@ -46,6 +46,8 @@ def make_backup(database: Path | None, target: Path | None = None, *, keep: int,
         raise NoLibraryError(f"there is no library at {database}: there is nothing to back up")
     with _writing(target or default):
         target = target and target.absolute()
+        if target and target.exists() and not target.is_dir():
+            raise UsageError(f"{target} exists: a backup replaces no file")
         folder = target if target and target.is_dir() else target.parent if target else default
         if target is None:
             make_folder(folder, mode=0o700)
@@ -56,6 +58,7 @@ def make_backup(database: Path | None, target: Path | None = None, *, keep: int,
                 found = copy_database(database, temporary, lock_timeout)
                 made_at = datetime.now(UTC)
                 path = folder / backup_name(found.library_id, made_at) if target in (None, folder) else target
+                size = temporary.stat().st_size  # one that is made beside it may remove it
                 publish(temporary, path)
                 note_change()
         finally:
@@ -63,7 +66,7 @@ def make_backup(database: Path | None, target: Path | None = None, *, keep: int,
                 with suppress(OSError):
                     folder.rmdir()
         removed = remove_old(folder, found.library_id, keep) if target is None else []
-        made = Backup(str(path), found.library_id, made_at, path.stat().st_size, found.schema_revision)
+        made = Backup(str(path), found.library_id, made_at, size, found.schema_revision)
     return BackupResult(made, tuple(removed))
 
 
@@ -79,7 +82,10 @@ def _writing(folder: Path) -> Iterator[None]:
 def staged(folder: Path) -> Iterator[Path]:
     """Give an empty file in a folder for the user alone. What is still there at the end goes, also after a kill."""
     parent = folder / TEMPORARY
-    area = StagingArea(parent)
+    try:
+        area = StagingArea(parent)
+    except FileNotFoundError:  # another process has just removed the folder, which was empty
+        area = StagingArea(parent)
     try:
         path = area.files / "database"
         os.close(os.open(path, NEW_FILE, 0o600))

@@ -1,9 +1,9 @@
 """A consistent copy of a SQLite database, also while other processes write to it.
 
 The copy takes SQLite's own way, in steps: between two of them others can write. Where they do, SQLite begins anew, so
-that under steady writes it would never end. After some beginnings the rest is one step. Writers then wait as long as
-a copy of the file takes (a few seconds for each gigabyte); with a write-ahead log nobody waits, and it is one step
-from the start. `VACUUM INTO` always holds the lock throughout, and takes longer.
+that under steady writes it would never end. After some beginnings it holds the lock to the end. Writers then wait as
+long as a copy of the file takes (a few seconds for each gigabyte); with a write-ahead log it holds a snapshot from the
+start, and nobody waits. `VACUUM INTO` always holds the lock throughout, and takes longer.
 """
 
 import sqlite3
@@ -17,7 +17,9 @@ from dam.core.errors import DamagedDatabaseError, DamError, ForeignDatabaseError
 
 STEP_PAGES = 4096
 MAX_BEGINNINGS = 4
-ALL = -1
+CHECK_EVERY = 100_000
+"""Instructions of SQLite between two looks at whether the user has interrupted the program."""
+
 BUSY = (5, 6)
 """SQLITE_BUSY and SQLITE_LOCKED, which Python has no names for before 3.12."""
 
@@ -57,6 +59,8 @@ def naming(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as exc:
         text = str(exc)
+        if text == "interrupted":  # SQLite knows nothing of the exception that ended its statement
+            raise KeyboardInterrupt from exc
         if "locked" in text:
             raise LockedError(f"{path} is locked by another process: try again, or raise DAM_LOCK_TIMEOUT") from exc
         if "malformed" in text or "not a database" in text:
@@ -89,10 +93,16 @@ def copy_database(source: Path, target: Path, lock_timeout: float) -> Identity:
         with opened(source, lock_timeout) as original, naming(source):
             _copy(original, copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # a single file, also of a database with a write-ahead log
+        copy.set_progress_handler(_go_on, CHECK_EVERY)
         found = [row[0] for row in copy.execute("PRAGMA integrity_check(3)")]
         if found != ["ok"]:
             raise DamagedDatabaseError(f"{source} is damaged ({'; '.join(found)})")
         return identity(copy, source)
+
+
+def _go_on() -> int:
+    """Let SQLite go on; an interruption that is heard in here ends the statement."""
+    return 0
 
 
 def _copy(original: sqlite3.Connection, copy: sqlite3.Connection) -> None:
@@ -104,7 +114,9 @@ def _copy(original: sqlite3.Connection, copy: sqlite3.Connection) -> None:
             pass
         else:
             return
-    original.backup(copy, pages=ALL, progress=_Watch(MAX_BEGINNINGS))
+    original.execute("BEGIN")
+    original.execute("SELECT count(*) FROM sqlite_master").fetchone()  # holds a lock, or a snapshot, until the end
+    original.backup(copy, pages=STEP_PAGES, progress=_Watch(1))
 
 
 def identity(connection: sqlite3.Connection, path: Path) -> Identity:

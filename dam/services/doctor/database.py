@@ -13,7 +13,7 @@ from dam.core.schema import SETUP_HINT, check_schema, head_revision
 from dam.services.backup.backups import backup_folder, list_backups
 from dam.services.backup.copying import Identity, identity, naming, opened
 from dam.services.doctor.check import Check, fail, ok, warn
-from dam.services.doctor.file_system import check_file_system, check_rights, check_space
+from dam.services.doctor.file_system import WRITE, check_file_system, check_rights, check_space
 
 WAIT_SECONDS = 2.0
 HINT_DAMAGED = "restore a backup (dam-cli backup --list, dam-cli restore FILE)"
@@ -31,8 +31,8 @@ def check_database(settings: Settings) -> Iterator[Check]:
         what = "is empty" if path.exists() else "does not exist"
         yield fail("database", f"{path} {what}", f"is DATABASE_URL right? If so, {SETUP_HINT}, or restore a backup")
         return
-    yield from check_rights("database", path)
-    yield from check_rights("database folder", path.parent)
+    yield from check_rights("database", path, settings.umask)
+    yield from check_rights("database folder", path.parent, settings.umask & WRITE)
     yield from _check_content(path)
     yield from _check_backups(path, settings.DAM_BACKUPS)
 

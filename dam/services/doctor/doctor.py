@@ -28,7 +28,7 @@ def examine(*, test_store: bool = False) -> Iterator[Check]:
     yield from _guarded("workers", check_workers(settings))
     yield from _guarded("database", check_database(settings))
     root = settings.ASSET_STORAGE_PATH
-    yield from _guarded("store", check_store(root, library_id(settings)))
+    yield from _guarded("store", check_store(root, library_id(settings), settings.umask))
     yield from _guarded("clock", check_clock(_written(settings)))
     if test_store:
         yield from _guarded("store test", check_on_disk(root))

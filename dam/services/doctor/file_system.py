@@ -14,6 +14,7 @@ LOCAL_LOCKS = ("nolock", "local_lock=all", "local_lock=flock", "nobrl")
 """Options of a mount with which a lock is not seen by other machines."""
 
 FULL, NEARLY_FULL = 50_000_000, 1_000_000_000
+WRITE = 0o222
 FEW_INODES = 1000
 
 
@@ -87,15 +88,16 @@ def check_space(name: str, path: Path) -> Iterator[Check]:
         yield ok(f"{name} space", text)
 
 
-def check_rights(name: str, path: Path, *, is_writable: bool = True) -> Iterator[Check]:
-    """Yield who can read and write an existing file or folder of the library."""
+def check_rights(name: str, path: Path, umask: int) -> Iterator[Check]:
+    """Yield who can read and write an existing file or folder of the library, against what others shall not."""
     state = path.stat()
-    others = state.st_mode & 0o077
-    if others & 0o022:
+    others = state.st_mode & umask
+    if others & WRITE:
         yield fail(f"{name} mode", f"others can write to {path} ({state.st_mode & 0o777:o})", f"chmod go-w {path}")
     elif others:
-        yield warn(f"{name} mode", f"others can read {path} ({state.st_mode & 0o777:o})", f"chmod go-rwx {path}")
+        advice = "dam-cli setup-db closes it; to share it with a group, set DAM_UMASK"
+        yield warn(f"{name} mode", f"others can read {path} ({state.st_mode & 0o777:o})", advice)
     if hasattr(os, "geteuid") and state.st_uid != os.geteuid():
         yield warn(f"{name} owner", f"{path} belongs to user {state.st_uid}", "run dam as that user")
-    if is_writable and not os.access(path, os.W_OK):
+    if not os.access(path, os.W_OK):
         yield warn(f"{name} access", f"no permission to write to {path}", "only reading commands work")

@@ -9,14 +9,14 @@ from dam.storage.local import MARKER
 from dam.storage.local_layout import QUARANTINE
 
 
-def check_store(root: Path, library_id: str | None) -> Iterator[Check]:
+def check_store(root: Path, library_id: str | None, umask: int) -> Iterator[Check]:
     """Yield what is known of the store in a folder, for the library with an id; None where that is not known."""
     yield from check_file_system("store", root, has_database=False)
     yield from check_space("store", root)
     if not root.is_dir():
         yield fail("store", f"{root} does not exist", "is it mounted, and is ASSET_STORAGE_PATH right?")
         return
-    yield from check_rights("store", root)
+    yield from check_rights("store", root, umask)
     yield _check_marker(root, library_id)
     if (root / MARKER.upper()).exists():
         yield warn(

@@ -1,7 +1,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,23 +145,27 @@ def test_rows_that_only_an_integrity_check_misses(database: Path, tmp_path: Path
 
 
 def test_others_write_between_the_steps(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After some beginnings the rest is one step, so that it ends under steady writes."""
+    """After some beginnings they wait, so that the copy ends under steady writes."""
     fill(database, 2)
     monkeypatch.setattr(copying, "STEP_PAGES", 100)
-    written = 0
+    written = waited = 0
 
     class WritingWatch(copying._Watch):
         def __call__(self, status: int, remaining: int, total: int) -> None:
-            nonlocal written
+            nonlocal written, waited
             if remaining:
-                with connected(database) as writer:
-                    writer.execute("INSERT INTO entities DEFAULT VALUES")
-                written += 1
+                try:
+                    with connected(database) as writer:
+                        writer.execute("INSERT INTO entities DEFAULT VALUES")
+                    written += 1
+                except sqlite3.OperationalError:
+                    waited += 1
             super().__call__(status, remaining, total)
 
     monkeypatch.setattr(copying, "_Watch", WritingWatch)
     path = back_up(database, tmp_path)
     assert written >= 4
+    assert waited
     assert (count(path), count(path, "filler")) == (written, 2)
 
 
@@ -172,6 +176,27 @@ def test_what_is_not_committed_is_not_in_it(database: Path, tmp_path: Path) -> N
         assert count(back_up(database, tmp_path)) == 0
         writer.execute("COMMIT")
     assert count(back_up(database, tmp_path)) == 1
+
+
+def test_ctrl_c_is_heard_while_the_copy_is_checked(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> int:
+        raise KeyboardInterrupt
+
+    fill(database, 2)
+    monkeypatch.setattr(copying, "CHECK_EVERY", 1)
+    monkeypatch.setattr(copying, "_go_on", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        back_up(database)
+    assert not backup_folder(database).exists()
+
+
+def test_a_full_disk(database: Path, tmp_path: Path, mount: Callable[..., None]) -> None:
+    place = tmp_path / "small"
+    place.mkdir()
+    mount("-t", "tmpfs", "-o", "size=200k", "none", place)
+    with pytest.raises(DamError, match="full"):
+        back_up(database, place)
+    assert list(place.iterdir()) == []
 
 
 def test_a_database_that_another_holds(database: Path, tmp_path: Path) -> None:
