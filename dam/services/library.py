@@ -86,8 +86,8 @@ class Library:
                 session.info[outbox.APPENDED] = self.manifest_writer.appended
                 yield session
             interrupts.note_change()
-            if outbox.is_written(session):
-                self.manifest_writer.append()
+            if newest := outbox.written(session):
+                self.manifest_writer.append(newest)
 
     @cached_property
     def manifest_writer(self) -> "ManifestWriter":
