@@ -14,6 +14,7 @@
     ├── LockedError              11   timeout waiting for a lock of another process
     │   └── DeadlockError             two processes waited for each other: retry
     ├── NewerSchemaError         12   the schema is newer than the program
+    ├── MalformedDatabaseError    5   the database cannot be read any further
     ├── MissingExtraError         5   a missing optional dependency
     ├── StoreError                5   the store cannot be read or written
     │   ├── CannotShareError          its file system cannot share the bytes of a file
@@ -129,6 +130,10 @@ class NewerSchemaError(DamError):
     """The database has a newer schema than this program."""
 
     exit_code = ExitCode.NEWER_SCHEMA
+
+
+class MalformedDatabaseError(DamError):
+    """The database cannot be read any further. `verify` reports it as a finding, and exits with 4."""
 
 
 class MissingExtraError(DamError):

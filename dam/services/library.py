@@ -71,7 +71,8 @@ class Library:
     def write(self) -> Iterator[Session]:
         """Give a session that is committed at the end, durably, or rolled back on an error.
 
-        What it records for the manifest is appended there after the commit.
+        What it records for the manifest is appended there after the commit. An interruption is heard while this waits
+        for the lock of the database, and not from then on.
 
         Raises:
             OldDatabaseError: the database lacks what the manifest has.
@@ -81,13 +82,15 @@ class Library:
         from dam.services.manifest import outbox  # noqa: PLC0415  commands that only read need none of it
 
         self.manifest_writer.catch_up()
-        with deferred():
-            with database.writing(self.engine).begin() as session:
+        with database.writing(self.engine)() as session:
+            session.connection()
+            with deferred():
                 session.info[outbox.APPENDED] = self.manifest_writer.appended
                 yield session
-            interrupts.note_change()
-            if newest := outbox.written(session):
-                self.manifest_writer.append(newest)
+                session.commit()
+                interrupts.note_change()
+                if newest := outbox.written(session):
+                    self.manifest_writer.append(newest)
 
     @cached_property
     def manifest_writer(self) -> "ManifestWriter":
@@ -108,6 +111,11 @@ class Library:
                 return work(session)
         with self.write() as session:
             return work(session)
+
+
+def open_unmarked(settings: Settings | None = None) -> Library:
+    """Open a library, by default the configured one, whatever the marker of its store says: for who repairs that."""
+    return _checked(settings or default_settings(), None, check_store=False)
 
 
 def open_library(settings: Settings | None = None, store: BlobStore | None = None, *, create: bool = False) -> Library:
@@ -170,7 +178,7 @@ def _refuse_lost_database(settings: Settings, store: BlobStore) -> None:
                 raise
 
 
-def _checked(settings: Settings, store: BlobStore | None) -> Library:
+def _checked(settings: Settings, store: BlobStore | None, *, check_store: bool = True) -> Library:
     """Return an open library; see `open_library` for what is raised."""
     if settings.sqlite_path and not _has_content(settings.sqlite_path):
         _refuse_lost_database(settings, store or LocalBlobStore(settings.ASSET_STORAGE_PATH))
@@ -180,7 +188,8 @@ def _checked(settings: Settings, store: BlobStore | None) -> Library:
     try:
         with database.reading(engine)() as session:
             library_id = check_schema(session.connection())
-        store.check_marker(library_id)
+        if check_store:
+            store.check_marker(library_id)
     except NoLibraryError as exc:
         engine.dispose()
         raise type(exc)(f"{exc}{env_file_hint(settings)}") from exc

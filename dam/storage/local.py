@@ -20,15 +20,15 @@ from dam.core.errors import ForeignStoreError, StoreError
 from dam.storage.blob_store import StagedBlob, checked_key, is_key
 from dam.storage.flaw import Flaw, FlawKind, file_flaw, open_regular
 from dam.storage.flushing import flush_file_system
+from dam.storage.local_layout import QUARANTINE
 from dam.storage.local_manifest import LocalManifest
 from dam.storage.local_staging import LocalStagedBlob, naming, share
 from dam.storage.modes import Mode
 from dam.storage.staging_area import StagingArea, oldest_begin, sweep
 
 MARKER = "dam-library-id"
-MANIFEST = "manifest"
-QUARANTINE = "quarantine"
 LINKS = "links"
+MANIFEST = "manifest"
 TEMPORARY = "tmp"
 _NUMBERS = count()
 FLUSH_TOGETHER = 8
@@ -255,6 +255,10 @@ class LocalBlobStore:
         if self._area:
             self._area.close()
             self._area = self._staging = None
+
+    def place(self, key: str) -> Path:
+        """Return the path of a blob, whether there is one or not."""
+        return Path(self._place(key))
 
     def _place(self, key: str) -> str:
         return f"{self._folder(key)}{os.sep}{key}"

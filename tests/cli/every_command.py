@@ -36,6 +36,11 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "verdict": [["{sources}/a.png", "{sources}/b.png", "duplicate"]],
     "verdicts": [[], ["--json"]],
     "verify": [[], ["--content"]],
+    "repair": [["--dry-run", "--from", "{sources}"], []],
+    "store add": [["usb", "{folder}/mirror"]],
+    "store ls": [[]],
+    "store rm": [["mirror"]],
+    "store sync": [[]],
 }
 """Arguments for each command; where it names files, such that it reads them."""
 

@@ -105,8 +105,8 @@ STATES = {
         lambda folder: (folder / "store" / "dam-library-id").unlink(),
         10,
         "mounted",
-        NEED_NO_STORE,
-        ("backup",),
+        NEED_NO_STORE | {"repair": (0, 4)},
+        ("backup", "repair"),  # it writes the marker of a store that has the blobs
         is_sweep=True,
     ),
     "foreign store": State(

@@ -40,6 +40,11 @@ RUNS = {
     "run-systems": ["run-systems"],
     "failures": ["failures"],
     "verify": ["verify"],
+    "repair": ["repair"],
+    "store add": ["store", "add", "usb", "mirror"],
+    "store ls": ["store", "ls"],
+    "store rm": ["store", "rm", "usb"],
+    "store sync": ["store", "sync"],
     "rebuild-db": ["rebuild-db"],
     "library export": ["library", "export", "out.jsonl"],
     "library import": ["library", "import", "out.jsonl"],
@@ -95,24 +100,7 @@ def test_every_command_is_documented() -> None:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
-    if name == "run-systems":
-        forget_what_ran(filled)
-    if name == "failures":
-        filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
-    if name in ("show", "verdicts", "link-similar"):
-        add_look_alike(filled)
-    if name == "find-similar":
-        (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
-    make_backups(name, filled)
-    if name == "find-duplicates":
-        filled("add-asset", "-j0", "inputs/smaller.jpg")
-    if name == "verify":
-        next(filled.store.glob("??/??/*")).unlink()
-    if name == "rebuild-db":
-        lose_database_and_more(filled)
-    if name == "library import":
-        filled("library", "export", "out.jsonl")
-        (filled.folder / "dam.sqlite3").unlink()
+    prepare(name, filled)
     lines = filled(*RUNS[name], "--json", code=None)
     assert lines.code in FINISHED, lines
     tables = DOCUMENTED[name]
@@ -126,6 +114,30 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
         assert always <= keys, document
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def prepare(name: str, filled: Dam) -> None:
+    """Bring about what a command is to tell of."""
+    if name == "run-systems":
+        forget_what_ran(filled)
+    if name == "failures":
+        filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
+    if name in ("show", "verdicts", "link-similar"):
+        add_look_alike(filled)
+    if name == "find-similar":
+        (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
+    make_backups(name, filled)
+    if name == "find-duplicates":
+        filled("add-asset", "-j0", "inputs/smaller.jpg")
+    if name in ("store ls", "store rm", "store sync"):
+        filled("store", "add", "usb", "mirror")
+    if name in ("verify", "repair", "store sync"):
+        next(filled.store.glob("??/??/*")).unlink()
+    if name == "rebuild-db":
+        lose_database_and_more(filled)
+    if name == "library import":
+        filled("library", "export", "out.jsonl")
+        (filled.folder / "dam.sqlite3").unlink()
 
 
 def lose_database_and_more(dam: Dam) -> None:
