@@ -14,6 +14,7 @@
     ├── LockedError              11   timeout waiting for a lock of another process
     │   └── DeadlockError             two processes waited for each other: retry
     ├── NewerSchemaError         12   the schema is newer than the program
+    ├── ConflictError             5   later operations stand in the way
     ├── MalformedDatabaseError    5   the database cannot be read any further
     ├── MissingExtraError         5   a missing optional dependency
     ├── StoreError                5   the store cannot be read or written
@@ -134,6 +135,10 @@ class NewerSchemaError(DamError):
 
 class MalformedDatabaseError(DamError):
     """The database cannot be read any further. `verify` reports it as a finding, and exits with 4."""
+
+
+class ConflictError(DamError):
+    """An operation cannot be undone: it is final, has been undone, or a later one has changed the same."""
 
 
 class MissingExtraError(DamError):

@@ -21,6 +21,8 @@ class BaseComponent(Base):
 
     __abstract__ = True
     TABLE_PREFIX: ClassVar[str] = "component_"
+    IS_USER_DATA: ClassVar[bool] = False
+    """Whether it has what a user said or did, which cannot be derived again from the content."""
 
     id: Mapped[PrimaryKey] = mapped_column(init=False)
     entity_id: Mapped[int] = mapped_column(BigInt, ForeignKey("entities.id", ondelete="CASCADE"), default=None)

@@ -173,6 +173,7 @@ def _keys(outcome: Outcome) -> dict[str, object]:
         "media_type": outcome.media_type,
         "size": outcome.size,
         "replaces": outcome.replaces,
+        "restored": outcome.is_restored,
         "error": outcome.error,
         "healed": outcome.healed,
     }
@@ -183,6 +184,8 @@ def _line(outcome: Outcome) -> str:
     text = f"{outcome.status.value:<9}  {entity:>7}  {safe(outcome.path)}"
     if outcome.replaces:
         text += f" (was entity {outcome.replaces})"
+    if outcome.is_restored:
+        text += " (restored from the trash)"
     if outcome.healed:
         text += f" (replaces the blob, which {safe(outcome.healed)})"
     return f"{text}: {safe(outcome.error)}" if outcome.error else text

@@ -4,7 +4,7 @@ import io
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import RLock
@@ -160,6 +160,24 @@ class MemoryBlobStore:
     def unsettled_since(self) -> float | None:
         """Return when this process first staged something; None before, and once the store is closed."""
         return self._since
+
+    def clock(self) -> float:
+        """Return the time of this process."""
+        return time.time()
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Do nothing: nobody else sees these blobs."""
+        return nullcontext()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
+    def remove(self, key: str) -> int:
+        """Drop a blob."""
+        size = self.size(key)
+        self._blobs.pop(key, None)
+        return size or 0
 
     def __reduce__(self) -> "tuple[type[MemoryBlobStore], tuple[()]]":
         """Pickle as an empty store: what another process stages in it comes back as bytes."""

@@ -37,6 +37,14 @@ RUNS = {
     "tag rm": ["tag", "rm", "1", "nothing"],
     "tag ls ASSET": ["tag", "ls", "1"],
     "tag ls": ["tag", "ls"],
+    "rm": ["rm", "1", "--yes"],
+    "trash ls": ["trash", "ls"],
+    "trash restore": ["trash", "restore", "1"],
+    "trash empty": ["trash", "empty", "--yes"],
+    "gc": ["gc", "--grace", "0s", "--yes"],
+    "log": ["log"],
+    "log OP": ["log", "3"],
+    "undo": ["undo"],
     "run-systems": ["run-systems"],
     "failures": ["failures"],
     "verify": ["verify"],
@@ -94,13 +102,15 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
 def test_every_command_is_documented() -> None:
     commands = re.findall(r"^## dam-cli (.+)$", (PROJECT / "doc/cli.md").read_text(), re.MULTILINE)
     groups = {command.split()[0] for command in commands if " " in command}
-    assert {name.removesuffix(" ASSET").removesuffix(" --list") for name in DOCUMENTED} == set(commands) - groups
+    names = {re.sub(" (ASSET|OP|--list)$", "", name) for name in DOCUMENTED}
+    assert names == set(commands) - groups
     assert set(RUNS) == set(DOCUMENTED)
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
     prepare(name, filled)
+    prepare_journal(name, filled)
     lines = filled(*RUNS[name], "--json", code=None)
     assert lines.code in FINISHED, lines
     tables = DOCUMENTED[name]
@@ -150,6 +160,18 @@ def lose_database_and_more(dam: Dam) -> None:
     blob.write_bytes(b"x")
     next(path for path in dam.store.glob("??/??/*") if path != blob).unlink()
     (dam.folder / "dam.sqlite3").unlink()
+
+
+def prepare_journal(name: str, dam: Dam) -> None:
+    """Let there be something in the trash, in the journal, or in the store without an asset."""
+    if name.startswith("trash"):
+        dam("rm", "1", "--yes")
+    if name == "gc":
+        (dam.store / "00/00").mkdir(parents=True, exist_ok=True)
+        (dam.store / "00/00" / ("0" * 64)).write_bytes(b"a blob without an asset")
+    if name == "log OP":
+        dam("verdict", "1", "2", "alternate")
+        dam("verdict", "1", "2", "duplicate")
 
 
 def make_backups(name: str, dam: Dam) -> None:

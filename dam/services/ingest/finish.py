@@ -37,6 +37,7 @@ def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
         error=resolved.analysis.error if resolved.analysis else None,
         obstacle=resolved.analysis.obstacle if resolved.analysis else None,
         is_shared=file.blob.is_shared if file.blob else None,
+        is_restored=asset.is_restored,
         healed=file.blob.healed if file.blob else None,
     )
 

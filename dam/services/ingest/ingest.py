@@ -51,7 +51,10 @@ def ingest(
         StoreError, LockedError: the library cannot be written; earlier batches are durable.
 
     """
-    with given_or_open(pool) as workers:
+    with (
+        given_or_open(pool) as workers,
+        library.store.in_use(),
+    ):  # no blob that is found goes before its rows are committed
         yield from _ingest(library, paths, tags, options, workers)
 
 
