@@ -90,8 +90,8 @@ class Library:
                 yield session
                 session.commit()
                 interrupts.note_change()
-                if outbox.is_written(session):
-                    self.manifest_writer.append()
+                if newest := outbox.written(session):
+                    self.manifest_writer.append(newest)
 
     @cached_property
     def manifest_writer(self) -> "ManifestWriter":

@@ -36,7 +36,7 @@ SHARES = 4
 REBUILD = [*IN_SMALL_BATCHES, "rebuild-db"]
 REPORT_FIRST = """
 from dam.services.manifest.manifest_writer import ManifestWriter
-ManifestWriter.append = lambda _writer: None
+ManifestWriter.append = lambda *_: None
 """
 
 

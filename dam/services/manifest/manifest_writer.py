@@ -100,8 +100,10 @@ class ManifestWriter:
             progress = outbox.snapshot_progress(connection)
         return ManifestState(last, end.batch, whole, pending, max(0, last - whole - pending), progress)
 
-    def append(self) -> None:
+    def append(self, newest: tuple[int, str] | None = None) -> None:
         """Append all batches that the manifest does not have, durably.
+
+        `newest` is the batch that the caller has committed: if it is the next one, the outbox need not be read.
 
         Raises:
             StoreError: the store cannot be written. The outbox keeps the batches for the next time.
@@ -111,6 +113,10 @@ class ManifestWriter:
             with self.store.manifest.hold():
                 end = find_end(self.store.manifest)
                 after = end.batch if end.is_whole else end.batch - 1
+                if newest and newest[0] == after + 1 and end.is_whole:
+                    self._append(end, newest[1].encode("ascii"))
+                    self.appended = newest[0]
+                    return
                 with database.peeking(self.engine).connect() as connection:
                     for batch, lines in _pending(connection, after):
                         end = self._append(end, lines.encode("ascii"))

@@ -22,9 +22,10 @@ def record(session: Session, *bodies: str) -> None:
     session.info.setdefault(RECORDED, []).extend(bodies)
 
 
-def is_written(session: Session) -> bool:
-    """Return whether a session has committed a batch."""
-    return bool(session.info.get(WRITTEN))
+def written(session: Session) -> tuple[int, str] | None:
+    """Return the number and the lines of the batch that a session has committed; None if it has none."""
+    batch: tuple[int, str] | None = session.info.get(WRITTEN)
+    return batch
 
 
 def last_batch(connection: Connection) -> int:
@@ -50,10 +51,11 @@ def _write_batch(session: Session) -> None:
     if connection.dialect.name == "postgresql":  # the order of the numbers is that of the commits
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BATCHES_LOCK})
     batch = last_batch(connection) + 1
-    connection.execute(insert(table), {"id": batch, "lines": numbered(batch, bodies)})
+    lines = numbered(batch, bodies)
+    connection.execute(insert(table), {"id": batch, "lines": lines})
     if appended := session.info.get(APPENDED):
         connection.execute(delete(table).where(table.c.id <= appended))
-    session.info[WRITTEN] = True
+    session.info[WRITTEN] = batch, lines
 
 
 @event.listens_for(Session, "after_rollback")

@@ -142,7 +142,7 @@ def test_a_library_from_before_the_manifest_is_written_to_it_and_goes_on_after_a
     appended = manifest_writer.ManifestWriter.append
     calls = iter(range(3))
 
-    def killed(self: manifest_writer.ManifestWriter) -> None:
+    def killed(self: manifest_writer.ManifestWriter, *_: object) -> None:
         if next(calls, None) is None:
             raise KeyboardInterrupt
         appended(self)
