@@ -1,5 +1,6 @@
 """doc/json.md against what the program writes: neither has a key that the other lacks."""
 
+import hashlib
 import json
 import os
 import re
@@ -47,6 +48,14 @@ RUNS = {
     "run-systems": ["run-systems"],
     "failures": ["failures"],
     "verify": ["verify"],
+    "repair": ["repair"],
+    "store add": ["store", "add", "usb", "mirror"],
+    "store ls": ["store", "ls"],
+    "store rm": ["store", "rm", "usb"],
+    "store sync": ["store", "sync"],
+    "rebuild-db": ["rebuild-db"],
+    "library export": ["library", "export", "out.jsonl"],
+    "library import": ["library", "import", "out.jsonl"],
 }
 FINISHED = (0, 3, 4)  # 3: the inputs have a missing and a damaged file, on purpose; 4: so has the store
 
@@ -100,20 +109,8 @@ def test_every_command_is_documented() -> None:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
-    if name == "run-systems":
-        forget_what_ran(filled)
-    if name == "failures":
-        filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
-    if name in ("show", "verdicts", "link-similar"):
-        add_look_alike(filled)
-    if name == "find-similar":
-        (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
-    make_backups(name, filled)
-    if name == "find-duplicates":
-        filled("add-asset", "-j0", "inputs/smaller.jpg")
+    prepare(name, filled)
     prepare_journal(name, filled)
-    if name == "verify":
-        next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)
     assert lines.code in FINISHED, lines
     tables = DOCUMENTED[name]
@@ -127,6 +124,42 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
         assert always <= keys, document
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def prepare(name: str, filled: Dam) -> None:
+    """Bring about what a command is to tell of."""
+    if name == "run-systems":
+        forget_what_ran(filled)
+    if name == "failures":
+        filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
+    if name in ("show", "verdicts", "link-similar"):
+        add_look_alike(filled)
+    if name == "find-similar":
+        (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
+    make_backups(name, filled)
+    if name == "find-duplicates":
+        filled("add-asset", "-j0", "inputs/smaller.jpg")
+    if name in ("store ls", "store rm", "store sync"):
+        filled("store", "add", "usb", "mirror")
+    if name in ("verify", "repair", "store sync"):
+        next(filled.store.glob("??/??/*")).unlink()
+    if name == "rebuild-db":
+        lose_database_and_more(filled)
+    if name == "library import":
+        filled("library", "export", "out.jsonl")
+        (filled.folder / "dam.sqlite3").unlink()
+
+
+def lose_database_and_more(dam: Dam) -> None:
+    """Lose the database, a blob, a line of the manifest, and what the manifest says of another blob."""
+    filled, tag = (dam.store / "manifest/000001.jsonl").read_bytes(), b'"tag"'
+    (dam.store / "manifest/000001.jsonl").write_bytes(filled.replace(tag, b'"gat"', 1))
+    key = hashlib.sha256(b"x").hexdigest()
+    blob = dam.store / key[:2] / key[2:4] / key
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(b"x")
+    next(path for path in dam.store.glob("??/??/*") if path != blob).unlink()
+    (dam.folder / "dam.sqlite3").unlink()
 
 
 def prepare_journal(name: str, dam: Dam) -> None:
