@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dam.services.verify import Problem
+from dam.services.verify.findings import Problem
 from tests.conftest import Dam
 from tests.faults.conftest import IN_SMALL_BATCHES, NewDam, Point, damage, kill_at, left_over
 
