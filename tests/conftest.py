@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -239,6 +240,14 @@ def each_dam(library_url: str, tmp_path: Path) -> Dam:
 def each_fresh_dam(database_url: str, tmp_path: Path) -> Dam:
     """The program where nothing is set up, on each kind of database."""
     return dam_in(tmp_path, database_url)
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ingests of this process take place a minute later: files that were just made have settled; see `FileState`."""
+    from dam.services.ingest import staging
+
+    monkeypatch.setattr(staging, "time_ns", lambda: time.time_ns() + 60_000_000_000)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
         sha256=file.digests.sha256,
         md5=file.digests.md5,
         media_type=file.media_type,
-        size=file.state.size,
+        size=file.size,
         replaces=asset.replaces,
         error=resolved.analysis.error if resolved.analysis else None,
         obstacle=resolved.analysis.obstacle if resolved.analysis else None,

@@ -49,7 +49,7 @@ class Outcome:
 
 
 UnchangedFile: TypeAlias = tuple[str, int, int]
-"""An unchanged file: path, asset, size in bytes."""
+"""An unchanged file: path, asset, size in bytes as the file system tells it."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def _complete(library: Library, unchanged: Unchanged) -> list[Outcome]:
             sha256=states[entity_id].sha256,
             md5=states[entity_id].md5,
             media_type=states[entity_id].media_type,
-            size=size,
+            size=states[entity_id].size,
         )
-        for path, entity_id, size in unchanged.files
+        for path, entity_id, _ in unchanged.files
     ]
 
 

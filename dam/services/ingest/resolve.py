@@ -60,9 +60,7 @@ def resolve(session: Session, storage_type: str, files: Sequence[Examined]) -> l
 def analyse_due(resolved: Sequence[Resolved], store: BlobStore, examine_all: ExamineAll) -> list[Resolved]:
     """Run the due systems for contents that the store has, in parallel. Files that have changed since are skipped."""
     jobs = [
-        ExamineRequest(
-            each.file.path, each.file.state.size, seen=each.seen, sha256=each.file.digests.sha256, store=store
-        )
+        ExamineRequest(each.file.path, each.file.size, seen=each.seen, sha256=each.file.digests.sha256, store=store)
         for each in resolved
         if each.seen is not None
     ]

@@ -63,7 +63,10 @@ def write_files(
     there_already = {known[file.digests.sha256] for file, _ in files if not file.blob}
     is_stored = storage_type != REFERENCE_STORAGE
     referenced = only_referenced(session, storage_type, there_already) if is_stored else set()
-    sources = [source_row(known[file.digests.sha256], file.path, file.state, filename) for file, _ in files]
+    sources = [
+        source_row(known[file.digests.sha256], file.path, file.state, filename, is_settled=file.is_settled)
+        for file, _ in files
+    ]
     links = _links(session, [source["path_digest"] for source in sources])
     assets = []
     rows: Rows = defaultdict(list, {SourcePathComponent: sources})
@@ -118,7 +121,7 @@ def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str |
         entity
         | {
             "original_filename": displayed_name(filename or file.filename),
-            "file_size_bytes": file.state.size,
+            "file_size_bytes": file.size,
             "media_type": file.media_type,
         }
     )
