@@ -208,18 +208,22 @@ class Library(service.Library):
 
         """
         from dam.services.catalogue.lookup import find_one_asset
-        from dam.services.catalogue.tags import add_tag_to_entity, change_tags
+        from dam.services.catalogue.tags import add_tags, get_tags_for_entity
 
         with self.write() as session:
-            return change_tags(session, find_one_asset(session, _text(reference)), tags, add_tag_to_entity)
+            entity_id = find_one_asset(session, _text(reference))
+            add_tags(session, [entity_id], tags)
+            return get_tags_for_entity(session, entity_id)
 
     def untag(self, reference: Reference, *tags: str) -> list[str]:
         """Take tags off an asset, and return those that are left. Raises what `tag` raises."""
         from dam.services.catalogue.lookup import find_one_asset
-        from dam.services.catalogue.tags import change_tags, remove_tag_from_entity
+        from dam.services.catalogue.tags import get_tags_for_entity, remove_tags
 
         with self.write() as session:
-            return change_tags(session, find_one_asset(session, _text(reference)), tags, remove_tag_from_entity)
+            entity_id = find_one_asset(session, _text(reference))
+            remove_tags(session, [entity_id], tags)
+            return get_tags_for_entity(session, entity_id)
 
     def tags(self, reference: Reference) -> list[str]:
         """Return the tags of an asset, in order.

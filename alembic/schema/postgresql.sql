@@ -588,6 +588,7 @@ CREATE TABLE operation_changes (
     id BIGSERIAL NOT NULL,
     operation_id BIGINT NOT NULL,
     entity_id BIGINT,
+    other_entity_id BIGINT,
     table_name VARCHAR(64) NOT NULL,
     before TEXT,
     after TEXT,
@@ -598,6 +599,8 @@ CREATE TABLE operation_changes (
 CREATE INDEX ix_operation_changes_operation_id ON operation_changes (operation_id);
 
 CREATE INDEX ix_operation_changes_entity_id ON operation_changes (entity_id);
+
+CREATE INDEX ix_operation_changes_other_entity_id ON operation_changes (other_entity_id) WHERE other_entity_id IS NOT NULL;
 
 CREATE TABLE component_trashed (
     id BIGSERIAL NOT NULL,

@@ -589,6 +589,7 @@ CREATE TABLE operation_changes (
     id INTEGER NOT NULL,
     operation_id INTEGER NOT NULL,
     entity_id INTEGER,
+    other_entity_id INTEGER,
     table_name VARCHAR(64) NOT NULL,
     "before" TEXT,
     "after" TEXT,
@@ -599,6 +600,8 @@ CREATE TABLE operation_changes (
 CREATE INDEX ix_operation_changes_operation_id ON operation_changes (operation_id);
 
 CREATE INDEX ix_operation_changes_entity_id ON operation_changes (entity_id);
+
+CREATE INDEX ix_operation_changes_other_entity_id ON operation_changes (other_entity_id) WHERE other_entity_id IS NOT NULL;
 
 CREATE TABLE component_trashed (
     id INTEGER NOT NULL,

@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("id", BIG_INT, nullable=False),
         sa.Column("operation_id", BIG_INT, nullable=False),
         sa.Column("entity_id", BIG_INT, nullable=True),
+        sa.Column("other_entity_id", BIG_INT, nullable=True),
         sa.Column("table_name", sa.String(64), nullable=False),
         sa.Column("before", sa.Text(), nullable=True),
         sa.Column("after", sa.Text(), nullable=True),
@@ -68,6 +69,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_operation_changes_operation_id", "operation_changes", ["operation_id"])
     op.create_index("ix_operation_changes_entity_id", "operation_changes", ["entity_id"])
+    of_pair = sa.text("other_entity_id IS NOT NULL")
+    op.create_index(
+        "ix_operation_changes_other_entity_id",
+        "operation_changes",
+        ["other_entity_id"],
+        sqlite_where=of_pair,
+        postgresql_where=of_pair,
+    )
     create_component("trashed", ["entity_id"], "operation_id")
     create_component(
         "replaced",

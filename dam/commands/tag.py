@@ -20,17 +20,17 @@ TagsArgument = Annotated[list[str], typer.Argument(metavar="TAG", help="The tags
 @app.command("add", epilog=epilog("dam-cli tag add 42 holiday sea", *LOOKUP))
 def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
     """Add tags to an asset. Tags that it already has are ignored."""
-    from dam.services.catalogue.tags import add_tag_to_entity
+    from dam.services.catalogue.tags import add_tags
 
-    _change(asset, tags, add_tag_to_entity, as_json=json)
+    _change(asset, tags, add_tags, as_json=json)
 
 
 @app.command("rm", epilog=epilog("dam-cli tag rm 42 sea", *LOOKUP))
 def remove(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
     """Remove tags from an asset. Tags that it does not have are ignored."""
-    from dam.services.catalogue.tags import remove_tag_from_entity
+    from dam.services.catalogue.tags import remove_tags
 
-    _change(asset, tags, remove_tag_from_entity, as_json=json)
+    _change(asset, tags, remove_tags, as_json=json)
 
 
 @app.command("ls", epilog=epilog("dam-cli tag ls", *LOOKUP))
@@ -60,14 +60,17 @@ def list_tags(
         raise typer.Exit(ExitCode.NOT_FOUND)
 
 
-def _change(asset: str, tags: list[str], change: "Callable[[Session, int, str], bool]", *, as_json: bool) -> None:
+def _change(
+    asset: str, tags: list[str], change: "Callable[[Session, list[int], list[str]], int]", *, as_json: bool
+) -> None:
     from dam.render import tags as render
     from dam.services.catalogue.lookup import find_one_asset
-    from dam.services.catalogue.tags import change_tags, checked_tags
+    from dam.services.catalogue.tags import checked_tags, get_tags_for_entity
     from dam.services.library import open_library
 
     checked = checked_tags(tags)
     with open_library() as library, library.write() as session:
         entity_id = find_one_asset(session, asset)
-        left = change_tags(session, entity_id, checked, change)
+        change(session, [entity_id], checked)
+        left = get_tags_for_entity(session, entity_id)
     render.tags_of(entity_id, left, as_json=as_json)

@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, func
+from sqlalchemy import ForeignKey, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dam.models.base_class import Base
 from dam.models.types import BigInt, JsonText, PrimaryKey, UtcDateTime
+
+OF_PAIR = "other_entity_id IS NOT NULL"
+"""The condition of a partial index: few changes are about pairs."""
 
 
 class Operation(Base):
@@ -31,15 +34,21 @@ class Operation(Base):
 class OperationChange(Base):
     """A row that an operation inserted (`before` is null), deleted (`after` is null) or updated (neither is).
 
-    `before` and `after` have the row by column. `entity_id` has no foreign key: the journal outlives the asset.
+    `before` and `after` have the row by column. `entity_id`, and of a row about a pair `other_entity_id`, have no
+    foreign keys: the journal outlives the asset.
     """
 
     __tablename__ = "operation_changes"
-    __table_args__ = (Index(None, "operation_id"), Index(None, "entity_id"))
+    __table_args__ = (
+        Index(None, "operation_id"),
+        Index(None, "entity_id"),
+        Index(None, "other_entity_id", sqlite_where=text(OF_PAIR), postgresql_where=text(OF_PAIR)),
+    )
 
     id: Mapped[PrimaryKey] = mapped_column(init=False)
     operation_id: Mapped[int] = mapped_column(BigInt, ForeignKey("operations.id", ondelete="CASCADE"))
     entity_id: Mapped[int | None] = mapped_column(BigInt)
+    other_entity_id: Mapped[int | None] = mapped_column(BigInt, default=None)
     table_name: Mapped[str] = mapped_column(String(64))
     before: Mapped[Any | None] = mapped_column(JsonText, default=None)
     after: Mapped[Any | None] = mapped_column(JsonText, default=None)

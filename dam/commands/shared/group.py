@@ -12,7 +12,7 @@ from typer import Abort, BadParameter, Typer
 from typer.core import TyperGroup
 
 from dam.commands.shared.discovery import command_names, load_command
-from dam.core import interrupts
+from dam.core import interrupts, invocation
 from dam.core.errors import DamError, ExitCode
 
 GC_THRESHOLD = 250_000
@@ -57,7 +57,9 @@ class DamGroup(TyperGroup):
         gc.set_threshold(GC_THRESHOLD, 20, 20)
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # files are done side by side; threads inside one only spin
         try:
-            sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
+            given = next(iter(args), kwargs.get("args"))
+            with invocation.command(["dam-cli", *(sys.argv[1:] if given is None else given)]):
+                sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
         except Complaint as exc:
             _refuse(exc)
         except DamError as exc:

@@ -40,7 +40,7 @@ def add_entities(session: Session, count: int) -> list[int]:
     """Add `count` entities and return their ids."""
     if not count:
         return []
-    table = _table(Entity)
+    table = table_of(Entity)
     rows = [{"created_at": datetime.now(UTC)}] * count
     return sorted(session.scalars(insert(table).returning(table.c.id), rows))
 
@@ -72,7 +72,7 @@ def get_or_add_component(session: Session, component: C) -> tuple[C, bool]:
     """
     kind = type(component)
     session.flush()
-    statement = _insert(session.get_bind().dialect, kind).on_conflict_do_nothing(index_elements=unique_key(kind))
+    statement = insert_into(session.get_bind().dialect, kind).on_conflict_do_nothing(index_elements=unique_key(kind))
     row = {"entity_id": component.entity_id} | values_of(component)
     # No savepoint: on a full disk, SQLite may drop the savepoint with the whole transaction
     is_new = session.scalar(statement.returning(kind.id), row) is not None
@@ -117,8 +117,8 @@ class _Upsert:
 @lru_cache(maxsize=256)
 def _upsert(table: type[Base], columns: tuple[str, ...], dialect: Dialect) -> _Upsert:
     key = unique_key(table)
-    described = _table(table)
-    statement = _insert(dialect, table).values({name: bindparam(name) for name in columns})
+    described = table_of(table)
+    statement = insert_into(dialect, table).values({name: bindparam(name) for name in columns})
     changes: dict[str, Any] = {name: statement.excluded[name] for name in columns if name not in key}
     if not changes:
         statement = statement.on_conflict_do_nothing(index_elements=key)
@@ -132,11 +132,11 @@ def _upsert(table: type[Base], columns: tuple[str, ...], dialect: Dialect) -> _U
     return _Upsert(str(compiled), compiled.positional, tuple((name, makers[name]) for name in names))
 
 
-def _insert(dialect: Dialect, table: type[Base]) -> Any:
+def insert_into(dialect: Dialect, table: type[Base]) -> Any:
     """Return the dialect's INSERT into a table, which supports ON CONFLICT."""
     from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415  takes 20 ms, and reading commands do not need it
 
-    return (sqlite if dialect.name == "sqlite" else postgresql).insert(_table(table))
+    return (sqlite if dialect.name == "sqlite" else postgresql).insert(table_of(table))
 
 
 def _columns(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -148,13 +148,14 @@ def unique_key(table: type[Base]) -> tuple[str, ...]:
 
     If there is none, return those of the only unique constraint, or else of the primary key.
     """
-    described = _table(table)
+    described = table_of(table)
     keys = [tuple(key.columns.keys()) for key in described.constraints if isinstance(key, UniqueConstraint)]
     of_entity = [key for key in keys if key[0] == "entity_id"]
     return min(of_entity or keys, default=tuple(described.primary_key.columns.keys()))
 
 
-def _table(model: type[Base]) -> Table:
+def table_of(model: type[Base]) -> Table:
+    """Return the table of a model."""
     table = inspect(model).local_table
     assert isinstance(table, Table)  # noqa: S101  no model maps a join
     return table

@@ -13,6 +13,7 @@ from dam.models.link_record import LinkRecord
 from dam.models.similar_pair_component import SimilarPairComponent
 from dam.models.verdict_component import VerdictComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.verdict import Verdict
 
 Pair = tuple[int, int]
@@ -54,22 +55,21 @@ def in_order(one: int, other: int) -> Pair:
 def put_verdict(session: Session, pair: Pair, verdict: Verdict) -> None:
     """Record the verdict on a pair; it replaces an earlier one."""
     row = {"entity_id": pair[0], "other_entity_id": pair[1], "verdict": verdict.value}
-    ecs.put_rows(session, VerdictComponent, [row])
+    Recorder(session, "verdict").put(VerdictComponent, [row])
     if verdict is Verdict.UNRELATED:
         forget_links(session, pair)
     else:
-        _compare_again(session, pair)
+        compare_again(session, pair)
 
 
 def remove_verdict(session: Session, pair: Pair) -> Verdict | None:
     """Delete the verdict on a pair; return it, or None if there was none."""
-    table = VerdictComponent
-    statement = delete(table).where(table.entity_id == pair[0], table.other_entity_id == pair[1])
-    removed = session.scalars(statement.returning(table.verdict)).all()
+    row = {"entity_id": pair[0], "other_entity_id": pair[1]}
+    removed = Recorder(session, "verdict").delete_keys(VerdictComponent, [row])
     if not removed:
         return None
-    _compare_again(session, pair)
-    return Verdict(removed[0])
+    compare_again(session, pair)
+    return Verdict(removed[0]["verdict"])
 
 
 def verdicts(session: Session, entity_ids: Iterable[int]) -> dict[Pair, Verdict]:
@@ -106,9 +106,10 @@ def forget_links(session: Session, pair: Pair) -> None:
     session.execute(delete(table).where(table.entity_id == pair[0], table.other_entity_id == pair[1]))
 
 
-def _compare_again(session: Session, pair: Pair) -> None:
-    """Have the next `link-similar` compare both assets again, because the verdict has changed."""
-    session.execute(delete(LinkRecord).where(LinkRecord.entity_id.in_(pair)))
+def compare_again(session: Session, entity_ids: Iterable[int]) -> None:
+    """Have the next `link-similar` compare some assets again, because a verdict or their presence has changed."""
+    for some in ecs.batched(entity_ids):
+        session.execute(delete(LinkRecord).where(LinkRecord.entity_id.in_(some)))
 
 
 def _of_pairs(session: Session, table: Any, entity_ids: Iterable[int], *columns: str) -> Iterator[tuple[Any, ...]]:

@@ -1,15 +1,16 @@
 """Add, remove and list the tags of assets."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dam.core.errors import NotFoundError, UsageError
 from dam.models.entity import Entity
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.operations import Recorder
 
 MAX_TAG_LENGTH = 255
 
@@ -22,18 +23,41 @@ def add_tag_to_entity(session: Session, entity_id: int, tag: str) -> bool:
         NotFoundError: there is no such entity.
 
     """
-    component = TagComponent(entity_id=entity_id, tag=checked_tag(tag))
-    if session.get(Entity, entity_id) is None:
-        raise NotFoundError(f"the library has no entity {entity_id}")
-    _, is_new = ecs.get_or_add_component(session, component)
-    return is_new
+    return bool(add_tags(session, [entity_id], [tag]))
 
 
 def remove_tag_from_entity(session: Session, entity_id: int, tag: str) -> bool:
     """Remove a tag from an entity; return whether it had the tag."""
-    component = TagComponent
-    statement = delete(component).where(component.entity_id == entity_id, component.tag == checked_tag(tag))
-    return bool(session.execute(statement.returning(component.id)).all())
+    return bool(remove_tags(session, [entity_id], [tag]))
+
+
+def add_tags(session: Session, entity_ids: Sequence[int], tags: Iterable[str]) -> int:
+    """Add all tags to all entities, as one operation; return how many are new.
+
+    Raises:
+        UsageError: a tag is invalid.
+        NotFoundError: there is no such entity.
+
+    """
+    checked = checked_tags(tags)
+    found: set[int] = set()
+    for some in ecs.batched(entity_ids):
+        found.update(session.scalars(select(Entity.id).where(Entity.id.in_(some))))
+    if missing := set(entity_ids) - found:
+        raise NotFoundError(f"the library has no entity {min(missing)}")
+    return write_tags(Recorder(session, "tag"), entity_ids, checked)
+
+
+def remove_tags(session: Session, entity_ids: Sequence[int], tags: Iterable[str]) -> int:
+    """Remove all tags from all entities, as one operation; return how many there were.
+
+    Raises:
+        UsageError: a tag is invalid.
+
+    """
+    recorder = Recorder(session, "tag")
+    rows = [{"entity_id": entity_id, "tag": tag} for entity_id in entity_ids for tag in checked_tags(tags)]
+    return len(recorder.delete_keys(TagComponent, rows))
 
 
 def get_tags_for_entity(session: Session, entity_id: int) -> list[str]:
@@ -45,23 +69,6 @@ def count_tags(session: Session) -> dict[str, int]:
     """Return the number of assets with each tag, sorted by tag."""
     tag = TagComponent.tag
     return dict(session.execute(select(tag, func.count()).group_by(tag).order_by(tag)).all())
-
-
-def change_tags(
-    session: Session, entity_id: int, tags: Iterable[str], change: Callable[[Session, int, str], bool]
-) -> list[str]:
-    """Put tags on an asset, or take them off; return those that it has then.
-
-    `change` is `add_tag_to_entity` or `remove_tag_from_entity`.
-
-    Raises:
-        NotFoundError: there is no such entity.
-        UsageError: a text is not a valid tag; nothing has been changed then.
-
-    """
-    for tag in checked_tags(tags):
-        change(session, entity_id, tag)
-    return get_tags_for_entity(session, entity_id)
 
 
 def checked_tag(tag: str) -> str:
@@ -91,7 +98,8 @@ def checked_tags(tags: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(checked_tag(tag) for tag in tags))
 
 
-def write_tags(session: Session, entity_ids: Iterable[int], tags: Iterable[str]) -> None:
-    """Add all tags to all entities. Idempotent."""
-    rows = [{"entity_id": entity_id, "tag": tag} for entity_id in entity_ids for tag in tags]
-    ecs.put_rows(session, TagComponent, rows)
+def write_tags(recorder: Recorder, entity_ids: Iterable[int], tags: Iterable[str]) -> int:
+    """Add all tags to all entities, as part of an operation; return how many are new. Idempotent."""
+    checked = list(tags)
+    rows = [{"entity_id": entity_id, "tag": tag} for entity_id in entity_ids for tag in checked]
+    return len(recorder.insert(TagComponent, rows))

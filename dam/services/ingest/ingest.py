@@ -16,6 +16,7 @@ from dam.services.ingest.examine import Examined
 from dam.services.ingest.finish import outcome_of, remove_sources
 from dam.services.ingest.outcome import DEFAULT, Options, Outcome, Status, Unchanged, each_outcome
 from dam.services.ingest.publish import Background, publish
+from dam.services.ingest.recorders import IngestOperations
 from dam.services.ingest.resolve import Resolved, analyse_due, resolve
 from dam.services.ingest.sidecars import read_changed_sidecars
 from dam.services.ingest.skip import skip
@@ -88,6 +89,7 @@ class _Commits:
         self._options = options
         self._pool = pool
         self._background = background
+        self._operations = IngestOperations(restores_all=options.mode is Mode.MOVE)
         self._moved: deque[str] = deque(maxlen=MAX_MOVED)
         self._batch: Batch | None = None
         self._resolved: list[Resolved] = []
@@ -115,7 +117,9 @@ class _Commits:
             except BaseException:
                 batch.discard()
                 raise
-            assets = write(self._library, batch, self._resolved, self._sidecars, self._tags, self._options)
+            assets = write(
+                self._library, batch, self._resolved, self._sidecars, self._tags, self._options, self._operations
+            )
             return self._finish(batch, assets)
 
     def _finish(self, batch: Batch, assets: Sequence[Asset]) -> list[Outcome | Unchanged]:

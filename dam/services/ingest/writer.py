@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select
@@ -20,7 +20,9 @@ from dam.services.catalogue import ecs
 from dam.services.catalogue.content import only_referenced
 from dam.services.catalogue.source_paths import displayed_name, source_row
 from dam.services.catalogue.tags import write_tags
+from dam.services.catalogue.trashed import restore_from_trash
 from dam.services.ingest.analysis import Analysis
+from dam.services.ingest.recorders import Recorders
 from dam.services.ingest.staging import StagedFile
 from dam.storage.modes import REFERENCE_STORAGE
 from dam.systems.system import RowTable, tables_by_system
@@ -38,6 +40,8 @@ class Asset:
     """Whether the path is a new source of the asset."""
     replaces: int | None
     """The previous asset of the path, if it was another one."""
+    is_restored: bool = False
+    """Whether it has come back from the trash."""
 
 
 def write_files(
@@ -47,14 +51,16 @@ def write_files(
     *,
     storage_type: str,
     filename: str | None = None,
+    recorders: Recorders | None = None,
 ) -> list[Asset]:
     """Write the rows of files whose blobs have been published; return their assets, in the same order.
 
     A file without an analysis has content that the library already has. `filename` replaces the name in the source
-    path.
+    path. `recorders` are of the command that this is a part of, by default an operation of its own.
     """
     if not files:
         return []
+    recorders = recorders or Recorders.of(session)
     known = entities_by_sha256(session, [file.digests.sha256 for file, _ in files])
     new = list(dict.fromkeys(file.digests.sha256 for file, _ in files if file.digests.sha256 not in known))
     created = dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
@@ -89,8 +95,15 @@ def write_files(
     for table, values in rows.items():
         ecs.put_rows(session, table, values)
     write_analyses(session, analyses, frozenset(created.values()))
-    write_tags(session, known.values(), tags)
-    return assets
+    write_tags(recorders.imports, known.values(), tags)
+    return _restored(recorders, assets)
+
+
+def _restored(recorders: Recorders, assets: Sequence[Asset]) -> list[Asset]:
+    """Take the assets of files at new paths, or that have changed, out of the trash."""
+    came = [asset.entity_id for asset in assets if asset.is_linked or asset.replaces or recorders.restores_all]
+    back = restore_from_trash(recorders.restores, came)
+    return [replace(asset, is_restored=asset.entity_id in back) for asset in assets] if back else list(assets)
 
 
 def _links(session: Session, path_digests: Iterable[bytes]) -> dict[bytes, list[int]]:
