@@ -9,6 +9,8 @@ from dam.models.base_component import BaseComponent
 class TagComponent(BaseComponent):
     """A tag that the user has given an asset. An asset can have several, but no tag twice."""
 
+    is_user_said = True
+
     __tablename__ = "component_tag"
     __table_args__ = (UniqueConstraint("entity_id", "tag"), Index(None, "tag"))
 

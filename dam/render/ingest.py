@@ -158,6 +158,7 @@ def _keys(outcome: Outcome) -> dict[str, object]:
         "media_type": outcome.media_type,
         "size": outcome.size,
         "replaces": outcome.replaces,
+        "took_over": outcome.took_over,
         "error": outcome.error,
     }
 
@@ -166,5 +167,6 @@ def _line(outcome: Outcome) -> str:
     entity = "-" if outcome.entity_id is None else str(outcome.entity_id)
     text = f"{outcome.status.value:<9}  {entity:>7}  {safe(outcome.path)}"
     if outcome.replaces:
-        text += f" (was entity {outcome.replaces})"
+        taken = ", whose tags and verdicts it took over" if outcome.took_over else ""
+        text += f" (was entity {outcome.replaces}{taken})"
     return f"{text}: {safe(outcome.error)}" if outcome.error else text

@@ -93,6 +93,8 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
+    if name == "show":
+        replace_by_asset_1(filled)
     if name == "find-similar":
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
     if name == "find-duplicates":
@@ -123,6 +125,15 @@ def add_look_alike(dam: Dam) -> None:
         if size == 200:
             dam("link-similar")
     dam("verdict", "1", f"{size}.png", "unrelated")
+
+
+def replace_by_asset_1(dam: Dam) -> None:
+    """Add a file, which then gets the content of asset 1."""
+    changing = dam.folder / "changing"
+    changing.write_text("before")
+    dam("add-asset", changing)
+    changing.write_bytes((dam.folder / "inputs/a.jpg").read_bytes())
+    dam("add-asset", "--follow", changing)
 
 
 def forget_what_ran(dam: Dam) -> None:

@@ -9,6 +9,7 @@ from dam.models.base_component import BaseComponent
 from dam.services.catalogue.ecs import all_components
 from dam.services.catalogue.lookup import find_one_asset
 from dam.services.catalogue.pairs import Relative, relatives
+from dam.services.catalogue.replaced import replaces
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Description:
     entity_id: int
     components: Sequence[BaseComponent]
     relatives: Sequence[Relative]
+    replaces: Sequence[int] = ()
+    """The assets that it has replaced; the component `replaced` says by which one it was replaced."""
 
 
 def describe(session: Session, reference: str) -> Description:
@@ -29,4 +32,5 @@ def describe(session: Session, reference: str) -> Description:
 
     """
     entity_id = find_one_asset(session, reference)
-    return Description(entity_id, all_components(session, entity_id), relatives(session, entity_id))
+    related = relatives(session, entity_id)
+    return Description(entity_id, all_components(session, entity_id), related, replaces(session, entity_id))

@@ -31,6 +31,7 @@ def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
         media_type=file.media_type,
         size=file.size,
         replaces=asset.replaces,
+        took_over=asset.took_over,
         error=resolved.analysis.error if resolved.analysis else None,
         obstacle=resolved.analysis.obstacle if resolved.analysis else None,
         is_shared=file.blob.is_shared if file.blob else None,

@@ -35,6 +35,8 @@ class Outcome:
     size: int = 0
     replaces: int | None = None
     """The previous asset of this path, if its content has changed."""
+    took_over: bool = False
+    """Whether the asset took over what the user said of the previous one: tags, verdicts."""
     error: str | None = None
     """Why the path failed, or why its stored content could not be decoded."""
     obstacle: str | None = None
@@ -109,6 +111,11 @@ class Options:
     """Whether files that look unchanged are read."""
     import_keywords: bool = False
     """Whether keywords of images are added as tags."""
+    follow: bool = False
+    """Whether files that have changed take over what the user said of their previous assets, whatever has changed.
+
+    Otherwise only those do that have the same picture as before.
+    """
 
     @property
     def trusts_state(self) -> bool:

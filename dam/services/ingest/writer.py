@@ -19,6 +19,7 @@ from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.content import only_referenced
 from dam.services.catalogue.source_paths import displayed_name, source_row
+from dam.services.catalogue.succession import note_present, take_over
 from dam.services.catalogue.tags import write_tags
 from dam.services.catalogue.trashed import restore_from_trash
 from dam.services.ingest.analysis import Analysis
@@ -42,6 +43,8 @@ class Asset:
     """The previous asset of the path, if it was another one."""
     is_restored: bool = False
     """Whether it has come back from the trash."""
+    took_over: bool = False
+    """Whether it took over what the user said of the asset that it replaces."""
 
 
 def write_files(
@@ -52,11 +55,13 @@ def write_files(
     storage_type: str,
     filename: str | None = None,
     recorders: Recorders | None = None,
+    follow: bool = False,
 ) -> list[Asset]:
     """Write the rows of files whose blobs have been published; return their assets, in the same order.
 
     A file without an analysis has content that the library already has. `filename` replaces the name in the source
-    path. `recorders` are of the command that this is a part of, by default an operation of its own.
+    path. `recorders` are of the command that this is a part of, by default an operation of its own. `follow`: see
+    `Options`.
     """
     if not files:
         return []
@@ -96,7 +101,7 @@ def write_files(
         ecs.put_rows(session, table, values)
     write_analyses(session, analyses, frozenset(created.values()))
     write_tags(recorders.imports, known.values(), tags)
-    return _restored(recorders, assets)
+    return _succeeding(recorders, _restored(recorders, assets), follow=follow)
 
 
 def _restored(recorders: Recorders, assets: Sequence[Asset]) -> list[Asset]:
@@ -104,6 +109,16 @@ def _restored(recorders: Recorders, assets: Sequence[Asset]) -> list[Asset]:
     came = [asset.entity_id for asset in assets if asset.is_linked or asset.replaces or recorders.restores_all]
     back = restore_from_trash(recorders.restores, came)
     return [replace(asset, is_restored=asset.entity_id in back) for asset in assets] if back else list(assets)
+
+
+def _succeeding(recorders: Recorders, assets: list[Asset], *, follow: bool) -> list[Asset]:
+    """Let the assets of files that have changed take over what the user said of those before."""
+    note_present(recorders.replacements, [asset.entity_id for asset in assets if asset.is_linked or asset.replaces])
+    pairs = [(asset.replaces, asset.entity_id) for asset in assets if asset.replaces]
+    if not pairs:
+        return assets
+    taken = take_over(recorders.replacements, pairs, follow=follow)
+    return [replace(asset, took_over=(asset.replaces, asset.entity_id) in taken) for asset in assets]
 
 
 def _links(session: Session, path_digests: Iterable[bytes]) -> dict[bytes, list[int]]:
