@@ -2,6 +2,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,8 +17,11 @@ from dam.media.files.source import chunks
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models import (
+    DescriptionComponent,
     DimensionsComponent,
+    DocumentComponent,
     FilePropertiesComponent,
+    GpsComponent,
     ImagePerceptualHashPhashComponent,
     SourcePathComponent,
     SystemFailureComponent,
@@ -230,6 +234,47 @@ def test_any_reason_can_be_recorded(each_library: Library, folder: Path, use_sys
     (folder / "a").write_bytes(b"\0\1\2")
     [outcome] = ingest_all(each_library, folder)
     assert failures(each_library, outcome) == {"picky": r"bad \x00 and \ud800"}
+
+
+def hostile_text(_sample: Sample) -> DescriptionComponent:
+    return DescriptionComponent(
+        title="\ud800 and \0", description=None, artist="Zoë", copyright=None, rating=None, keywords=["\0", "\ud800"]
+    )
+
+
+def hostile_integer(_sample: Sample) -> DimensionsComponent:
+    return DimensionsComponent(width=2**31, height=1)
+
+
+def hostile_float(_sample: Sample) -> GpsComponent:
+    return GpsComponent(latitude=float("nan"), longitude=0.0, altitude=None)
+
+
+def hostile_time(_sample: Sample) -> DocumentComponent:
+    created = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    return DocumentComponent(
+        pages=1, title=None, author=None, subject=None, created=created, modified=None, encrypted=False, has_text=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("derive", "table", "error"),
+    [
+        (hostile_text, DescriptionComponent, None),
+        (hostile_integer, DimensionsComponent, "its width is out of range: 2147483648"),
+        (hostile_float, GpsComponent, "its latitude is out of range: nan"),
+        (hostile_time, DocumentComponent, "its created is out of range: 0001-01-01 00:00:00+14:00"),
+    ],
+    ids=["text", "integer", "float", "time"],
+)
+def test_a_value_that_no_database_holds_stops_nothing(
+    each_library: Library, folder: Path, use_systems: UseSystems, derive: Any, table: Any, error: str | None
+) -> None:
+    use_systems(system(kinds={Kind.OTHER}, produces=table, version=1)(derive))
+    (folder / "a").write_bytes(b"\0\1\2")
+    (folder / "b").write_text("sound")
+    outcomes = ingest_all(each_library, folder)
+    assert [(outcome.status, outcome.error) for outcome in outcomes] == [("added", error), ("added", None)]
 
 
 @pytest.mark.parametrize(
