@@ -209,21 +209,23 @@ class Library(service.Library):
             UsageError: a text is not a valid tag, or several assets could be meant.
 
         """
-        from dam.services.catalogue.lookup import find_one_asset
+        from dam.services.catalogue.lookup import find_one_asset, read_reference
         from dam.services.catalogue.tags import add_tags, get_tags_for_entity
 
+        named = read_reference(_text(reference))
         with self.write() as session:
-            entity_id = find_one_asset(session, _text(reference))
+            entity_id = find_one_asset(session, named)
             add_tags(session, [entity_id], tags)
             return get_tags_for_entity(session, entity_id)
 
     def untag(self, reference: Reference, *tags: str) -> list[str]:
         """Take tags off an asset, and return those that are left. Raises what `tag` raises."""
-        from dam.services.catalogue.lookup import find_one_asset
+        from dam.services.catalogue.lookup import find_one_asset, read_reference
         from dam.services.catalogue.tags import get_tags_for_entity, remove_tags
 
+        named = read_reference(_text(reference))
         with self.write() as session:
-            entity_id = find_one_asset(session, _text(reference))
+            entity_id = find_one_asset(session, named)
             remove_tags(session, [entity_id], tags)
             return get_tags_for_entity(session, entity_id)
 

@@ -37,8 +37,7 @@ def failures(
         raise typer.BadParameter("--retry cannot be combined with --forget or --forget-gone")
     with open_library() as library:
         if forget or forget_gone:
-            with library.write() as session:
-                chosen = forget_on_request(session, forget or (), gone=forget_gone)
+            chosen = forget_on_request(library, forget or (), gone=forget_gone)
             count = render.failures(chosen, as_json=json, forgotten=True)
             if forget and not count:
                 raise typer.Exit(ExitCode.NOT_FOUND)

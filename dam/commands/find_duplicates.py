@@ -86,7 +86,8 @@ def find_duplicates(
         found = find(library, options, among)
         if print0:
             with library.read() as session:
-                render.paths(paths_of_members(session, found.groups))
+                paths = list(paths_of_members(session, found.groups))
+            render.paths(paths)
         else:
             render.duplicates(found, as_json=json)
     render.unread(found.unread)

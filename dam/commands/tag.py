@@ -1,6 +1,6 @@
 """`dam-cli tag`: tags of assets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,17 +46,17 @@ def list_tags(
     from dam.services.catalogue.tags import count_tags, get_tags_for_entity
     from dam.services.library import open_library
 
-    with open_library() as library, library.read() as session:
-        if asset is None:
-            counts = count_tags(session)
-            render.tag_counts(counts, as_json=json)
-            some = bool(counts)
-        else:
+    found: Sized
+    if asset is None:
+        with open_library() as library, library.read() as session:
+            found = counts = count_tags(session)
+        render.tag_counts(counts, as_json=json)
+    else:
+        with open_library() as library, library.read() as session:
             entity_id = find_one_asset(session, asset)
-            tags = get_tags_for_entity(session, entity_id)
-            render.tags_of(entity_id, tags, as_json=json)
-            some = bool(tags)
-    if not some:
+            found = tags = get_tags_for_entity(session, entity_id)
+        render.tags_of(entity_id, tags, as_json=json)
+    if not found:
         raise typer.Exit(ExitCode.NOT_FOUND)
 
 
@@ -64,13 +64,15 @@ def _change(
     asset: str, tags: list[str], change: "Callable[[Session, list[int], list[str]], int]", *, as_json: bool
 ) -> None:
     from dam.render import tags as render
-    from dam.services.catalogue.lookup import find_one_asset
+    from dam.services.catalogue.lookup import find_one_asset, read_reference
     from dam.services.catalogue.tags import checked_tags, get_tags_for_entity
     from dam.services.library import open_library
 
     checked = checked_tags(tags)
-    with open_library() as library, library.write() as session:
-        entity_id = find_one_asset(session, asset)
-        change(session, [entity_id], checked)
-        left = get_tags_for_entity(session, entity_id)
+    with open_library() as library:
+        named = read_reference(asset)
+        with library.write() as session:
+            entity_id = find_one_asset(session, named)
+            change(session, [entity_id], checked)
+            left = get_tags_for_entity(session, entity_id)
     render.tags_of(entity_id, left, as_json=as_json)

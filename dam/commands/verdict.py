@@ -28,17 +28,19 @@ def verdict(
     similar, but not a duplicate. Unrelated assets are never reported as similar.
     """
     from dam.render import pairs as render
-    from dam.services.catalogue.lookup import find_one_asset
+    from dam.services.catalogue.lookup import find_one_asset, read_reference
     from dam.services.catalogue.pairs import in_order, put_verdict, remove_verdict
     from dam.services.library import open_library
 
     if (word is None) != remove:
         raise typer.BadParameter("give either a verdict or --remove")
-    with open_library() as library, library.write() as session:
-        pair = in_order(find_one_asset(session, a), find_one_asset(session, b))
-        if word:
-            put_verdict(session, pair, word)
-        removed = remove_verdict(session, pair) if remove else None
+    with open_library() as library:
+        one, other = read_reference(a), read_reference(b)
+        with library.write() as session:
+            pair = in_order(find_one_asset(session, one), find_one_asset(session, other))
+            if word:
+                put_verdict(session, pair, word)
+            removed = remove_verdict(session, pair) if remove else None
     render.verdict(pair, word, as_json=json)
     if remove and not removed:
         raise typer.Exit(ExitCode.NOT_FOUND)

@@ -125,6 +125,15 @@ def reading(engine: Engine) -> sessionmaker[Session]:
     return sessionmaker(engine.execution_options(**{BEGIN: "DEFERRED"}), expire_on_commit=False)
 
 
+def release(session: Session) -> None:
+    """End the transaction of a session that only reads, before something slow; its next statement begins another.
+
+    An open transaction blocks writers, on SQLite without a write-ahead log. A session that may write keeps its own.
+    """
+    if session.get_bind().get_execution_options().get(BEGIN) == "DEFERRED":
+        session.commit()
+
+
 def peeking(engine: Engine) -> Engine:
     """Return an engine for connections without transactions: each statement reads the last commit.
 

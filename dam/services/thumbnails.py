@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.core.errors import (
     DamError,
     DecodeError,
@@ -120,6 +121,7 @@ def _draw(session: Session, library: Library, known: AssetState, size: int) -> b
         if hindered := thumbnail_obstacle(known.media_type):
             raise hindered.error
         path = find_content(session, library.store, known)
+        release(session)
         drawn = run_isolated(ThumbnailRequest(path, known.size, known.media_type, size))
         if drawn.error:
             raise drawn.error

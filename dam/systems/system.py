@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import TypeAlias
 
 import dam.systems
@@ -14,6 +15,7 @@ from dam.media.obstacle import FindObstacle, Obstacle
 from dam.media.sample import Sample, obstacle
 from dam.models.base_component import BaseComponent
 from dam.models.base_index_row import BaseIndexRow
+from dam.systems.declarations import declarations
 
 IndexRow: TypeAlias = dict[str, int]
 """Values of an index row by column. A mapping is cheap, and a file may have thousands of rows."""
@@ -106,9 +108,13 @@ def all_systems() -> tuple[System, ...]:
     """Return all systems, sorted by name."""
     systems: set[System] = set()
     for module in pkgutil.iter_modules(dam.systems.__path__, f"{dam.systems.__name__}."):
-        members = vars(importlib.import_module(module.name)).values()
-        systems.update(member for member in members if isinstance(member, System))
+        systems.update(systems_in(importlib.import_module(module.name)))
     return tuple(sorted(systems, key=lambda system: system.name))
+
+
+def systems_in(module: ModuleType) -> set[System]:
+    """Return the systems of an imported module."""
+    return {member for member in vars(module).values() if isinstance(member, System)}
 
 
 def tables_by_system() -> dict[str, tuple[RowTable, ...]]:
@@ -139,8 +145,8 @@ def system_set(kind: Kind, labels: AbstractSet[str]) -> str:
 
 
 def current_set(kind: Kind) -> str:
-    """Return the text form of the current set of systems for a kind of media."""
-    return system_set(kind, {system.label for system in systems_for(kind)})
+    """Return the text form of the current set of systems for a kind of media, without importing them."""
+    return system_set(kind, {declared.label for declared in declarations() if kind in declared.kinds})
 
 
 def labels_in(text: str) -> frozenset[str]:

@@ -90,6 +90,7 @@ def use_systems(monkeypatch: pytest.MonkeyPatch) -> UseSystems:
 
     def use(*systems: System) -> None:
         monkeypatch.setattr(registry, "all_systems", lambda: systems)
+        monkeypatch.setattr(registry, "declarations", lambda: systems)
         assert {label for kind in Kind for label in registry.labels_in(registry.current_set(kind))} <= {
             system.label for system in systems
         }

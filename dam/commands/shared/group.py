@@ -56,6 +56,7 @@ class DamGroup(TyperGroup):
         """Run the program and exit with its code."""
         gc.set_threshold(GC_THRESHOLD, 20, 20)
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # files are done side by side; threads inside one only spin
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # to look for some reads the metadata of all packages
         try:
             given = next(iter(args), kwargs.get("args"))
             with invocation.command(["dam-cli", *(sys.argv[1:] if given is None else given)]):

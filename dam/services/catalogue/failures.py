@@ -1,20 +1,25 @@
 """Recorded failures: paths that could not be read, and assets that could not be decoded."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from dam.core.database import release
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.ingest_failure import IngestFailure
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.source_paths import displayed, path_digest, storable
+from dam.services.library import Library
 from dam.storage.modes import Mode
+
+PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -69,23 +74,39 @@ def unreadable_among(session: Session, paths: Iterable[str]) -> set[str]:
 
 
 def unreadable(session: Session) -> Iterator[RecordedFailure]:
-    """Yield the paths that could not be read, in the order of their first failure."""
-    for row in session.scalars(select(IngestFailure).order_by(IngestFailure.id)):
-        tags = tuple(row.tags.split(",")) if row.tags else ()
-        yield RecordedFailure(
-            "unreadable", row.path_display, row.reason, path=os.fsdecode(row.path), mode=row.mode, tags=tags
-        )
+    """Yield the paths that could not be read, in the order of their first failure; see `_pages`."""
+    for page in _pages(session, select(IngestFailure.id, IngestFailure), IngestFailure.id):
+        for _, row in page:
+            tags = tuple(row.tags.split(",")) if row.tags else ()
+            yield RecordedFailure(
+                "unreadable", row.path_display, row.reason, path=os.fsdecode(row.path), mode=row.mode, tags=tags
+            )
 
 
-def forget_on_request(session: Session, paths: Iterable[str], *, gone: bool = False) -> list[RecordedFailure]:
+def _pages(session: Session, statement: Any, key: InstrumentedAttribute[int]) -> Iterator[Sequence[Any]]:
+    """Yield the rows of a statement in pages, by a key that is its first column.
+
+    A session that only reads has no transaction while its caller prints a page.
+    """
+    last = 0
+    while page := session.execute(statement.where(key > last).order_by(key).limit(PAGE)).all():
+        last = page[-1][0]
+        session.expunge_all()
+        release(session)
+        yield page
+
+
+def forget_on_request(library: Library, paths: Iterable[str], *, gone: bool = False) -> list[RecordedFailure]:
     """Delete the failures of some paths, and with `gone` of all paths that no longer exist; return those deleted."""
     named = {os.path.abspath(path) for path in paths}
-    chosen = [
-        failure
-        for failure in unreadable(session)
-        if failure.path is not None and (failure.path in named or (gone and not _is_there(failure.path)))
-    ]
-    forget(session, (failure.path for failure in chosen if failure.path is not None))
+    with library.read() as session:
+        chosen = [
+            failure
+            for failure in unreadable(session)
+            if failure.path is not None and (failure.path in named or (gone and not _is_there(failure.path)))
+        ]
+    with library.write() as session:
+        forget(session, (failure.path for failure in chosen if failure.path is not None))
     return chosen
 
 
@@ -101,16 +122,21 @@ def _is_there(path: str) -> bool:
 
 
 def undecodable(session: Session) -> Iterator[RecordedFailure]:
-    """Yield the assets with failed systems, in order of id."""
+    """Yield the assets with failed systems, in order of id; see `_pages`."""
     table, properties = SystemFailureComponent, FilePropertiesComponent
-    rows = session.execute(
-        select(table.entity_id, properties.original_filename, table.system, table.reason)
+    assets = (
+        select(table.entity_id, properties.original_filename)
         .join(properties, properties.entity_id == table.entity_id)
-        .order_by(table.entity_id, table.system)
+        .distinct()
     )
-    found: dict[int, RecordedFailure] = {}
-    for entity_id, name, system, reason in rows:
-        before = found.get(entity_id)
-        systems = (*before.systems, system) if before else (system,)
-        found[entity_id] = RecordedFailure("undecodable", name, reason, entity_id=entity_id, systems=systems)
-    yield from found.values()
+    for page in _pages(session, assets, table.entity_id):
+        failed: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        rows = select(table.entity_id, table.system, table.reason).where(
+            table.entity_id.between(page[0].entity_id, page[-1].entity_id)
+        )
+        for entity_id, system, reason in session.execute(rows.order_by(table.system)).all():
+            failed[entity_id].append((system, reason))
+        release(session)
+        for entity_id, name in page:
+            systems, reasons = zip(*failed[entity_id], strict=True)
+            yield RecordedFailure("undecodable", name, reasons[-1], entity_id=entity_id, systems=systems)

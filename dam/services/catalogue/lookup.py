@@ -3,11 +3,14 @@
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.core.errors import NotFoundError, UnreadableFileError, UsageError
 from dam.media.files.digests import digests_of
 from dam.media.files.source import chunks, open_source
@@ -21,6 +24,39 @@ from dam.services.catalogue.source_paths import path_digest
 MIN_PREFIX = 8
 DIGITS = {"sha256": 64, "md5": 32}
 _TABLES = {"sha256": ContentHashSha256Component, "md5": ContentHashMd5Component}
+
+
+@dataclass(frozen=True)
+class FileReference:
+    """A path that names an asset by the content of the file there, which has been read."""
+
+    text: str
+    sha256: str
+
+
+Reference: TypeAlias = str | FileReference
+"""What names an asset: an id, a hash or hash prefix, or a path."""
+
+
+def read_reference(text: str) -> Reference:
+    """Read the file that a reference may name, before a transaction that writes begins: that can take minutes.
+
+    Other references, and files that cannot be read, stay as they are: the look-up reports them.
+    """
+    if not os.path.isfile(text):
+        return text
+    try:
+        return FileReference(text, _sha256_of(text))
+    except UnreadableFileError:
+        return text
+
+
+def _sha256_of(path: str) -> str:
+    try:
+        with open_source(path) as (file, _):
+            return digests_of(chunks(file)).sha256
+    except UnreadableFileError as exc:
+        raise UnreadableFileError(f"{path}: {exc}") from exc
 
 
 def checked_hash(text: str, hash_type: str | None = None) -> str:
@@ -64,24 +100,27 @@ def find_by_file(session: Session, path: Path) -> list[int]:
         UnreadableFileError: the file cannot be read.
 
     """
-    try:
-        with open_source(str(path)) as (file, _):
-            sha256 = digests_of(chunks(file)).sha256
-    except UnreadableFileError as exc:
-        raise UnreadableFileError(f"{path}: {exc}") from exc
-    return find_by_hash(session, sha256, "sha256")
+    release(session)
+    return find_by_hash(session, _sha256_of(str(path)), "sha256")
 
 
-def find_asset(session: Session, reference: str) -> list[int]:
+def find_asset(session: Session, reference: Reference) -> list[int]:
     """Return the entities that match an id, a hash or hash prefix, or a path.
 
     Digits are an id if there is such an entity. An existing file is looked up by its content, another path by the
     sources that were ingested.
     """
-    found = find_by_id_or_hash(session, reference)
-    if found or (_is_hash(reference) and not os.path.exists(reference)):
+    text = _text(reference)
+    found = find_by_id_or_hash(session, text)
+    if found or (_is_hash(text) and not os.path.exists(text)):
         return found
-    return _find_by_path(session, Path(reference))
+    if isinstance(reference, FileReference):
+        return find_by_hash(session, reference.sha256, "sha256")
+    return _find_by_path(session, Path(text))
+
+
+def _text(reference: Reference) -> str:
+    return reference if isinstance(reference, str) else reference.text
 
 
 def find_by_id_or_hash(session: Session, reference: str) -> list[int]:
@@ -100,7 +139,7 @@ def _is_hash(text: str) -> bool:
         return False
 
 
-def find_one_asset(session: Session, reference: str) -> int:
+def find_one_asset(session: Session, reference: Reference) -> int:
     """Return the one entity that matches a reference; see `find_asset`.
 
     Raises:
@@ -110,8 +149,8 @@ def find_one_asset(session: Session, reference: str) -> int:
     """
     found = find_asset(session, reference)
     if not found:
-        raise NotFoundError(f"the library has no asset {reference!r}")
-    return only_entity(reference, found)
+        raise NotFoundError(f"the library has no asset {_text(reference)!r}")
+    return only_entity(_text(reference), found)
 
 
 def only_entity(reference: str, found: Sequence[int]) -> int:

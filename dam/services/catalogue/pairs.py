@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.core.errors import UsageError
 from dam.models.link_record import LinkRecord
 from dam.models.similar_pair_component import SimilarPairComponent
@@ -78,13 +79,16 @@ def verdicts(session: Session, entity_ids: Iterable[int]) -> dict[Pair, Verdict]
 
 
 def all_verdicts(session: Session) -> Iterator[tuple[Pair, Verdict]]:
-    """Yield every verdict, in order of the pairs."""
+    """Yield every verdict, in order of the pairs. A session that only reads has no transaction meanwhile."""
     table = VerdictComponent
-    rows = select(table.entity_id, table.other_entity_id, table.verdict).order_by(
-        table.entity_id, table.other_entity_id
-    )
-    for one, other, verdict in session.execute(rows.execution_options(yield_per=PAGE)):
-        yield (one, other), Verdict(verdict)
+    key = tuple_(table.entity_id, table.other_entity_id)
+    statement = select(table.entity_id, table.other_entity_id, table.verdict).order_by(*key).limit(PAGE)
+    page = session.execute(statement).all()
+    while page:
+        release(session)
+        for one, other, verdict in page:
+            yield (one, other), Verdict(verdict)
+        page = session.execute(statement.where(key > page[-1][:2])).all()
 
 
 def relatives(session: Session, entity_id: int) -> list[Relative]:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.core.errors import StoreError, UnreadableFileError
 from dam.media.kinds import Kind
 from dam.media.metadata.sidecar import has_sidecar, is_sidecar, read_sidecar, subject_path, subject_paths
@@ -93,12 +94,12 @@ def _changed(session: Session, sidecars: Iterable[str]) -> dict[int, bytes]:
     by_folder: dict[str, list[str]] = defaultdict(list)
     for path in sidecars:
         by_folder[os.path.dirname(path)].append(path)
-    now: dict[int, bytes] = {}
+    subjects: list[tuple[str, int]] = []
     for folder, inside in by_folder.items():
         about = {subject_path(path) for path in inside}
-        for path, entity_id in files_in(session, folder):
-            if not about.isdisjoint(subject_paths(path)) and (packet := read_sidecar(path)):
-                now[entity_id] = packet
+        subjects += [each for each in files_in(session, folder) if not about.isdisjoint(subject_paths(each[0]))]
+    release(session)
+    now = {entity_id: packet for path, entity_id in subjects if (packet := read_sidecar(path))}
     before: dict[int, str] = {}
     table = XmpSidecarComponent
     for some in ecs.batched(now):

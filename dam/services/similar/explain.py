@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.media.images.signature import HASHES
 from dam.media.images.small_luma import (
     MIN_INFORMATION,
@@ -105,7 +106,7 @@ def explain(
     verdict = _verdict(session, subjects)
     evidence = _evidence(session, subjects, transforms, verdict)
     decisions = decide(evidence, options)
-    if Decision.PLAIN in decisions.tolist() and _same_pixels(subjects):
+    if Decision.PLAIN in decisions.tolist() and _same_pixels(session, subjects):
         evidence = replace(evidence, same_pixels=np.ones(len(transforms), np.bool_))
         decisions = decide(evidence, options)
     best = int(np.lexsort([evidence.differences, ~are_similar(decisions)])[0])
@@ -121,6 +122,7 @@ def explain(
 def find_subject(session: Session, reference: str, store: BlobStore | None = None) -> Subject:
     """Return the asset or file that an id, a hash or hash prefix, or a path refers to; for the errors see `explain`."""
     if not find_asset(session, reference) and os.path.isfile(reference):
+        release(session)
         query = read_query(Path(reference))
         return Subject(reference, None, query.sha256, query.hashes, query.luma, query.pixels)
     entity_id = find_one_asset(session, reference)
@@ -236,9 +238,10 @@ def _reason(
     }[decision]
 
 
-def _same_pixels(subjects: tuple[Subject, Subject]) -> bool:
+def _same_pixels(session: Session, subjects: tuple[Subject, Subject]) -> bool:
     one, other = subjects
     if one.luma is None or other.luma is None or not np.array_equal(one.luma, other.luma):
         return False
+    release(session)
     digest = one.pixels()
     return digest is not None and digest == other.pixels()

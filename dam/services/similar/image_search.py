@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.media.images.signature import HASHES
 from dam.media.images.transforms import Transform
 from dam.models.image_data_digest_component import ImageDataDigestComponent
@@ -157,8 +158,11 @@ class Search:
         some = ids[np.unique(places)]
         lumas, _ = load_lumas(self._session, some)
         some = some[(lumas == query.luma).all(axis=1)]
-        own = query.pixels() if self._store and some.size else None
-        if not self._store or not own:
+        if not self._store or not some.size:
+            return np.zeros(len(ids), np.bool_)
+        release(self._session)
+        own = query.pixels()
+        if not own:
             return np.zeros(len(ids), np.bool_)
         digests = pixel_digests(self._session, self._store, some.tolist())
         return np.isin(ids, [entity_id for entity_id, digest in digests.items() if digest == own])

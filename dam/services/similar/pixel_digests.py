@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.core.errors import DamError, StoreError, UnreadableFileError
 from dam.media.images.small_luma import are_plain
 from dam.media.sample import obstacle
@@ -63,6 +64,7 @@ def pixel_digests(session: Session, store: BlobStore, entity_ids: Iterable[int])
     """Return the pixel digests of the images that can be read. New digests are not stored: the session is read-only."""
     found, missing = _look_up(session, store, entity_ids)
     if missing:
+        release(session)
         with open_pool() as pool:
             for new in _digest_all(missing, found.unread, pool):
                 found.digests |= new

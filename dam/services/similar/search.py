@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.orm import Session
 
+from dam.core.database import release
 from dam.core.errors import DamError, DecodeError, MissingExtraError, UnreadableFileError
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import open_source
@@ -102,6 +103,7 @@ def _searched_file(session: Session, library: Library, reference: str) -> Search
     """Return the file that a reference refers to: the content of an asset, or a path."""
     ids = find_by_id_or_hash(session, reference)
     if not ids and os.path.lexists(reference):
+        release(session)
         return read_searched_file(os.path.abspath(reference))
     entity_id = only_entity(reference, ids or find_by_source(session, reference) or _raise_not_found(reference))
     [known] = states_by_id(session, [entity_id])
@@ -156,6 +158,7 @@ def _others(
     parts = [part for part in methods_of_parts(file.kind) if not missing[part.name]]
     features = method.features_of_transforms if transforms else method.features
     features += tuple(feature for part in parts for feature in part.features)
+    release(session)
     sample = cast("Sample", run_isolated(FeatureRequest(file.path, 0, file.media_type, features)))
     query = FileQuery(sample, file.path, file.sha256, transforms, library.store)
     matches = list(method.find(session, query))

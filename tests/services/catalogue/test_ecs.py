@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DamError
@@ -17,7 +17,6 @@ from dam.models import (
     TagComponent,
     component_classes,
 )
-from dam.models.base_pair import BasePair
 from dam.services.catalogue import ecs
 from dam.services.library import Library
 from tests.models.samples import sample_component
@@ -62,9 +61,9 @@ def test_all_components_are_of_every_kind(db_session: Session, entity_id: int) -
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.component_name())
 def test_get_or_add_adds_once(db_session: Session, entity_id: int, kind: type[TagComponent]) -> None:
-    key = {"entity_id": entity_id}
-    if issubclass(kind, BasePair):
-        [key["other_entity_id"]] = ecs.add_entities(db_session, 1)
+    columns = inspect(kind).columns.items()
+    others = [name for name, column in columns if column.foreign_keys and name != "entity_id"]
+    key = {"entity_id": entity_id} | dict(zip(others, ecs.add_entities(db_session, len(others)), strict=True))
     first, was_new = ecs.get_or_add_component(db_session, sample_component(kind, **key))
     again, is_new = ecs.get_or_add_component(db_session, sample_component(kind, **key))
     assert (was_new, is_new) == (True, False)
