@@ -21,8 +21,8 @@ class BaseComponent(Base):
 
     __abstract__ = True
     TABLE_PREFIX: ClassVar[str] = "component_"
-    is_user_said: ClassVar[bool] = False
-    """Whether it holds what the user said of an asset: a newer content of the same file takes it over."""
+    IS_USER_DATA: ClassVar[bool] = False
+    """Whether it has what a user said or did, which cannot be derived again from the content."""
 
     id: Mapped[PrimaryKey] = mapped_column(init=False)
     entity_id: Mapped[int] = mapped_column(BigInt, ForeignKey("entities.id", ondelete="CASCADE"), default=None)

@@ -11,6 +11,7 @@ from dam.models.types import BigInt
 class ReplacedComponent(BaseComponent):
     """The file of this asset has a newer content, `by_entity`, which took over what the user had said of this one."""
 
+    IS_USER_DATA = True
     __tablename__ = "component_replaced"
     __table_args__ = (UniqueConstraint("entity_id", "by_entity_id"), Index(None, "by_entity_id"))
 

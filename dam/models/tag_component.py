@@ -9,8 +9,7 @@ from dam.models.base_component import BaseComponent
 class TagComponent(BaseComponent):
     """A tag that the user has given an asset. An asset can have several, but no tag twice."""
 
-    is_user_said = True
-
+    IS_USER_DATA = True
     __tablename__ = "component_tag"
     __table_args__ = (UniqueConstraint("entity_id", "tag"), Index(None, "tag"))
 

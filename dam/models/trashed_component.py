@@ -10,6 +10,7 @@ from dam.models.types import BigInt
 class TrashedComponent(BaseComponent):
     """The asset is in the trash since `created_at`. Its content stays in the store until it is purged."""
 
+    IS_USER_DATA = True
     __tablename__ = "component_trashed"
     __table_args__ = (UniqueConstraint("entity_id"),)
 

@@ -12,8 +12,7 @@ class VerdictComponent(BasePair):
     A verdict overrides every measure. `entity_id` is the lower id.
     """
 
-    is_user_said = True
-
+    IS_USER_DATA = True
     __tablename__ = "component_verdict"
     __table_args__ = (
         UniqueConstraint("entity_id", "other_entity_id"),

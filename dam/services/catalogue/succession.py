@@ -18,6 +18,7 @@ from dam.models.image_data_digest_component import ImageDataDigestComponent
 from dam.models.image_pixel_digest_component import ImagePixelDigestComponent
 from dam.models.replaced_component import ReplacedComponent
 from dam.models.source_path_component import SourcePathComponent
+from dam.models.trashed_component import TrashedComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.content import is_as_recorded
 from dam.services.catalogue.operations import Recorder
@@ -30,8 +31,9 @@ Rows: TypeAlias = list[dict[str, Any]]
 
 
 def user_said() -> list[type[BaseComponent]]:
-    """Return the components that hold what the user said."""
-    return [kind for kind in component_classes() if kind.is_user_said]
+    """Return the components that hold what the user said of an asset, and not what became of the asset itself."""
+    states = (ReplacedComponent, TrashedComponent)
+    return [kind for kind in component_classes() if kind.IS_USER_DATA and kind not in states]
 
 
 def take_over(recorder: Recorder, replacements: Sequence[Replacement], *, follow: bool = False) -> set[Replacement]:
