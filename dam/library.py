@@ -17,6 +17,8 @@ from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dam.models.base_component import BaseComponent
     from dam.services.catalogue.assets import Asset
     from dam.services.catalogue.description import Description
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from dam.services.info import Info
     from dam.services.ingest.outcome import Outcome
     from dam.services.ingest.run_systems import Update
+    from dam.services.journal.empty import Emptied
+    from dam.services.journal.gc import Garbage
+    from dam.services.journal.log import LoggedOperation
+    from dam.services.journal.trash import TrashedAsset
+    from dam.services.journal.undo import Undone
     from dam.services.similar.search import SearchResult
     from dam.services.thumbnails import Thumbnail
     from dam.services.verify import Finding, IntactAsset
@@ -288,6 +295,86 @@ class Library(service.Library):
         from dam.services.verify import verify
 
         return verify(self, content=content, threads=threads)
+
+    def remove(self, *references: Reference) -> list["Asset"]:
+        """Put assets in the trash, as one operation; return those that were not there.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: several assets could be meant.
+
+        """
+        from dam.services.journal.trash import find_assets, remove
+
+        return list(remove(self, find_assets(self, map(_text, references))).assets)
+
+    def restore(self, *references: Reference) -> list["Asset"]:
+        """Take assets out of the trash, as one operation; return them.
+
+        Raises:
+            NotFoundError: the trash has no such asset.
+            UsageError: several assets could be meant.
+
+        """
+        from dam.services.journal.trash import find_assets, restore
+
+        return list(restore(self, find_assets(self, map(_text, references), in_trash=True)).assets)
+
+    def trash(self) -> Iterator["TrashedAsset"]:
+        """Yield the assets in the trash, by when they came there."""
+        from dam.services.journal.trash import in_trash
+
+        return in_trash(self)
+
+    def empty_trash(self, *, older_than: float = 0.0) -> "Emptied":
+        """Remove what has been in the trash for some seconds, for good: this cannot be undone."""
+        from dam.services.journal.empty import empty_trash, plan_purge
+
+        return empty_trash(self, plan_purge(self, older_than))
+
+    def collect_garbage(self, *, grace: float = 3600.0, dry_run: bool = False) -> Iterator["Garbage"]:
+        """Remove the blobs that no asset has and that are older than `grace` seconds; yield them.
+
+        Raises:
+            LockedError: an ingest runs.
+
+        """
+        from dam.services.journal.gc import collect_garbage
+
+        return collect_garbage(self, grace=grace, dry_run=dry_run)
+
+    def log(
+        self,
+        *,
+        asset: Reference | None = None,
+        since: "datetime | None" = None,
+        until: "datetime | None" = None,
+        kind: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator["LoggedOperation"]:
+        """Yield the operations of the journal, newest first: since a time, and before another.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: several assets could be meant.
+
+        """
+        from dam.services.journal.log import LogFilter, log, operation_entity
+
+        entity_id = None if asset is None else operation_entity(self, _text(asset))
+        return log(self, LogFilter(entity_id, since, until, kind), limit)
+
+    def undo(self, operation_id: int | None = None, *, dry_run: bool = False) -> "Undone":
+        """Undo an operation, by default the newest that has not been undone. An undo can itself be undone.
+
+        Raises:
+            NotFoundError: there is no such operation, or nothing to undo.
+            ConflictError: it is final, has been undone, or a later one has changed the same.
+
+        """
+        from dam.services.journal.undo import undo
+
+        return undo(self, operation_id, dry_run=dry_run)
 
     def info(self) -> "Info":
         """Return where the library is, what it holds, and the versions that matter."""

@@ -9,6 +9,7 @@
     ├── LockedError              11   timeout waiting for a lock of another process
     │   └── DeadlockError             two processes waited for each other: retry
     ├── NewerSchemaError         12   the schema is newer than the program
+    ├── ConflictError             5   later operations stand in the way
     ├── MissingExtraError         5   a missing optional dependency
     ├── StoreError                5   the store cannot be read or written
     │   └── CannotShareError          its file system cannot share the bytes of a file
@@ -97,6 +98,10 @@ class NewerSchemaError(DamError):
     """The database has a newer schema than this program."""
 
     exit_code = ExitCode.NEWER_SCHEMA
+
+
+class ConflictError(DamError):
+    """An operation cannot be undone: it is final, has been undone, or a later one has changed the same."""
 
 
 class MissingExtraError(DamError):

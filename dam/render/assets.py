@@ -63,7 +63,7 @@ def components(
     if as_json:
         write_document(entity_id=entity_id, components=by_name, relatives=related, replaces=replaces)
         return
-    line(f"entity {entity_id}")
+    line(f"entity {entity_id}{'  in the trash' if 'trashed' in by_name else ''}")
     for name, alike in by_name.items():
         for values in alike:
             line(f"  {name}: {_values(values)}")

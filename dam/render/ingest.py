@@ -159,6 +159,7 @@ def _keys(outcome: Outcome) -> dict[str, object]:
         "size": outcome.size,
         "replaces": outcome.replaces,
         "took_over": outcome.took_over,
+        "restored": outcome.is_restored,
         "error": outcome.error,
     }
 
@@ -169,4 +170,6 @@ def _line(outcome: Outcome) -> str:
     if outcome.replaces:
         taken = ", whose tags and verdicts it took over" if outcome.took_over else ""
         text += f" (was entity {outcome.replaces}{taken})"
+    if outcome.is_restored:
+        text += " (restored from the trash)"
     return f"{text}: {safe(outcome.error)}" if outcome.error else text

@@ -17,6 +17,8 @@ def info(described: Info, *, as_json: bool) -> None:
     line(f"store     {safe(described.storage_path)}")
     line(f"library   {described.library_id}")
     line(f"holds     {described.entities:,} entities, {human_size(described.bytes)}")
+    if described.trashed:
+        line(f"trash     {described.trashed:,} entities, {human_size(described.trashed_bytes)}")
     line(f"schema    {described.schema_revision}")
     versions = ", ".join(f"{name} {found or '-'}" for name, found in described.versions.items())
     line(f"versions  {versions}")

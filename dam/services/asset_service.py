@@ -1,9 +1,11 @@
 """Add a single file, and tag assets. `dam.services.ingest.ingest` adds folders."""
 
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy.orm import Session
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
 
 from dam.core.errors import UnreadableFileError
 from dam.models.entity import Entity
@@ -35,6 +37,7 @@ def add_asset_file(
 
     """
     store = store or configured_store()
+    _use_until_commit(session, store)
     examined = run_isolated(ExamineRequest(str(path.absolute()), size=0, store=store))
     if examined.file is None:
         raise UnreadableFileError(f"{path}: {examined.error}")
@@ -46,3 +49,15 @@ def add_asset_file(
     files = [(each.file, each.analysis) for each in resolved]
     [asset] = writer.write_files(session, files, storage_type=store.storage_type, filename=original_filename)
     return session.get_one(Entity, asset.entity_id), asset.is_new
+
+
+def _use_until_commit(session: Session, store: BlobStore) -> None:
+    """Keep blobs from being removed until the session's transaction ends: its rows make them those of an asset."""
+    used = ExitStack()
+    used.enter_context(store.in_use())
+
+    def end(_session: Session, transaction: SessionTransaction) -> None:
+        if transaction.parent is None:
+            used.close()
+
+    event.listen(session, "after_transaction_end", end)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from dam.core.schema import head_revision
 from dam.models.entity import Entity
 from dam.models.file_properties_component import FilePropertiesComponent
+from dam.models.trashed_component import TrashedComponent
 from dam.services.library import Library
 from dam.version import __version__
 
@@ -24,7 +25,11 @@ class Info:
     database_url: str
     storage_path: str
     entities: int
+    """Number of assets, without those in the trash."""
     bytes: int
+    trashed: int
+    """Number of assets in the trash."""
+    trashed_bytes: int
     schema_revision: str
     versions: dict[str, str | None]
 
@@ -33,13 +38,19 @@ def describe(library: Library) -> Info:
     """Return the location, size and schema of a library, and the versions of its software."""
     with library.read() as session:
         entities = session.scalar(select(func.count(Entity.id))) or 0
-        size = int(session.scalar(select(func.sum(FilePropertiesComponent.file_size_bytes))) or 0)
+        size_of_all = select(func.sum(FilePropertiesComponent.file_size_bytes))
+        size = int(session.scalar(size_of_all) or 0)
+        trashed = session.scalar(select(func.count(TrashedComponent.id))) or 0
+        trash = size_of_all.join(TrashedComponent, TrashedComponent.entity_id == FilePropertiesComponent.entity_id)
+        trashed_bytes = int(session.scalar(trash) or 0) if trashed else 0
     return Info(
         library_id=library.id,
         database_url=library.engine.url.render_as_string(hide_password=True),
         storage_path=str(library.store.root or library.store.storage_type),
-        entities=entities,
-        bytes=size,
+        entities=entities - trashed,
+        bytes=size - trashed_bytes,
+        trashed=trashed,
+        trashed_bytes=trashed_bytes,
         schema_revision=head_revision(),
         versions=versions(),
     )

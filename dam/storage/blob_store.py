@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -93,6 +94,27 @@ class BlobStore(Protocol):
         """Return when the oldest process that is storing blobs now began; None if there is none.
 
         By the same clock as `published_at`. A blob that was published since then may get its owner yet.
+        """
+
+    def clock(self) -> float:
+        """Return what time it is now, by the same clock as `published_at`."""
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Keep `remove` from other processes away while blobs are looked up, published, and recorded.
+
+        Several processes can be in such a block at once. LockedError when a removal does not end.
+        """
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep everybody who is `in_use` out, to `remove` blobs. To be held for a short time.
+
+        LockedError when somebody stays in such a block, and StoreError where that cannot be told.
+        """
+
+    def remove(self, key: str) -> int:
+        """Remove a blob; return how many bytes that frees: none if another name has them, or there is no blob.
+
+        The caller is `alone`, and has found out that no asset has it.
         """
 
     def sweep(self) -> None:

@@ -7,6 +7,7 @@ the folders. `doc/store_format.md` describes what is on disk.
 import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,7 @@ from uuid import uuid4
 
 from dam.core.durable import flush, make_folder
 from dam.core.errors import ForeignStoreError, StoreError
+from dam.storage import store_lock
 from dam.storage.blob_store import StagedBlob, checked_key, is_key
 from dam.storage.flushing import flush_file_system
 from dam.storage.local_staging import LocalStagedBlob, naming, share
@@ -172,6 +174,39 @@ class LocalBlobStore:
         place = self._place(key)
         with naming(place):
             return os.stat(place).st_ctime
+
+    def clock(self) -> float:
+        """Return the time by the clock of the file system, which may be that of another machine."""
+        place = self._temporary()
+        with naming(place):
+            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                return os.fstat(descriptor).st_ctime
+            finally:
+                os.close(descriptor)
+                os.unlink(place)
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Hold the shared lock of the store's folder."""
+        return store_lock.shared(self.root)
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold the exclusive lock of the store's folder."""
+        return store_lock.exclusive(self.root)
+
+    def remove(self, key: str) -> int:
+        """Unlink a blob; a hard link to its source frees nothing.
+
+        No flush: a blob that is there again after a power cut is removed by the next collection.
+        """
+        place = self._place(key)
+        with naming(place):
+            try:
+                status = os.lstat(place)
+                os.unlink(place)
+            except FileNotFoundError:
+                return 0
+        return status.st_size if status.st_nlink == 1 else 0
 
     def close(self) -> None:
         """Remove this process's temporary files."""

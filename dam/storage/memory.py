@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -110,6 +111,24 @@ class MemoryBlobStore:
     def unsettled_since(self) -> float | None:
         """Return when this process first staged something; None before, and once the store is closed."""
         return self._since
+
+    def clock(self) -> float:
+        """Return the time of this process."""
+        return time.time()
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Do nothing: nobody else sees these blobs."""
+        return nullcontext()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Do nothing."""
+        return nullcontext()
+
+    def remove(self, key: str) -> int:
+        """Drop a blob."""
+        size = self.size(key)
+        self._blobs.pop(key, None)
+        return size or 0
 
     def __reduce__(self) -> "tuple[type[MemoryBlobStore], tuple[()]]":
         """Pickle as an empty store: what another process stages in it comes back as bytes."""

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dam.core.errors import ForeignStoreError, StoreError, UsageError
+from dam.core.errors import ForeignStoreError, LockedError, StoreError, UsageError
+from dam.storage import store_lock
 from dam.storage.blob_store import BlobStore, StagedBlob
 from dam.storage.local import LocalBlobStore
 from dam.storage.memory import MemoryBlobStore
@@ -122,6 +123,33 @@ def test_keys_ascend(store: BlobStore) -> None:
 def test_a_path_is_that_of_a_file_with_the_bytes(store: BlobStore) -> None:
     path = store.path(put(store, b"x"))
     assert path is None or path.read_bytes() == b"x"
+
+
+def test_a_removed_blob_is_gone(store: BlobStore) -> None:
+    key, other = put(store, b"x"), put(store, b"other")
+    with store.alone():
+        assert store.remove(key) == 1
+        assert store.remove(key) == 0
+        assert store.remove(ABSENT) == 0
+        with pytest.raises(UsageError):
+            store.remove("../x")
+    assert list(store.keys()) == [other]
+    assert put(store, b"x") == key
+
+
+def test_what_is_removed_while_the_store_is_in_use_waits(store: BlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_lock, "MAX_USE_SECONDS", 0)
+    with store.in_use(), store.in_use():
+        if store.root:
+            with pytest.raises(LockedError, match="ingest"), store.alone():
+                pass
+    with store.alone():
+        pass
+
+
+def test_the_clock_is_that_of_publishing(store: BlobStore) -> None:
+    before = store.clock()
+    assert before <= store.published_at(put(store, b"x")) <= store.clock()
 
 
 def test_closing_twice_is_fine(store: BlobStore) -> None:

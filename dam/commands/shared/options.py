@@ -10,6 +10,12 @@ AssetArgument = Annotated[str, typer.Argument(metavar="ASSET", help="An entity i
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON; see doc/json.md.")]
 
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and change nothing.")]
+
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask. Required without a terminal.", show_default=False)
+]
+
 JobsOption = Annotated[
     int | None,
     typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one per core"),

@@ -14,6 +14,7 @@ from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.identity import select_identity
+from dam.services.catalogue.trashed import is_present
 from dam.systems.system import current_set, labels_in, obstacles, system_set, systems_for
 
 
@@ -65,9 +66,9 @@ def states_by_id(session: Session, entity_ids: Iterable[int]) -> Iterator[AssetS
 
 
 def states_after(session: Session, after: int, limit: int) -> list[AssetState]:
-    """Return the states of the next `limit` assets after id `after`."""
+    """Return the states of the next `limit` assets after id `after`, but for those in the trash."""
     entity_id = ContentHashSha256Component.entity_id
-    rows = session.execute(_states().where(entity_id > after).order_by(entity_id).limit(limit))
+    rows = session.execute(_states().where(entity_id > after, is_present(entity_id)).order_by(entity_id).limit(limit))
     return [AssetState(*row) for row in rows]
 
 
@@ -85,8 +86,9 @@ def outdated_bytes(session: Session) -> int:
 
 
 def _differs() -> ColumnElement[bool]:
-    """Return the condition that the recorded set of systems is not the current one."""
-    return SystemSet.systems.is_(None) | SystemSet.systems.not_in([current_set(kind) for kind in Kind])
+    """Return the condition that the recorded set of systems is not the current one; the trash is left alone."""
+    differs = SystemSet.systems.is_(None) | SystemSet.systems.not_in([current_set(kind) for kind in Kind])
+    return differs & is_present(ContentHashSha256Component.entity_id)
 
 
 def failed(session: Session, after: int, limit: int) -> list[AssetState]:
@@ -94,7 +96,8 @@ def failed(session: Session, after: int, limit: int) -> list[AssetState]:
     entity_id, failure = ContentHashSha256Component.entity_id, SystemFailureComponent
     with_failures = entity_id.in_(select(failure.entity_id))
     found = []
-    for row in session.execute(_states().where(entity_id > after, with_failures).order_by(entity_id).limit(limit)):
+    wanted = (entity_id > after, with_failures, is_present(entity_id))
+    for row in session.execute(_states().where(*wanted).order_by(entity_id).limit(limit)):
         state = AssetState(*row)
         names = session.scalars(select(failure.system).where(failure.entity_id == state.entity_id)).all()
         left = {label for label in state.labels if label.partition("@")[0] not in names}

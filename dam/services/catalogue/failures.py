@@ -16,6 +16,7 @@ from dam.models.ingest_failure import IngestFailure
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.source_paths import displayed, path_digest, storable
+from dam.services.catalogue.trashed import is_present
 from dam.services.library import Library
 from dam.storage.modes import Mode
 
@@ -127,6 +128,7 @@ def undecodable(session: Session) -> Iterator[RecordedFailure]:
     assets = (
         select(table.entity_id, properties.original_filename)
         .join(properties, properties.entity_id == table.entity_id)
+        .where(is_present(table.entity_id))
         .distinct()
     )
     for page in _pages(session, assets, table.entity_id):

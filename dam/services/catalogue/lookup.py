@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -20,6 +20,7 @@ from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue.source_paths import path_digest
+from dam.services.catalogue.trashed import trashed_among
 
 MIN_PREFIX = 8
 DIGITS = {"sha256": 64, "md5": 32}
@@ -75,13 +76,19 @@ def checked_hash(text: str, hash_type: str | None = None) -> str:
     return digits
 
 
-def find_by_hash(session: Session, digits: str, hash_type: str | None = None) -> list[int]:
+def find_by_hash(session: Session, digits: str, hash_type: str | None = None, *, with_trash: bool = False) -> list[int]:
     """Return the entities whose content has this hash or hash prefix, ascending. Without a type, search both types."""
     found: set[int] = set()
     for name in [hash_type] if hash_type else DIGITS:
         if len(digits) <= DIGITS[name]:
             found.update(_find(session, _TABLES[name], digits, DIGITS[name]))
-    return sorted(found)
+    return _visible(session, found, with_trash=with_trash)
+
+
+def _visible(session: Session, entity_ids: Iterable[int], *, with_trash: bool) -> list[int]:
+    """Return those of some entities that are not in the trash, ascending; `with_trash`: all."""
+    found = sorted(set(entity_ids))
+    return found if with_trash or not found else sorted({*found} - trashed_among(session, found))
 
 
 def _find(session: Session, table: type[BaseComponent], digits: str, full: int) -> list[int]:
@@ -93,7 +100,7 @@ def _find(session: Session, table: type[BaseComponent], digits: str, full: int) 
     return list(session.scalars(select(table.entity_id).where(where)))
 
 
-def find_by_file(session: Session, path: Path) -> list[int]:
+def find_by_file(session: Session, path: Path, *, with_trash: bool = False) -> list[int]:
     """Return the entity with the same content as a file, if there is one.
 
     Raises:
@@ -101,35 +108,35 @@ def find_by_file(session: Session, path: Path) -> list[int]:
 
     """
     release(session)
-    return find_by_hash(session, _sha256_of(str(path)), "sha256")
+    return find_by_hash(session, _sha256_of(str(path)), "sha256", with_trash=with_trash)
 
 
-def find_asset(session: Session, reference: Reference) -> list[int]:
-    """Return the entities that match an id, a hash or hash prefix, or a path.
+def find_asset(session: Session, reference: Reference, *, with_trash: bool = False) -> list[int]:
+    """Return the entities that match an id, a hash or hash prefix, or a path; `with_trash`: also those in the trash.
 
     Digits are an id if there is such an entity. An existing file is looked up by its content, another path by the
     sources that were ingested.
     """
     text = _text(reference)
-    found = find_by_id_or_hash(session, text)
+    found = find_by_id_or_hash(session, text, with_trash=with_trash)
     if found or (_is_hash(text) and not os.path.exists(text)):
         return found
     if isinstance(reference, FileReference):
-        return find_by_hash(session, reference.sha256, "sha256")
-    return _find_by_path(session, Path(text))
+        return find_by_hash(session, reference.sha256, "sha256", with_trash=with_trash)
+    return _find_by_path(session, Path(text), with_trash=with_trash)
 
 
 def _text(reference: Reference) -> str:
     return reference if isinstance(reference, str) else reference.text
 
 
-def find_by_id_or_hash(session: Session, reference: str) -> list[int]:
+def find_by_id_or_hash(session: Session, reference: str, *, with_trash: bool = False) -> list[int]:
     """Return the entities that match an id, or a hash or hash prefix."""
     if reference.isascii() and reference.isdecimal() and len(reference) < len(str(2**63)):
         found = session.scalars(select(Entity.id).where(Entity.id == int(reference))).all()
         if found:
-            return list(found)
-    return find_by_hash(session, checked_hash(reference)) if _is_hash(reference) else []
+            return _visible(session, found, with_trash=with_trash)
+    return find_by_hash(session, checked_hash(reference), with_trash=with_trash) if _is_hash(reference) else []
 
 
 def _is_hash(text: str) -> bool:
@@ -139,18 +146,21 @@ def _is_hash(text: str) -> bool:
         return False
 
 
-def find_one_asset(session: Session, reference: Reference) -> int:
+def find_one_asset(session: Session, reference: Reference, *, with_trash: bool = False) -> int:
     """Return the one entity that matches a reference; see `find_asset`.
 
     Raises:
-        NotFoundError: the library has no such asset.
+        NotFoundError: the library has no such asset, or it is in the trash.
         UsageError: several match; the message lists them.
 
     """
-    found = find_asset(session, reference)
+    found = find_asset(session, reference, with_trash=True)
     if not found:
         raise NotFoundError(f"the library has no asset {_text(reference)!r}")
-    return only_entity(_text(reference), found)
+    present = _visible(session, found, with_trash=with_trash)
+    if not present:
+        raise NotFoundError(f"{_text(reference)!r} is in the trash: take it out with dam-cli trash restore")
+    return only_entity(_text(reference), present)
 
 
 def only_entity(reference: str, found: Sequence[int]) -> int:
@@ -165,16 +175,15 @@ def only_entity(reference: str, found: Sequence[int]) -> int:
     return found[0]
 
 
-def _find_by_path(session: Session, path: Path) -> list[int]:
+def _find_by_path(session: Session, path: Path, *, with_trash: bool) -> list[int]:
     if os.path.isfile(path):  # Path.is_file raises for a name that is too long, or in a forbidden folder
-        return find_by_file(session, path)
-    return find_by_source(session, str(path))
+        return find_by_file(session, path, with_trash=with_trash)
+    return find_by_source(session, str(path), with_trash=with_trash)
 
 
-def find_by_source(session: Session, path: str) -> list[int]:
+def find_by_source(session: Session, path: str, *, with_trash: bool = False) -> list[int]:
     """Return the entities that came from a path."""
     source = SourcePathComponent
     digest = path_digest(os.fsencode(os.path.abspath(path)))
-    return list(
-        session.scalars(select(source.entity_id).where(source.path_digest == digest).order_by(source.entity_id))
-    )
+    found = session.scalars(select(source.entity_id).where(source.path_digest == digest)).all()
+    return _visible(session, found, with_trash=with_trash)

@@ -145,7 +145,7 @@ class Recorder:
 def _recorded(change: Change) -> Row:
     others = _other_entities(change.table)
     return {
-        "entity_id": change.row["id" if change.table.name == "entities" else "entity_id"],
+        "entity_id": change.row.get("id" if change.table.name == "entities" else "entity_id"),
         "other_entity_id": change.row[others[0]] if others else None,
         "table_name": change.table.name,
         "before": change.before and to_json(change.before),
@@ -161,6 +161,17 @@ def _other_entities(table: Table) -> tuple[str, ...]:
         for column in table.c
         if column.name != "entity_id" and any(key.target_fullname == "entities.id" for key in column.foreign_keys)
     )
+
+
+def entity_columns(model: type[Base]) -> tuple[str, ...]:
+    """Return the columns of a table that refer to an entity."""
+    table = ecs.table_of(model)
+    return (*(["entity_id"] if "entity_id" in table.c else []), *_other_entities(table))
+
+
+def entities_of(model: type[Base], row: Mapping[str, Any]) -> list[int]:
+    """Return the entities that a row is about."""
+    return [row[name] for name in entity_columns(model)]
 
 
 def find_rows(

@@ -13,6 +13,7 @@ from dam.core.errors import NotFoundError
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue.lookup import find_one_asset
+from dam.services.catalogue.trashed import is_present
 
 Ids: TypeAlias = NDArray[np.int64]
 
@@ -31,7 +32,8 @@ def select_assets(session: Session, references: Iterable[str], tags: Iterable[st
     for reference in references:
         chosen = (chosen or set()) | _matching(session, reference)
     for tag in tags:
-        tagged = set(session.scalars(select(TagComponent.entity_id).where(TagComponent.tag == tag)))
+        with_tag = select(TagComponent.entity_id).where(TagComponent.tag == tag, is_present(TagComponent.entity_id))
+        tagged = set(session.scalars(with_tag))
         chosen = tagged if chosen is None else chosen & tagged
     return None if chosen is None else np.array(sorted(chosen), np.int64)
 
@@ -43,7 +45,11 @@ def _matching(session: Session, reference: str) -> set[int]:
     path = SourcePathComponent.path
     found = set(
         session.scalars(
-            select(SourcePathComponent.entity_id).where(path >= below, path < below[:-1] + b"0")  # "0" follows "/"
+            select(SourcePathComponent.entity_id).where(
+                path >= below,
+                path < below[:-1] + b"0",  # "0" follows "/"
+                is_present(SourcePathComponent.entity_id),
+            )
         )
     )
     if not found:

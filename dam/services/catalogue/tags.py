@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dam.core.errors import NotFoundError, UsageError
 from dam.models.entity import Entity
 from dam.models.tag_component import TagComponent
+from dam.models.trashed_component import TrashedComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.operations import Recorder
 
@@ -66,9 +67,16 @@ def get_tags_for_entity(session: Session, entity_id: int) -> list[str]:
 
 
 def count_tags(session: Session) -> dict[str, int]:
-    """Return the number of assets with each tag, sorted by tag."""
-    tag = TagComponent.tag
-    return dict(session.execute(select(tag, func.count()).group_by(tag).order_by(tag)).all())
+    """Return the number of assets with each tag, sorted by tag; those in the trash do not count.
+
+    They are subtracted: a condition on all rows would take the index on tags away from the count.
+    """
+    tag, counted = TagComponent.tag, func.count()
+    counts = dict(session.execute(select(tag, counted).group_by(tag).order_by(tag)).all())
+    of_trash = select(tag, counted).join(TrashedComponent, TrashedComponent.entity_id == TagComponent.entity_id)
+    for name, count in session.execute(of_trash.group_by(tag)):
+        counts[name] -= count
+    return {name: count for name, count in counts.items() if count}
 
 
 def checked_tag(tag: str) -> str:

@@ -25,6 +25,11 @@ def any_trashed(session: Session) -> bool:
     return session.scalar(select(TrashedComponent.id).limit(1)) is not None
 
 
+def trashed_ids(session: Session) -> list[int]:
+    """Return all entities in the trash, ascending."""
+    return list(session.scalars(select(TrashedComponent.entity_id).order_by(TrashedComponent.entity_id)))
+
+
 def trashed_among(session: Session, entity_ids: Iterable[int]) -> set[int]:
     """Return those of some entities that are in the trash."""
     found: set[int] = set()

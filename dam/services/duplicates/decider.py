@@ -104,6 +104,7 @@ class AssetEvidence:
         """Return the keys that find candidates; `ranked` are the entities in order of rank."""
         places = places_of(ranked, self.entity_ids)
         pairs = _ranks(self.pairs[self.verdicts == VERDICTS.index(Verdict.DUPLICATE)], ranked)
+        pairs = pairs[(pairs >= 0).all(axis=1)]  # one may be in the trash
         verdict_key = explicit_key(pairs.min(axis=1), pairs.max(axis=1), len(ranked))
         equal = [equality_key(self.contents).of(places), equality_key(self.pixels).of(places)]
         return [*equal, verdict_key, self.media.key(ranked)]

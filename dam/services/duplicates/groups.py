@@ -14,6 +14,8 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import is_as_recorded
+from dam.services.catalogue.replaced import replaced_ids
+from dam.services.catalogue.trashed import trashed_ids
 from dam.services.duplicates.decider import (
     TRANSFORMS,
     AssetEvidence,
@@ -24,7 +26,7 @@ from dam.services.duplicates.decider import (
 )
 from dam.services.duplicates.keepers import rank_by_rules
 from dam.services.duplicates.media_pairs import MediaPairs, all_duplicates
-from dam.services.duplicates.rules import Level
+from dam.services.duplicates.rules import Level, Rule
 from dam.services.duplicates.star_clustering import Key, crossing_key, group, hash_key
 from dam.services.hamming.arrays import Ids
 from dam.services.hamming.image_hashes import ImageHashes, places_of
@@ -69,16 +71,18 @@ def find_duplicates(library: Library, options: DuplicateOptions, among: Ids | No
     decoded by worker processes.
     """
     images, digests = _no_images(), PixelDigests()
+    with library.read() as session:
+        left_out = np.array(trashed_ids(session) + replaced_ids(session), np.int64)
+        if options.level is not Level.CONTENT:
+            images = _without(left_out, ImageHashes.load(session, among=among))
     if options.level is not Level.CONTENT:
-        with library.read() as session:
-            images = ImageHashes.load(session, among=among)
         with open_pool() as workers:
             digests = digest_candidates(library, images, plain_only=options.level is Level.SIMILAR, pool=workers)
     with library.read() as session:
         similar = all_duplicates(session) if options.level is Level.SIMILAR else ()
         evidence = AssetEvidence.read(session, digests.digests, MediaPairs(similar, among), among)
         keys = _hash_keys(session, images, options) if options.level is Level.SIMILAR else []
-        ranked = _ranked(session, images, keys, evidence, options)
+        ranked = _ranked(session, images, keys, np.setdiff1d(evidence.entity_ids, left_out), options.rules)
         keys = [key.of(places_of(ranked, images.entity_ids)) for key in keys] + evidence.keys(ranked)
         decider = PairDecider(session, images.of(ranked), evidence, options)
         keepers = group(len(ranked), keys, decider, decider.apart)
@@ -87,6 +91,10 @@ def find_duplicates(library: Library, options: DuplicateOptions, among: Ids | No
 
 def _no_images() -> ImageHashes:
     return ImageHashes(np.empty(0, np.int64), {}, {})
+
+
+def _without(left_out: Ids, images: ImageHashes) -> ImageHashes:
+    return images.of(np.setdiff1d(images.entity_ids, left_out)) if left_out.size else images
 
 
 def _hash_keys(session: Session, images: ImageHashes, options: DuplicateOptions) -> list[Key]:
@@ -112,11 +120,11 @@ def _transform_keys(session: Session, entity_ids: Ids, radius: int) -> list[Key]
 
 
 def _ranked(
-    session: Session, images: ImageHashes, keys: Sequence[Key], evidence: AssetEvidence, options: DuplicateOptions
+    session: Session, images: ImageHashes, keys: Sequence[Key], with_evidence: Ids, rules: Sequence[Rule]
 ) -> Ids:
     """Return all entities that can be in a group, in order of rank."""
     has_any = np.logical_or.reduce([key.has_any() for key in keys]) if keys else np.zeros(len(images.entity_ids), bool)
-    return rank_by_rules(session, np.union1d(images.entity_ids[has_any], evidence.entity_ids), options.rules)
+    return rank_by_rules(session, np.union1d(images.entity_ids[has_any], with_evidence), rules)
 
 
 def _described(session: Session, library: Library, ranked: Ids, keepers: Numbers, decider: PairDecider) -> list[Group]:

@@ -35,6 +35,7 @@ def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
         error=resolved.analysis.error if resolved.analysis else None,
         obstacle=resolved.analysis.obstacle if resolved.analysis else None,
         is_shared=file.blob.is_shared if file.blob else None,
+        is_restored=asset.is_restored,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import partial
 
 from dam.core.interrupts import deferred
+from dam.media.files.walk import WalkBatch
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.batch import Batch
 from dam.services.ingest.discover import count_bytes, discover
@@ -52,8 +53,16 @@ def ingest(
 
     """
     library.store.sweep()
-    pool = pool or Pool(0, NO_LIMITS)
-    found = discover(library, paths, options.selection)
+    with library.store.in_use():  # no blob that is found here goes before its rows are committed
+        yield from _ingest(
+            library, discover(library, paths, options.selection), tags, options, pool or Pool(0, NO_LIMITS)
+        )
+
+
+def _ingest(
+    library: Library, found: Iterator[WalkBatch], tags: Sequence[str], options: Options, pool: Pool
+) -> Iterator[Outcome | Unchanged]:
+    """Pass what was found through the stages that follow, batch by batch."""
     items: Iterator[Outcome | Unchanged | Examined] = pool.map(skip(library, found, options))
     background = Background(threaded=pool.has_workers)
     commits = _Commits(library, tags, options, pool, background)

@@ -43,6 +43,8 @@ class Outcome:
     """Why a system cannot run on this installation, if so."""
     is_shared: bool | None = None
     """Whether the new blob shares its bytes with the source; None without a new blob."""
+    is_restored: bool = False
+    """Whether the asset has come back from the trash."""
 
     @property
     def kind(self) -> Kind | None:

@@ -16,6 +16,7 @@ from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import find_path
 from dam.services.catalogue.lookup import find_by_hash
 from dam.services.catalogue.pairs import verdicts
+from dam.services.catalogue.trashed import trashed_ids
 from dam.services.catalogue.verdict import Verdict
 from dam.services.hamming.arrays import Ids
 from dam.services.hamming.index import open_index
@@ -106,6 +107,7 @@ class Search:
         self._session = session
         self._options = options
         self._store = store
+        self._trashed = trashed_ids(session)
         thresholds = options.thresholds
         self._indexes = {name: open_index(session, name, thresholds.get(name, 0), lookups) for name in HASHES}
 
@@ -116,6 +118,7 @@ class Search:
         """
         own = _OwnEvidence.read(self._session, query.sha256)
         ids = np.union1d(self._candidates(query), np.array(own.entity_ids, np.int64))
+        ids = np.setdiff1d(ids, self._trashed, assume_unique=True) if self._trashed else ids
         transforms = list(query.variants)
         away = self._distances(query.variants.values(), ids)
         decisions = self._decide(query, ids, own, transforms, away)

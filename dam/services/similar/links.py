@@ -25,6 +25,7 @@ from dam.models.similar_pair_component import SimilarPairComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import all_verdicts
+from dam.services.catalogue.trashed import is_present, trashed_ids
 from dam.services.hamming.arrays import TABLES, Ids
 from dam.services.hamming.near_pairs import FAR, NearPairs, find_near
 from dam.services.library import Library
@@ -74,6 +75,7 @@ def link_similar(library: Library, options: ImageOptions | None = None) -> Linke
         plain = _plain(session, ids) if options.verifies else np.zeros(len(ids), np.bool_)
     near = find_near(library, ids[~plain], options.thresholds, options.searched, options.needed)
     with library.read() as session:
+        near = _without_trash(session, near)
         decisions = _decide(session, near, options)
     similar = near.where(are_similar(decisions))
     rejected = Counter(REJECTED[Decision(number)] for number in decisions[~are_similar(decisions)].tolist())
@@ -98,10 +100,16 @@ def _find_new(session: Session, options: ImageOptions) -> dict[int, int]:
     statement = (
         select(record.entity_id, record.system_set_id)
         .outerjoin(done, done.entity_id == record.entity_id)
-        .where(record.system_set_id.in_(sets), differs)
+        .where(record.system_set_id.in_(sets), differs, is_present(record.entity_id))
         .where(or_(*(exists().where(table.entity_id == record.entity_id) for table in TABLES.values())))
     )
     return dict(session.execute(statement).all())
+
+
+def _without_trash(session: Session, near: NearPairs) -> NearPairs:
+    """Return the pairs without an asset in the trash. What is restored is compared again."""
+    trashed = trashed_ids(session)
+    return near.where(~np.isin(near.first, trashed) & ~np.isin(near.second, trashed)) if trashed else near
 
 
 def _plain(session: Session, ids: Ids) -> NDArray[np.bool_]:

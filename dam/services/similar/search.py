@@ -19,6 +19,7 @@ from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import find_content
 from dam.services.catalogue.lookup import find_by_hash, find_by_id_or_hash, find_by_source, only_entity
 from dam.services.catalogue.pairs import verdicts
+from dam.services.catalogue.trashed import trashed_among
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
 from dam.services.processes.isolated import run_isolated
@@ -93,7 +94,8 @@ def find_similar(
             matches += (match for match in others if match.entity_id not in excluded)
         except (DecodeError, MissingExtraError) as exc:
             error = type(exc)(f"{file.path}: {exc}")
-        matches = [match for match in matches if match.score >= min_score][:limit]
+        trashed = trashed_among(session, (match.entity_id for match in matches))
+        matches = [match for match in matches if match.score >= min_score and match.entity_id not in trashed][:limit]
         assets = summarise(session, library.store, [match.entity_id for match in matches])
     found = [MatchedAsset(match, asset) for match, asset in zip(matches, assets, strict=True)]
     return SearchResult(file, found, error, left_out)

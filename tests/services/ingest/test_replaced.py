@@ -19,7 +19,11 @@ from dam.services.catalogue.pairs import put_verdict, verdicts
 from dam.services.catalogue.succession import user_said
 from dam.services.catalogue.tags import get_tags_for_entity
 from dam.services.catalogue.verdict import Verdict
+from dam.services.duplicates.decider import DuplicateOptions
+from dam.services.duplicates.groups import find_duplicates
+from dam.services.duplicates.rules import Level
 from dam.services.ingest.ingest import Options, Outcome, each_outcome, ingest
+from dam.services.journal.undo import undo
 from dam.services.library import Library
 from dam.systems.system import all_systems, tables_by_system
 from tests.media.described import keywords_xmp
@@ -174,3 +178,25 @@ def test_it_is_one_operation_of_the_journal(library: Library, photo: Path, make_
         changes: list[Any] = list(session.execute(select(OperationChange.operation_id, OperationChange.table_name)))
     assert [table for _, table in changes[-2:]] == ["component_tag", "component_replaced"]
     assert len({operation for operation, _ in changes[-2:]}) == 1
+
+
+def test_what_was_replaced_is_no_duplicate_to_review(library: Library, photo: Path, make_image: MakeImage) -> None:
+    ingest_all(library, photo)
+    edit(make_image, photo, "sea")
+    [new] = ingest_all(library, photo)
+    copy = make_image("in/copy.jpg", xmp=keywords_xmp("a copy"))
+    [other] = ingest_all(library, copy)
+    for level in Level:
+        [group] = find_duplicates(library, DuplicateOptions(level)).groups
+        ids = {group.keeper.entity_id, *(member.asset.entity_id for member in group.members)}
+        assert ids == {new.entity_id, other.entity_id}
+
+
+def test_an_undo_takes_it_back(library: Library, photo: Path, make_image: MakeImage) -> None:
+    ingest_all(library, photo, tags=["holiday"])
+    edit(make_image, photo, "sea")
+    [new] = ingest_all(library, photo)
+    done = undo(library)
+    assert (done.undone.kind, tags(library, new), replaced(library)) == ("replace", [], [])
+    undo(library, done.operation_id)
+    assert tags(library, new) == ["holiday"]
