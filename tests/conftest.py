@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from dam.core.database import make_engine, writing
+from dam.core.interrupts import handle_interrupts
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
@@ -240,6 +242,16 @@ def each_dam(library_url: str, tmp_path: Path) -> Dam:
 def each_fresh_dam(database_url: str, tmp_path: Path) -> Dam:
     """The program where nothing is set up, on each kind of database."""
     return dam_in(tmp_path, database_url)
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """The program's handlers of SIGINT and SIGTERM, in this process."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handle_interrupts()
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -2,21 +2,12 @@
 
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 
-from dam.core.interrupts import handle_interrupts
 from dam.services.library import Library
 
-
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    handle_interrupts()
-    yield
-    for number, handler in kept.items():
-        signal.signal(number, handler)
+pytestmark = pytest.mark.usefixtures("handlers")
 
 
 def test_an_interruption_is_heard_while_the_library_is_read(library: Library) -> None:
