@@ -24,6 +24,8 @@ from dam.storage.modes import Mode
 
 MAX_IN_MEMORY_BYTES = 32 * 1024 * 1024
 """Maximum size of a file that is read into memory; larger files are streamed into the store."""
+MAX_UNTOLD_BYTES = 1024 * 1024 * 1024
+"""Maximum size of a file that says a smaller one; /proc/self/pagemap says 0, and has hundreds of gigabytes."""
 FIRST_READ_BYTES = 64 * 1024
 """Size of the first read of a file that is empty, or says so: files of procfs have the size 0."""
 
@@ -144,7 +146,7 @@ def _buffer(file: BinaryIO, size: int, store: BlobStore) -> _Content:
         parts.append(part)
         length += len(part)
         if length > size:  # it says a wrong size, as in procfs, and may be large
-            return _stream(chain(parts, chunks(file)), store)
+            return _stream(_bounded(chain(parts, chunks(file)), size), store)
     data = b"".join(parts)
     digests = digests_of([data])
     content = _Content(digests, data[:HEAD_BYTES], len(data), partial(io.BytesIO, data), None)
@@ -154,6 +156,16 @@ def _buffer(file: BinaryIO, size: int, store: BlobStore) -> _Content:
     with _discard_on_error(blob):
         blob.write(data)
     return content._replace(blob=blob)
+
+
+def _bounded(source: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Yield the chunks of a file that has more bytes than it says; one without an end would fill the disk."""
+    length = 0
+    for chunk in source:
+        length += len(chunk)
+        if length > MAX_UNTOLD_BYTES:
+            raise UnreadableFileError(f"says that it has {size:,} bytes, and has more than {MAX_UNTOLD_BYTES:,}")
+        yield chunk
 
 
 def _stream(source: Iterable[bytes], store: BlobStore) -> _Content:

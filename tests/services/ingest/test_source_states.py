@@ -16,7 +16,7 @@ from dam.services.ingest.ingest import Options, ingest
 from dam.services.library import Library
 from dam.services.verify import IntactAsset, verify
 from dam.storage.modes import Mode
-from tests.services.conftest import ingest_all, statuses
+from tests.services.conftest import ingest_all, staged, statuses
 
 DAY_NS = 86_400_000_000_000
 
@@ -183,6 +183,17 @@ def test_the_size_is_that_of_what_was_read(library: Library) -> None:
     )
     assert all(sizes)
     assert all(isinstance(found, IntactAsset) for found in verify(library, content=True))
+
+
+def test_a_file_without_an_end_fails_alone(library: Library, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not os.access("/proc/self/pagemap", os.R_OK):
+        pytest.skip("no procfs here")
+    monkeypatch.setattr(staging, "MAX_UNTOLD_BYTES", 1_000_000)
+    [endless, failing, small] = ingest_all(library, "/proc/self/pagemap", "/proc/self/mem", source)
+    assert (endless.status, endless.error) == ("failed", "says that it has 0 bytes, and has more than 1,000,000")
+    assert (failing.status, failing.error) == ("failed", "Input/output error")
+    assert small.status == "added"
+    assert staged(library) == []
 
 
 @pytest.mark.local_store
