@@ -121,7 +121,7 @@ def add_asset(
     Modes:
       copy       copy the bytes
       auto       share them with the source if the file system supports it (reflink), copy otherwise
-      reflink    share them; fail if the file system does not support it
+      reflink    share them; a file for which that is impossible fails
       hardlink   make a hard link to the source: writing to one changes both
       move       copy, then remove the source once its content is stored durably
       reference  leave the file where it is, and record its path and content

@@ -5,7 +5,7 @@ Each method delegates to the service that the command of the same purpose calls,
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -19,9 +19,14 @@ from dam.storage.modes import Mode
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy.orm import Session
+
     from dam.models.base_component import BaseComponent
+    from dam.services.backup.backup import BackupResult
     from dam.services.catalogue.assets import Asset
     from dam.services.catalogue.description import Description
+    from dam.services.catalogue.failures import RecordedFailure
+    from dam.services.catalogue.verdict import Verdict
     from dam.services.duplicates.groups import Duplicates
     from dam.services.info import Info
     from dam.services.ingest.outcome import Outcome
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from dam.services.journal.log import LoggedOperation
     from dam.services.journal.trash import TrashedAsset
     from dam.services.journal.undo import Undone
+    from dam.services.similar.explain import Explanation
+    from dam.services.similar.links import Linked
     from dam.services.similar.search import SearchResult
     from dam.services.thumbnails import Thumbnail
     from dam.services.verify import Finding, IntactAsset
@@ -186,6 +193,99 @@ class Library(service.Library):
             chosen = select_assets(session, map(_text, among), tags)
         return find_duplicates(self, options, chosen)
 
+    def explain(self, one: Reference, other: Reference, *, transforms: bool = False) -> "Explanation":
+        """Return why two images are similar or not: every hash, distance and measure, and the decision.
+
+        With `transforms`, the first is rotated and mirrored to match the second best.
+
+        Raises:
+            NotFoundError: there is no such asset or file.
+            UsageError: several assets could be meant.
+            UnreadableFileError, DecodeError: a file outside the library cannot be read, or is not an image.
+            MissingExtraError: Pillow or numpy is not installed.
+
+        """
+        from dam.media.images.decoding import require_installed
+
+        require_installed()
+        from dam.services.similar.explain import explain
+        from dam.services.similar.options import ImageOptions
+
+        options = ImageOptions(transforms=transforms)
+        with self.read() as session:
+            return explain(session, _text(one), _text(other), options, store=self.store)
+
+    def link_similar(self) -> "Linked":
+        """Record pairs of similar images, which `show` then lists. Compares only images added since the last run.
+
+        Raises:
+            MissingExtraError: Pillow or numpy is not installed.
+
+        """
+        from dam.media.images.decoding import require_installed
+
+        require_installed()
+        from dam.services.similar.links import link_similar
+
+        return link_similar(self)
+
+    def verdict(self, one: Reference, other: Reference, verdict: "Verdict | str") -> None:
+        """Record how two assets are related: `duplicate`, `alternate` or `unrelated`. It precedes all measures.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: the verdict is not valid, both are one asset, or several assets could be meant.
+
+        """
+        from dam.services.catalogue.pairs import put_verdict
+        from dam.services.catalogue.verdict import Verdict
+
+        checked = _one_of(Verdict, verdict)
+        with self._pair(one, other) as (session, pair):
+            put_verdict(session, pair, checked)
+
+    def remove_verdict(self, one: Reference, other: Reference) -> "Verdict | None":
+        """Remove the verdict on two assets, and return it; None if there was none. Raises what `verdict` raises."""
+        from dam.services.catalogue.pairs import remove_verdict
+
+        with self._pair(one, other) as (session, pair):
+            return remove_verdict(session, pair)
+
+    @contextmanager
+    def _pair(self, one: Reference, other: Reference) -> "Iterator[tuple[Session, tuple[int, int]]]":
+        """Give a session that is committed at the end, and a pair of assets in it; files are read before."""
+        from dam.services.catalogue.lookup import find_one_asset, read_reference
+        from dam.services.catalogue.pairs import in_order
+
+        named = read_reference(_text(one)), read_reference(_text(other))
+        with self.write() as session:
+            yield session, in_order(find_one_asset(session, named[0]), find_one_asset(session, named[1]))
+
+    def verdicts(self) -> "list[tuple[tuple[int, int], Verdict]]":
+        """Return all verdicts, each with the entity ids of its pair, the lower one first."""
+        from dam.services.catalogue.pairs import all_verdicts
+
+        with self.read() as session:
+            return list(all_verdicts(session))
+
+    def failures(self) -> "list[RecordedFailure]":
+        """Return the recorded failures: paths that could not be read, then assets that could not be decoded."""
+        from dam.services.catalogue.failures import undecodable, unreadable
+
+        with self.read() as session:
+            return [*unreadable(session), *undecodable(session)]
+
+    def retry_failures(self, *, jobs: int | None = None) -> Iterator["Outcome"]:
+        """Add the paths that could not be read again, with their modes and tags; yield what became of each.
+
+        `run_systems(retry_failed=True)` does the same for assets that could not be decoded. `jobs` is as in `add`.
+        """
+        from dam.services.ingest.retry import retry_unreadable
+        from dam.services.processes.pool import open_pool
+
+        with open_pool(jobs) as pool, closing(retry_unreadable(self, pool=pool)) as outcomes:
+            yield from outcomes
+
     def show(self, reference: Reference) -> "Description":
         """Return all that the library knows of an asset: its components and its relatives.
 
@@ -258,15 +358,21 @@ class Library(service.Library):
             return count_tags(session)
 
     def thumbnail(
-        self, reference: Reference, size: int = 256, output: str | os.PathLike[str] | None = None
+        self,
+        reference: Reference,
+        size: int = 256,
+        output: str | os.PathLike[str] | None = None,
+        *,
+        force: bool = False,
     ) -> "Thumbnail":
         """Make a thumbnail of an asset, with at most `size` pixels on the longer side, or return the one that is there.
 
-        With `output`, it is also written there, and that is the `path` in the result.
+        With `output`, it is written there, as JPEG, PNG or WebP by the name, and that is the `path` in the result. A
+        file that exists is replaced with `force` only; one of the library, or a source, never.
 
         Raises:
             NotFoundError: the library has no such asset.
-            UsageError: several assets could be meant.
+            UsageError: several assets could be meant, or `output` exists or has another ending.
             DecodeError: the content cannot be decoded, or there are no thumbnails of its kind.
             MissingExtraError: that needs an extra which is not installed.
             UnreadableFileError: the content is missing, or `output` cannot be written.
@@ -277,7 +383,7 @@ class Library(service.Library):
 
         with self.read() as session:
             entity_id = find_one_asset(session, _text(reference))
-        return make_thumbnail(self, entity_id, size, Path(output) if output is not None else None)
+        return make_thumbnail(self, entity_id, size, None if output is None else Path(output), force=force)
 
     def run_systems(self, *, retry_failed: bool = False, jobs: int | None = None) -> Iterator["Update"]:
         """Bring assets up to date with today's systems; yield what was done for each, once that is durable.
@@ -375,6 +481,25 @@ class Library(service.Library):
         from dam.services.journal.undo import undo
 
         return undo(self, operation_id, dry_run=dry_run)
+
+    def backup(self, target: str | os.PathLike[str] | None = None) -> "BackupResult":
+        """Copy the SQLite database to a file or into a folder, while others write; return when that is durable.
+
+        By default it goes into the folder `backups` beside the database, and only the newest `DAM_BACKUPS` stay there.
+
+        Raises:
+            UsageError: the database is not SQLite's, the target exists, or `DAM_BACKUPS` is 0 and there is no target.
+            DamagedDatabaseError: the database is damaged.
+            DamError: the target cannot be written.
+
+        """
+        from dam.services.backup.backup import make_backup
+
+        settings = load_settings(DATABASE_URL=self.engine.url.render_as_string(hide_password=False))
+        path = Path(target) if target is not None else None
+        return make_backup(
+            settings.sqlite_path, path, keep=settings.DAM_BACKUPS, lock_timeout=settings.DAM_LOCK_TIMEOUT
+        )
 
     def info(self) -> "Info":
         """Return where the library is, what it holds, and the versions that matter."""

@@ -21,12 +21,13 @@ import hypothesis
 import pytest
 from sqlalchemy.orm import Session
 
+from dam.cli import app
 from dam.core.database import make_engine, writing
 from dam.core.interrupts import handle_interrupts
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
-from tests import postgres, shared
+from tests import forked, postgres, shared
 from tests.in_process import at_start
 from tests.in_process import run as run_in_process
 
@@ -119,6 +120,8 @@ class Dam:
     env: dict[str, str]
     prefix: tuple[str, ...] = ()
     is_process: bool = ANEW
+    prepare: Callable[[], None] | None = None
+    """Does in a fork what `prefix` does before an interpreter starts."""
 
     def __call__(
         self,
@@ -133,16 +136,26 @@ class Dam:
         It is a process of its own where the test says so, or changes what an interpreter reads as it starts.
         """
         env, cwd = {**self.env, **env}, cwd or self.folder
-        if not (self.prefix or self.is_process) and at_start(env) == at_start(KEPT | {"PYTHONUTF8": "1"}):
+        if not (self.prefix or self.is_process) and starts_as_usual(env):
             done = run_in_process(arguments, env, cwd, input)
         else:
-            done = subprocess.run(
-                [*self.command, *arguments], input=input, env=env, cwd=cwd, capture_output=True, check=False
-            )
+            pipe = subprocess.PIPE
+            with self.start(*arguments, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+                done = subprocess.CompletedProcess(arguments, 0, *process.communicate(input))
+            done.returncode = process.returncode
         finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in finished.err, finished.err
         assert code is None or finished.code == code, finished
         return finished
+
+    def start(
+        self, *arguments: str | bytes | Path, env: Mapping[str, str] | None = None, **options: Any
+    ) -> "subprocess.Popen[Any]":
+        """Start `dam-cli` as a process, forked from this one where its start is not the point."""
+        env, options = self.env if env is None else env, {"cwd": self.folder} | options
+        if self.is_process or (self.prefix and not self.prepare) or not starts_as_usual(env):
+            return subprocess.Popen([*self.command, *arguments], env=env, **options)
+        return forked.start(dam_cli, arguments, env, self.prepare, **options)
 
     @property
     def command(self) -> list[str]:
@@ -153,14 +166,20 @@ class Dam:
         return self.folder / "store"
 
 
+def dam_cli(arguments: list[str]) -> None:
+    """Run the program."""
+    app(args=arguments, prog_name="dam-cli")
+
+
+def starts_as_usual(env: Mapping[str, str]) -> bool:
+    """Whether an interpreter that starts with an environment finds in it what this one did."""
+    return at_start(env) == at_start(KEPT | {"PYTHONUTF8": "1"})
+
+
 def at_once(dam: Dam, *commands: Sequence[str]) -> list[tuple[int, str]]:
     """Start `dam-cli` with some commands together; return the exit codes and what was written to stderr."""
-    started = [
-        subprocess.Popen(
-            [DAM_CLI, *command], env=dam.env, cwd=dam.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        for command in commands
-    ]
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    started = [dam.start(*command, **quiet) for command in commands]
     errors = [process.communicate()[1].decode() for process in started]
     return [(process.returncode, error) for process, error in zip(started, errors, strict=True)]
 

@@ -44,7 +44,7 @@ def run(
     with TemporaryFile() as stdin, TemporaryFile() as stdout, TemporaryFile() as stderr:
         stdin.write(input or b"")
         stdin.seek(0)
-        with _environment(env, cwd), _state(), _streams(stdin, stdout, stderr):
+        with _environment(env, cwd), as_new(), _streams(stdin, stdout, stderr):
             code = _call([os.fsdecode(argument) for argument in arguments])
         return subprocess.CompletedProcess(arguments, code, _content(stdout), _content(stderr))
 
@@ -85,7 +85,7 @@ def _environment(env: Mapping[str, str], cwd: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _state() -> Iterator[None]:
+def as_new() -> Iterator[None]:
     """Begin with the state of a new process, and put back what the tests had."""
     root = logging.getLogger("dam")
     handlers, level, propagate = root.handlers[:], root.level, root.propagate
@@ -121,6 +121,14 @@ def _streams(*files: IO[bytes]) -> Iterator[None]:
             stack.callback(os.close, before)
             stack.callback(os.dup2, before, number)
             os.dup2(file.fileno(), number)
+        with standard_streams():
+            yield
+
+
+@contextmanager
+def standard_streams() -> Iterator[None]:
+    """Let Python's streams be descriptors 0, 1 and 2."""
+    with ExitStack() as stack:
         sys.stdin = stack.enter_context(open(0, encoding="utf-8", errors="surrogateescape", closefd=False))
         sys.stdout = stack.enter_context(open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False))
         sys.stderr = stack.enter_context(open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False))

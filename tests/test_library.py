@@ -121,6 +121,40 @@ def test_looking_up(library: dam.Library, tmp_path: Path, file: Path) -> None:
         library.show(2)
 
 
+def test_verdicts_links_and_explanations(library: dam.Library) -> None:
+    lake, small, dunes = (PICTURES / name for name in ("lake_at_dawn.jpg", "lake_at_dawn_small.jpg", "dunes.tif"))
+    list(library.add([lake, small, dunes], jobs=0))
+    assert library.explain(lake, 2).judgement == "similar"
+    assert library.explain(1, dunes).judgement == "not similar"
+    assert library.link_similar().pairs == 1
+    library.verdict(2, lake, "unrelated")
+    assert library.verdicts() == [((1, 2), "unrelated")]
+    assert library.explain(1, 2).judgement == "unrelated"
+    assert library.show(1).relatives[0].verdict == "unrelated"
+    assert library.remove_verdict(1, 2) == "unrelated"
+    assert library.remove_verdict(1, 2) is None
+    assert library.verdicts() == []
+    for wrong in ((1, 1, "duplicate"), (1, 2, "twins")):
+        with pytest.raises(UsageError):
+            library.verdict(*wrong)
+    with pytest.raises(NotFoundError):
+        library.verdict(1, 9, "duplicate")
+
+
+def test_failures(library: dam.Library, tmp_path: Path) -> None:
+    gone, damaged = tmp_path / "gone.txt", tmp_path / "damaged.png"
+    damaged.write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    list(library.add([gone, damaged], tags=["x"], jobs=0))
+    assert [(each.problem, each.path, each.entity_id) for each in library.failures()] == [
+        ("unreadable", str(gone), None),
+        ("undecodable", None, 1),
+    ]
+    gone.write_text("here")
+    assert [outcome.status for outcome in library.retry_failures(jobs=0)] == ["added"]
+    assert library.tags(gone) == ["x"]
+    assert [each.problem for each in library.failures()] == ["undecodable"]
+
+
 def test_tags(library: dam.Library, file: Path) -> None:
     list(library.add(file, tags=["x"], jobs=0))
     assert library.tag(1, "y", "z") == library.tags(file) == ["x", "y", "z"]

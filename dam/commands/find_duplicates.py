@@ -62,8 +62,9 @@ def find_duplicates(
       most-pixels, fewest-pixels, largest-file, smallest-file, oldest, newest (by modification time), most-tags,
       lowest-id, highest-id
 
-    --print0 writes the source paths of duplicates that still exist and are unchanged, and never one of an asset to
-    keep: for `xargs -0` and the like.
+    --print0 writes the source paths of duplicates that still exist and are unchanged, for `xargs -0` and the like. It
+    reads each asset to keep first: if that is missing or damaged, no path of its group is written (exit 3). No path
+    leads to a file of an asset to keep, not even by a hard link.
     """  # noqa: D301  a real backspace keeps the lines that follow
     from dam.media.images.decoding import require_numpy
 
@@ -74,8 +75,8 @@ def find_duplicates(
     from dam.services.catalogue.selection import select_assets
     from dam.services.duplicates.decider import DuplicateOptions
     from dam.services.duplicates.groups import find_duplicates as find
-    from dam.services.duplicates.groups import paths_of_members
     from dam.services.duplicates.keepers import read_rules
+    from dam.services.duplicates.removable import removable_paths
     from dam.services.library import open_library
 
     images = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
@@ -84,18 +85,17 @@ def find_duplicates(
         with library.read() as session:
             among = select_assets(session, assets or (), tag or ())
         found = find(library, options, among)
+        problems = 0
         if print0:
-            with library.read() as session:
-                paths = list(paths_of_members(session, found.groups))
-            render.paths(paths)
+            problems = render.paths(removable_paths(library, found.groups))
         else:
             render.duplicates(found, as_json=json)
     render.unread(found.unread)
-    _exit(found)
+    _exit(found, problems)
 
 
-def _exit(found: "Duplicates") -> None:
-    if found.unread:
+def _exit(found: "Duplicates", problems: int) -> None:
+    if found.unread or problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)
     if not found.groups:
         raise typer.Exit(ExitCode.NOT_FOUND)

@@ -16,15 +16,21 @@ def thumbnail(
     asset: AssetArgument,
     size: Annotated[int, typer.Option(min=16, max=4096, help="Maximum size of the longer side in pixels.")] = 256,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Also write it to FILE, and print that path.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write it to FILE (.jpg, .png or .webp), a pipe or device."
+        ),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Make a JPEG thumbnail of an asset, and print its path.
+    """Make a thumbnail of an asset, and print its path.
 
     It shows the image, a frame from near the start of a video, the first page of a PDF, the waveform of audio, the
     embedded thumbnail of an office document, or the cover of an e-book. It is kept in the folder `thumbnails` of the
     store, which can be deleted at any time. `dam-cli run-systems --thumbnails` makes all missing ones.
+
+    FILE is not replaced without --force; a file of the library, or a source, not even with it. A link is not followed.
     """
     from dam.render import thumbnails as render
     from dam.services.catalogue.lookup import find_one_asset
@@ -34,5 +40,5 @@ def thumbnail(
     with open_library() as library:
         with library.read() as session:
             entity_id = find_one_asset(session, asset)
-        made = make_thumbnail(library, entity_id, size, output)
+        made = make_thumbnail(library, entity_id, size, output, force=force)
     render.thumbnail(made, as_json=json)

@@ -20,6 +20,7 @@ from dam.core.errors import UsageError
 logger = logging.getLogger(__name__)
 
 ENV_FILE = ".env"
+NO_WORKING_DIRECTORY = "the working directory was removed: change to another one (cd)"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SQLITE_PREFIX = "sqlite:///"
 
@@ -29,7 +30,10 @@ DIALECTS = {"sqlite": "sqlite", "postgres": "postgresql+psycopg", "postgresql": 
 
 def default_home() -> Path:
     """Return the user's data folder for dam: the same from every working directory."""
-    return Path(platformdirs.user_data_dir("dam", appauthor=False))
+    try:
+        return Path(platformdirs.user_data_dir("dam", appauthor=False))
+    except RuntimeError as exc:
+        raise UsageError("settings: you have no home directory: set HOME, or DATABASE_URL") from exc
 
 
 def sqlite_url(path: Path) -> str:
@@ -59,6 +63,12 @@ class Settings(BaseModel):
         ge=0,
         le=24 * 60 * 60,
         description="Seconds to wait for another process to release the database before giving up (exit 11).",
+    )
+    DAM_BACKUPS: int = Field(
+        default=5,
+        ge=0,
+        le=1000,
+        description="Number of backups kept beside the SQLite database; 0: none, also not before an upgrade.",
     )
 
     DAM_DECODE_SECONDS: int = Field(
@@ -115,12 +125,41 @@ def load_settings(**given: Any) -> Settings:
 
     """
     try:
-        return Settings(**_named(_env_file()) | _named(os.environ) | given)
+        return Settings(**_in_env_file() | _named(os.environ) | given)
     except ValidationError as exc:
         problems = "; ".join(
             f"{error['loc'][0] if error['loc'] else 'settings'}: {error['msg']}" for error in exc.errors()
         )
         raise UsageError(f"settings: {problems}") from exc
+    except FileNotFoundError as exc:
+        raise UsageError(f"settings: a path is relative, and {NO_WORKING_DIRECTORY}") from exc
+
+
+def setting_origins() -> dict[str, str]:
+    """Return where each setting comes from: `environment`, the absolute path of a `.env` file, or `default`.
+
+    Raises:
+        UsageError: `.env` cannot be read.
+
+    """
+    in_file = _in_env_file()
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    origins |= dict.fromkeys(in_file, os.path.abspath(ENV_FILE)) if in_file else {}
+    return origins | dict.fromkeys(_named(os.environ), "environment")
+
+
+def env_file_hint(settings: Settings) -> str:
+    """Return ` (DATABASE_URL is from PATH/.env)` where that is so, for a message: it may be of another project."""
+    origin = setting_origins()["DATABASE_URL"]
+    if origin in ("default", "environment") or default_settings().DATABASE_URL != settings.DATABASE_URL:
+        return ""
+    return f" (DATABASE_URL is from {origin})"
+
+
+def _in_env_file() -> dict[str, str]:
+    """Return the settings in `.env`; UsageError if it cannot be read."""
+    try:
+        return _named(_env_file())
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"settings: cannot read .env: {exc}") from exc
 

@@ -4,22 +4,26 @@
     ├── NotFoundError             1   the library has no such asset
     ├── UsageError                2   invalid usage
     ├── NoLibraryError           10   there is no library where the settings point
+    │   └── ForeignDatabaseError      the database is that of another program
     ├── ForeignStoreError        10   the store does not belong to the database
     ├── OutdatedSchemaError      10   the schema is older than the program
+    ├── ForeignBackupError       10   a backup is that of another library
+    ├── DamagedDatabaseError      4   a database that was checked is damaged
     ├── LockedError              11   timeout waiting for a lock of another process
     │   └── DeadlockError             two processes waited for each other: retry
     ├── NewerSchemaError         12   the schema is newer than the program
     ├── ConflictError             5   later operations stand in the way
     ├── MissingExtraError         5   a missing optional dependency
     ├── StoreError                5   the store cannot be read or written
-    │   └── CannotShareError          its file system cannot share the bytes of a file
+    │   ├── CannotShareError          its file system cannot share the bytes of a file
+    │   └── FileTooLargeError         its file system, or a limit, has no room for so large a file
     └── InputError                3   one input: its path and the cause
         ├── UnreadableFileError       it cannot be read, or changed while it was read
         └── DecodeError               its content cannot be decoded
             └── NoSoundError              it has no sound to decode
 
 A message names the thing, the cause and what to do, in that order. An `InputError` is recorded for its file and the run
-continues; every other error ends the run.
+continues, and an ingest does so for `CannotShareError` and `FileTooLargeError`; every other error ends the run.
 """
 
 TOO_MUCH_MEMORY = "decoding needs more memory than is available"
@@ -72,6 +76,22 @@ class NoLibraryError(DamError):
     exit_code = ExitCode.NO_LIBRARY
 
 
+class ForeignDatabaseError(NoLibraryError):
+    """The database has tables of another program."""
+
+
+class ForeignBackupError(DamError):
+    """A backup is not one of the library that it is to replace."""
+
+    exit_code = ExitCode.NO_LIBRARY
+
+
+class DamagedDatabaseError(DamError):
+    """A check of a database, or of a backup, found damage."""
+
+    exit_code = ExitCode.DAMAGE
+
+
 class ForeignStoreError(DamError):
     """The store lacks the marker of this database's library: unmounted, or another library's."""
 
@@ -114,6 +134,10 @@ class StoreError(DamError):
 
 class CannotShareError(StoreError):
     """The file system cannot make a reflink or a hard link of a source in the store."""
+
+
+class FileTooLargeError(StoreError):
+    """A file is too large for the file system of the store, or for a limit of the process."""
 
 
 class InputError(DamError):

@@ -4,14 +4,20 @@ Migrations are numbered: `0001_first_schema.py` is revision `0001`. So the newes
 the last file name, and older and newer can be told apart by comparing.
 """
 
+import re
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound, OperationalError, ProgrammingError
 
-from dam.core.errors import NewerSchemaError, NoLibraryError, OutdatedSchemaError
+from dam.core.errors import ForeignDatabaseError, NewerSchemaError, NoLibraryError, OutdatedSchemaError
 
 PACKAGE = Path(__file__).parent.parent
+REVISION = re.compile(r"\d{4}")
+VERSION_TABLE = "alembic_version"
+OWN_TABLES = {VERSION_TABLE, "entities", "library"}
+"""Tables of a library of every schema."""
+
 SETUP_HINT = "set it up with: dam-cli setup-db"
 SCHEMA_NOTICE = "-- Schema {}, written by doc/generate.py from the migrations: do not edit.\n\n"
 
@@ -43,7 +49,36 @@ def newest_schema(dialect: str) -> list[str] | None:
 
 def has_revisions(connection: Connection) -> bool:
     """Return whether a database has the table with its schema revision."""
-    return connection.dialect.has_table(connection, "alembic_version")
+    return connection.dialect.has_table(connection, VERSION_TABLE)
+
+
+def has_library(connection: Connection) -> bool:
+    """Return whether a database has a library, of any schema; False where it is empty.
+
+    Raises:
+        ForeignDatabaseError: it has tables of another program.
+
+    """
+    names = set(inspect(connection).get_table_names())
+    revision = current_revision(connection) if VERSION_TABLE in names else None
+    if revision is None and names <= {VERSION_TABLE}:  # also a library that was downgraded to nothing
+        return False
+    if revision is None or not REVISION.fullmatch(revision) or not names >= OWN_TABLES:
+        raise _foreign(connection, names)
+    return True
+
+
+def _foreign(connection: Connection, names: set[str]) -> ForeignDatabaseError:
+    listed = ", ".join([*sorted(names)[:3], *(["…"] if len(names) > 3 else [])])  # noqa: PLR2004  an example
+    return ForeignDatabaseError(
+        f"{where(connection)} is the database of another program (it has the tables {listed}): give dam a database of "
+        "its own, by DATABASE_URL"
+    )
+
+
+def where(connection: Connection) -> str:
+    """Return the URL of a connection's database for a message, without its password."""
+    return connection.engine.url.render_as_string(hide_password=True)
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -57,21 +92,23 @@ def check_schema(connection: Connection) -> str:
 
     Raises:
         NoLibraryError: the database has no library.
+        ForeignDatabaseError: it has tables of another program.
         OutdatedSchemaError: its schema is older than the program's.
         NewerSchemaError: its schema is newer.
 
     """
-    where = connection.engine.url.render_as_string(hide_password=True)
-    missing = NoLibraryError(f"there is no library at {where}: {SETUP_HINT}")
-    if not connection.dialect.has_table(connection, "library"):
-        raise missing
+    url = where(connection)
+    if not connection.dialect.has_table(connection, "library") and not has_library(connection):
+        raise NoLibraryError(f"there is no library at {url}: {SETUP_HINT}")
     try:
         revision, library_id = connection.execute(text("SELECT version_num, uuid FROM alembic_version, library")).one()
     except (OperationalError, ProgrammingError, NoResultFound, MultipleResultsFound) as exc:
-        raise missing from exc  # another program's table of that name
+        raise _foreign(connection, {"library"}) from exc
     head = head_revision()
+    if not REVISION.fullmatch(revision):
+        raise _foreign(connection, OWN_TABLES)
     if revision > head:
-        raise NewerSchemaError(f"{where} has schema {revision}, this program knows {head}: install a newer dam")
+        raise NewerSchemaError(f"{url} has schema {revision}, this program knows {head}: install a newer dam")
     if revision < head:
-        raise OutdatedSchemaError(f"{where} has schema {revision}, this program needs {head}: {SETUP_HINT}")
+        raise OutdatedSchemaError(f"{url} has schema {revision}, this program needs {head}: {SETUP_HINT}")
     return str(library_id)

@@ -1,6 +1,7 @@
 """Kinds of media, and the kind of a media type."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Kind(StrEnum):
@@ -26,6 +27,7 @@ _DOCUMENT_PREFIXES = (
 )
 
 
+@lru_cache(maxsize=1024)  # asked for each file several times
 def kind_of(media_type: str) -> Kind:
     """Return the kind of a media type such as `image/png`."""
     top_level = media_type.partition("/")[0]

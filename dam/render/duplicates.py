@@ -10,6 +10,7 @@ from dam.render.json_output import write_document
 from dam.render.text import counted, human_size, line, note, safe
 from dam.services.catalogue.assets import Asset
 from dam.services.duplicates.groups import Duplicates, Group, Member
+from dam.services.duplicates.removable import Removable
 
 
 def duplicates(found: Duplicates, *, as_json: bool) -> None:
@@ -65,12 +66,17 @@ def _remark(member: Member) -> str:
     return "".join(f"  {part}" for part in transform + (away if match.reason == "similar" else []))
 
 
-def paths(found: Iterable[str]) -> None:
-    """Write paths, each ending with NUL."""
+def paths(found: Iterable[Removable]) -> int:
+    """Write paths, each ending with NUL; return the number of groups of which none may be removed."""
     sys.stdout.flush()
-    for path in found:
-        sys.stdout.buffer.write(os.fsencode(path) + b"\0")
+    problems = 0
+    for each in found:
+        if each.problem:
+            problems += 1
+            note(f"entity {each.keeper.entity_id}: none of its duplicates is listed: {safe(each.problem)}")
+        sys.stdout.buffer.write(b"".join(os.fsencode(path) + b"\0" for path in each.paths))
     sys.stdout.buffer.flush()
+    return problems
 
 
 def unread(failures: Mapping[int, str]) -> None:

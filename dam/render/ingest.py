@@ -30,6 +30,7 @@ class IngestReport:
         self._obstacles: Counter[str] = Counter()
         self._bytes = 0
         self._taken: Counter[str] = Counter()
+        self._healed = 0
         self._problems: list[str] = []
         self.problems = 0
         """Number of inputs that failed: unreadable, or stored but not decodable."""
@@ -48,6 +49,7 @@ class IngestReport:
             self._obstacles[outcome.obstacle] += 1
         if outcome.is_shared is not None:
             self._taken["shared" if outcome.is_shared else "copied"] += 1
+        self._healed += outcome.healed is not None
         self._bytes += outcome.size
         if outcome.error:
             self.problems += 1
@@ -78,6 +80,7 @@ class IngestReport:
                     "undecodable": self.problems - counts["failed"],
                     "shared": self._taken["shared"],
                     "copied": self._taken["copied"],
+                    "healed": self._healed,
                     "kinds": dict(sorted(self._kinds.items())),
                     "obstacles": dict(sorted(self._obstacles.items())),
                 }
@@ -92,6 +95,8 @@ class IngestReport:
             note(f"{self._taken['shared']:,} shared with their sources, {self._taken['copied']:,} copied")
         for obstacle, count in sorted(self._obstacles.items()):
             note(f"{counted(count, 'file')} without fingerprints: {obstacle}")
+        if self._healed:
+            note(f"{counted(self._healed, 'damaged or unsafe blob')} replaced in the store")
         _list_problems(self._problems, self.problems)
 
 
@@ -161,6 +166,7 @@ def _keys(outcome: Outcome) -> dict[str, object]:
         "took_over": outcome.took_over,
         "restored": outcome.is_restored,
         "error": outcome.error,
+        "healed": outcome.healed,
     }
 
 
@@ -172,4 +178,6 @@ def _line(outcome: Outcome) -> str:
         text += f" (was entity {outcome.replaces}{taken})"
     if outcome.is_restored:
         text += " (restored from the trash)"
+    if outcome.healed:
+        text += f" (replaces the blob, which {safe(outcome.healed)})"
     return f"{text}: {safe(outcome.error)}" if outcome.error else text

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from dam.render.json_output import write_document
-from dam.render.text import human_size, line, safe
+from dam.render.text import human_size, line, note, safe
 from dam.services.info import Info
 from dam.services.setup import SetupResult
 
@@ -27,10 +27,16 @@ def info(described: Info, *, as_json: bool) -> None:
 def setup(result: SetupResult, *, as_json: bool) -> None:
     """Write the result of a set-up."""
     if as_json:
-        write_document(library_id=result.library_id, before=result.before, schema_revision=result.after)
+        write_document(
+            library_id=result.library_id,
+            before=result.before,
+            schema_revision=result.after,
+            backup=result.backup,
+        )
     elif result.before == result.after:
         line(f"the library is up to date at schema {result.after}")
     elif result.before is None:
         line(f"set up a library at schema {result.after}")
     else:
         line(f"upgraded the library from schema {result.before} to {result.after}")
+        note(f"backup before the upgrade: {safe(result.backup)}" if result.backup else "no backup was made before it")

@@ -32,7 +32,7 @@ def store_file(file_content: bytes, original_filename: str, store: BlobStore | N
     store = store or configured_store()
     identifier = digests_of([file_content]).sha256
     blob = None
-    if store.size(identifier) != len(file_content):
+    if store.flaw(identifier, len(file_content), content=True):
         blob = store.stage()
         blob.write(file_content)
     store.publish({identifier: blob})

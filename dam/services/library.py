@@ -1,5 +1,6 @@
 """A library: a database and the store that belongs to it."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dam.core import database, interrupts
-from dam.core.config import Settings, default_settings
+from dam.core.config import Settings, default_settings, env_file_hint
 from dam.core.errors import DamError, DeadlockError, ForeignStoreError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
@@ -21,6 +22,8 @@ from dam.storage.local import LocalBlobStore
 
 if TYPE_CHECKING:
     from dam.services.setup import SetupResult
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 
@@ -99,6 +102,8 @@ def open_library(settings: Settings | None = None, store: BlobStore | None = Non
     settings = settings or default_settings()
     create = create and settings.sqlite_path is not None
     if create and not _has_content(settings.sqlite_path):
+        if hint := env_file_hint(settings):
+            logger.warning("a new library is set up at %s%s", settings.sqlite_path, hint)
         set_up_library(settings, store)
     try:
         return _checked(settings, store)
@@ -118,7 +123,7 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
-        done = set_up(engine, store)
+        done = set_up(engine, store, backups=settings.DAM_BACKUPS)
         interrupts.note_change()
         return done
     finally:
@@ -129,13 +134,16 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
 def _checked(settings: Settings, store: BlobStore | None) -> Library:
     """Return an open library; see `open_library` for what is raised."""
     if settings.sqlite_path and not _has_content(settings.sqlite_path):
-        raise NoLibraryError(f"there is no library at {settings.sqlite_path}: {SETUP_HINT}")
+        raise NoLibraryError(f"there is no library at {settings.sqlite_path}{env_file_hint(settings)}: {SETUP_HINT}")
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
         with database.reading(engine)() as session:
             library_id = check_schema(session.connection())
         store.check_marker(library_id)
+    except NoLibraryError as exc:
+        engine.dispose()
+        raise type(exc)(f"{exc}{env_file_hint(settings)}") from exc
     except BaseException:
         engine.dispose()
         raise

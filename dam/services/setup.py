@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DamError, NewerSchemaError
-from dam.core.schema import current_revision, has_revisions, head_revision, migrations_path, newest_schema
+from dam.core.schema import current_revision, has_library, has_revisions, head_revision, migrations_path, newest_schema
 from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
+from dam.services.backup.backup import make_backup
 from dam.storage.blob_store import BlobStore
 
 SETUP_LOCK = 0x64616D  # "dam": key of PostgreSQL's advisory lock
@@ -24,10 +26,14 @@ class SetupResult:
     before: str | None
     after: str
     library_id: str
+    backup: str | None = None
+    """The backup that was made before an upgrade."""
 
 
-def set_up(engine: Engine, store: BlobStore) -> SetupResult:
+def set_up(engine: Engine, store: BlobStore, *, backups: int = 0) -> SetupResult:
     """Upgrade the schema to the newest revision and mark the store. Idempotent, and safe to run concurrently.
+
+    With `backups`, a SQLite database is backed up before an upgrade; that many are kept.
 
     Raises:
         NewerSchemaError: the database has a newer schema than this program.
@@ -35,7 +41,7 @@ def set_up(engine: Engine, store: BlobStore) -> SetupResult:
 
     """
     with _alone(engine) as connection:
-        before = _upgrade(connection)
+        before, backup = _upgrade(connection, backups)
         with Session(connection) as session:
             library_id = session.scalar(select(LibraryIdentity.uuid))
             if library_id is None:
@@ -48,7 +54,7 @@ def set_up(engine: Engine, store: BlobStore) -> SetupResult:
         store.write_marker(library_id)
     else:
         store.check_marker(library_id)
-    return SetupResult(before, head_revision(), library_id)
+    return SetupResult(before, head_revision(), library_id, backup)
 
 
 @contextmanager
@@ -60,20 +66,37 @@ def _alone(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _upgrade(connection: Connection) -> str | None:
-    """Upgrade the schema; return its previous revision. A new database gets the newest schema directly."""
-    is_new = not has_revisions(connection)
-    before, head = None if is_new else current_revision(connection), head_revision()
+def _upgrade(connection: Connection, backups: int) -> tuple[str | None, str | None]:
+    """Upgrade the schema; return its previous revision, and the backup that was made before.
+
+    A new database gets the newest schema directly.
+    """
+    backup = None
+    before, head = current_revision(connection) if has_library(connection) else None, head_revision()
     if before is not None and before > head:
         raise NewerSchemaError(f"the database has schema {before}, this program supports {head}: upgrade dam")
-    statements = newest_schema(connection.dialect.name) if is_new else None
+    statements = None if has_revisions(connection) else newest_schema(connection.dialect.name)
     if statements:
         for statement in statements:
             connection.exec_driver_sql(statement)
         connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": head})
     elif before != head:
+        backup = _back_up(connection, backups) if before and backups else None
         migrate(connection, before)
-    return before
+    return before, backup
+
+
+def _back_up(connection: Connection, keep: int) -> str | None:
+    """Back up a SQLite database that this connection has locked for itself; None for another, or one in memory."""
+    if connection.dialect.name != "sqlite":
+        return None
+    path = connection.exec_driver_sql("PRAGMA database_list").one()[2]
+    if not path:
+        return None
+    try:
+        return make_backup(Path(path), keep=keep, lock_timeout=0).backup.path
+    except DamError as exc:
+        raise type(exc)(f"{exc}: nothing was upgraded; with DAM_BACKUPS=0, setup-db makes no backup") from exc
 
 
 def migrate(connection: Connection, before: str | None) -> None:

@@ -14,7 +14,6 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from dam.core.database import release
 from dam.core.errors import (
     DamError,
     DecodeError,
@@ -24,11 +23,13 @@ from dam.core.errors import (
     UnreadableFileError,
     UsageError,
 )
+from dam.media.files.output import check_output, is_stream, write_output
 from dam.media.files.source import open_source
 from dam.media.sample import Sample
-from dam.media.thumbnails.thumbnail import SIZE, thumbnail, thumbnail_obstacle
+from dam.media.thumbnails.thumbnail import SIZE, Format, thumbnail, thumbnail_obstacle
 from dam.services.catalogue.asset_states import AssetState, states_after, states_by_id
-from dam.services.catalogue.content import find_content
+from dam.services.catalogue.content import find_content, is_source
+from dam.services.ingest.own_files import OwnFiles
 from dam.services.ingest.run_systems import PAGE, Update
 from dam.services.library import Library
 from dam.services.processes.isolated import run_isolated
@@ -41,6 +42,7 @@ FOLDER = "thumbnails"
 MIN_SIZE, MAX_SIZE = 16, 4096
 """Bounds of a thumbnail's longer side in pixels."""
 NOTHING_TO_SHOW = "it carries no picture of itself"
+FORMATS = {".jpg": Format.JPEG, ".jpeg": Format.JPEG, ".png": Format.PNG, ".webp": Format.WEBP}
 END = b"\xff\xd9"
 """End of a complete JPEG. Thumbnails are not flushed, so a power failure can truncate them."""
 
@@ -71,12 +73,14 @@ class ThumbnailRequest(Request[ThumbnailResult]):
 
     media_type: str
     longer_side: int
+    format: Format = Format.JPEG
 
     def run(self) -> ThumbnailResult:
         """Decode the content and make the thumbnail."""
         try:
             with open_source(self.path, linking=True), time_limit():
-                return ThumbnailResult(thumbnail(Sample.of_file(self.path, self.media_type), self.longer_side))
+                sample = Sample.of_file(self.path, self.media_type)
+                return ThumbnailResult(thumbnail(sample, self.longer_side, self.format))
         except (InputError, MissingExtraError) as exc:
             return ThumbnailResult(error=exc)
 
@@ -85,44 +89,73 @@ class ThumbnailRequest(Request[ThumbnailResult]):
         return ThumbnailResult(error=DecodeError(reason))
 
 
-def make_thumbnail(library: Library, entity_id: int, size: int = SIZE, output: Path | None = None) -> Thumbnail:
+def make_thumbnail(
+    library: Library, entity_id: int, size: int = SIZE, output: Path | None = None, *, force: bool = False
+) -> Thumbnail:
     """Return the thumbnail of an asset; make it if it is not cached.
 
-    With `output`, also write it to that path, and return that path.
+    With `output`, write it to that path instead of the cache, in the format of its name, and return that path. An
+    existing file is replaced with `force` only, and one of the library never. A pipe or device is written to.
 
     Raises:
         DecodeError: the content cannot be decoded, or its media type has no thumbnails.
         MissingExtraError: an optional dependency is missing.
         UnreadableFileError: the content is missing, or `output` cannot be written.
-        UsageError: the size is out of bounds.
+        UsageError: the size is out of bounds, or `output` names no format, or what must not be replaced.
 
     """
     if not MIN_SIZE <= size <= MAX_SIZE:
         raise UsageError(f"a thumbnail of {size} pixels: the size must be {MIN_SIZE} to {MAX_SIZE}")
+    format_ = Format.JPEG if output is None else _format_of(output)
+    if output is not None:
+        _check_output(library, output, force=force)
     with library.read() as session:
         [known] = states_by_id(session, [entity_id])
-        place = _place(library, known.sha256, size)
-        content = None if _is_whole(place) else _draw(session, library, known, size)
-    if content is not None:
+    place = _place(library, known.sha256, size)
+    if format_ is not Format.JPEG:
+        content = _draw(library, known, size, format_)
+    elif _is_whole(place):
+        content = place.read_bytes()
+    else:
+        content = _draw(library, known, size, format_)
         _write(place, content)
         with suppress(FileNotFoundError):
             place.with_suffix(".failed").unlink()
     if output is not None:
         try:
-            _write_atomically(output, place.read_bytes())
+            write_output(output, content, replace=force)
         except OSError as exc:
             raise UnreadableFileError(f"{output}: cannot be written: {exc.strerror or exc}") from exc
     return Thumbnail(entity_id, known.sha256, known.media_type, os.path.abspath(output or place), size)
 
 
-def _draw(session: Session, library: Library, known: AssetState, size: int) -> bytes:
-    """Make a thumbnail in a worker process."""
+def _format_of(output: Path) -> Format:
+    """Return the format that a file name stands for."""
+    found = FORMATS.get(output.suffix.lower())
+    if found is None and not is_stream(output):
+        raise UsageError(f"{output}: the name must end in .jpg, .jpeg, .png or .webp, which tells the format")
+    return found or Format.JPEG
+
+
+def _check_output(library: Library, output: Path, *, force: bool) -> None:
+    """Check that writing to a path loses nothing; UsageError."""
+    if OwnFiles(library).contain(str(output)):
+        raise UsageError(f"{output} belongs to the library itself")
+    check_output(output, replace=force)
+    if force and output.is_file():
+        with library.read() as session:
+            if is_source(session, output):
+                raise UsageError(f"{output} is a source of the library, and is not replaced")
+
+
+def _draw(library: Library, known: AssetState, size: int, format_: Format) -> bytes:
+    """Make a thumbnail in a worker process. No transaction is open while it decodes."""
     try:
         if hindered := thumbnail_obstacle(known.media_type):
             raise hindered.error
-        path = find_content(session, library.store, known)
-        release(session)
-        drawn = run_isolated(ThumbnailRequest(path, known.size, known.media_type, size))
+        with library.read() as session:
+            path = find_content(session, library.store, known)
+        drawn = run_isolated(ThumbnailRequest(path, known.size, known.media_type, size, format_))
         if drawn.error:
             raise drawn.error
     except (InputError, MissingExtraError) as exc:

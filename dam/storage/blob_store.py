@@ -1,5 +1,6 @@
 """The contract of a blob store; `tests/storage/test_conformance.py` tests every implementation."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from dam.core.errors import UsageError
+from dam.storage.flaw import Flaw
 from dam.storage.modes import Mode
 
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -18,6 +20,8 @@ class StagedBlob(Protocol):
     size: int
     is_shared: bool | None
     """Whether it shares its bytes with the source (reflink or hard link); None once discarded."""
+    healed: str | None
+    """What was wrong with the blob in whose place it was published; None if there was none."""
 
     def write(self, data: bytes) -> None:
         """Append `data`; StoreError if the store cannot be written."""
@@ -65,12 +69,22 @@ class BlobStore(Protocol):
         """Make blobs visible under their keys, each one atomically, and durable by the time this returns.
 
         None instead of a staged blob vouches for one that is there already and makes it durable. A key that has a
-        blob of the staged size keeps it; a blob of another size is damaged, and is set aside and replaced. The
-        caller answers for the key: it computed the digest of the bytes that it wrote.
+        sound blob keeps it: it is read now. Anything else in its place is replaced, and set aside first if it has not
+        the same bytes. The caller answers for the key: it computed the digest of the bytes that it wrote.
+        """
+
+    def flaw(
+        self, key: str, size: int, *, content: bool = False, apart_from: os.stat_result | None = None
+    ) -> Flaw | None:
+        """Return why a blob of `size` bytes is not to be trusted; None if the store has it: see `dam.storage.flaw`.
+
+        With `content`, read it and compare its digest. `apart_from` is the open file of a source that is to be
+        unlinked: the blob must be another file, and share its bytes with no file of the user. StoreError when the
+        blob cannot be read.
         """
 
     def size(self, key: str) -> int | None:
-        """Return the number of bytes stored under `key`, or None."""
+        """Return the number of bytes stored under `key`; None if there is no regular file."""
 
     def open(self, key: str) -> BinaryIO:
         """Open the blob for reading; StoreError when there is none."""

@@ -6,8 +6,9 @@ the folders. `doc/store_format.md` describes what is on disk.
 
 import errno
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from dam.core.durable import flush, make_folder
 from dam.core.errors import ForeignStoreError, StoreError
 from dam.storage import store_lock
 from dam.storage.blob_store import StagedBlob, checked_key, is_key
+from dam.storage.flaw import Flaw, FlawKind, file_flaw, open_regular
 from dam.storage.flushing import flush_file_system
 from dam.storage.local_staging import LocalStagedBlob, naming, share
 from dam.storage.modes import Mode
@@ -25,6 +27,7 @@ from dam.storage.staging_area import StagingArea, oldest_begin, sweep
 
 MARKER = "dam-library-id"
 QUARANTINE = "quarantine"
+LINKS = "links"
 TEMPORARY = "tmp"
 _NUMBERS = count()
 FLUSH_TOGETHER = 8
@@ -77,14 +80,15 @@ class LocalBlobStore:
         targets = {key: self._place(key) for key in staged}
         if not staged:
             return
-        temporary = [blob for blob in staged.values() if isinstance(blob, LocalStagedBlob)]
-        for file in temporary:
+        temporary = {key: blob for key, blob in staged.items() if isinstance(blob, LocalStagedBlob)}
+        for file in temporary.values():
             file.finish()
-        self._flush([file.path for file in temporary if not file.is_durable])
+        self._flush([file.path for file in temporary.values() if not file.is_durable])
+        links = {self._note_link(key) for key, file in temporary.items() if file.is_linked}
         for key, blob in staged.items():
             with naming(targets[key]):
-                self._settle(targets[key], blob)
-        lowest = {os.path.dirname(target) for target in targets.values()}
+                self._settle(key, targets[key], blob)
+        lowest = {os.path.dirname(target) for target in targets.values()} | links
         self._flush([*lowest, *{os.path.dirname(folder) for folder in lowest}, self._root])
 
     def _flush(self, paths: Sequence[str]) -> None:
@@ -98,39 +102,108 @@ class LocalBlobStore:
             with naming(path):
                 flush(path)
 
-    def _settle(self, target: str, blob: StagedBlob | None) -> None:
-        there = _size(target)
+    def _settle(self, key: str, target: str, blob: StagedBlob | None) -> None:
         if blob is None:
-            if there is None:
+            if _size(target) is None:
                 raise StoreError(f"{target}: the blob has gone from the store")
             return
-        if there == blob.size:
+        assert isinstance(blob, LocalStagedBlob)  # noqa: S101  publish takes what stage gave
+        if not os.path.lexists(target):
+            self._put(blob, target)
+            return
+        flaw = self._flaw_to_heal(key, blob)
+        if flaw is None:
             blob.discard()
             return
-        if there is not None:
+        blob.healed = flaw.detail
+        if flaw.is_damage:
             self._set_aside(Path(target))
-        assert isinstance(blob, LocalStagedBlob)  # noqa: S101  publish takes what stage gave
+        self._put(blob, target)
+        if not blob.is_linked:
+            with suppress(FileNotFoundError):
+                os.unlink(self._link_note(key))
+
+    def _flaw_to_heal(self, key: str, blob: LocalStagedBlob) -> Flaw | None:
+        """Return why a staged blob takes the place of what is there. A copy replaces a link, on purpose or not."""
+        try:
+            flaw = file_flaw(self._place(key), blob.size, key, None)
+        except OSError as exc:
+            return Flaw(FlawKind.CONTENT, f"cannot be read: {exc.strerror or exc}")
+        return None if flaw and self._is_excused(key, flaw, linking=blob.is_linked) else flaw
+
+    def _put(self, blob: LocalStagedBlob, target: str) -> None:
         try:
             os.replace(blob.path, target)
         except FileNotFoundError:
             _make_folder(os.path.dirname(target))
             os.replace(blob.path, target)
+        if blob.is_linked:  # if both were names of one file, rename(2) has done nothing
+            with suppress(FileNotFoundError):
+                os.unlink(blob.path)
 
     def _set_aside(self, damaged: Path) -> None:
-        """Move a damaged blob to the quarantine: it may be the last copy of a file.
+        """Move what is in the place of a blob to the quarantine: it may be the last copy of a file.
 
-        It stays in its place until the sound one takes that, at once: no moment without either.
+        A file stays in its place until the sound one takes that, at once: no moment without either. That needs hard
+        links; what is no file gives way at once.
         """
         quarantine = self.root / QUARANTINE
         quarantine.mkdir(exist_ok=True)
         number = 1
-        while (quarantine / f"{damaged.name}.{number}").exists():
+        while os.path.lexists(quarantine / f"{damaged.name}.{number}"):
             number += 1
-        os.link(damaged, quarantine / f"{damaged.name}.{number}")
+        aside = quarantine / f"{damaged.name}.{number}"
+        try:
+            if not stat.S_ISREG(os.lstat(damaged).st_mode):
+                raise PermissionError
+            os.link(damaged, aside)
+        except OSError:
+            os.rename(damaged, aside)
         flush(quarantine)
 
+    def flaw(
+        self, key: str, size: int, *, content: bool = False, apart_from: os.stat_result | None = None
+    ) -> Flaw | None:
+        """Return what is wrong with the blob's file, or None; see `dam.storage.flaw`."""
+        place = self._place(key)
+        with naming(place):
+            flaw = file_flaw(place, size, key if content else None, apart_from)
+            return None if flaw and self._is_excused(key, flaw, linking=apart_from is None) else flaw
+
+    def _is_excused(self, key: str, flaw: Flaw, *, linking: bool) -> bool:
+        """Return whether a flaw is none here: a link that the user made, or a file system that keeps no modes."""
+        if flaw.kind not in (FlawKind.LINKED, FlawKind.WRITABLE):
+            return False
+        if linking and os.path.exists(self._link_note(key)):
+            return True
+        return flaw.kind is FlawKind.WRITABLE and not self._keeps_modes()
+
+    def _keeps_modes(self) -> bool:
+        """Return whether the file system can make a file read-only; some (NTFS, CIFS) show the same mode for all."""
+        try:
+            if not os.stat(self.root / MARKER).st_mode & 0o222:
+                return True
+            probe = LocalStagedBlob(self._temporary())
+            probe.finish()
+            mode = os.stat(probe.path).st_mode
+            probe.discard()
+        except (OSError, StoreError):  # it may be read-only
+            return True
+        return not mode & 0o222
+
+    def _link_note(self, key: str) -> str:
+        return f"{self._root}{os.sep}{LINKS}{os.sep}{key[:2]}{os.sep}{key}"
+
+    def _note_link(self, key: str) -> str:
+        """Remember that a blob is a hard link on purpose, before it is one; return the folder of the note."""
+        note = self._link_note(key)
+        with naming(note):
+            _make_folder(os.path.dirname(note))
+            os.close(os.open(note, os.O_WRONLY | os.O_CREAT, 0o600))
+        return os.path.dirname(note)
+
     def size(self, key: str) -> int | None:
-        """Return the size of the blob's file, or None."""
+        """Return the size of the blob's file; None if there is none, or no file."""
         place = self._place(key)
         with naming(place):
             return _size(place)
@@ -139,7 +212,7 @@ class LocalBlobStore:
         """Open the blob's file."""
         place = self._place(key)
         with naming(place):
-            return open(place, "rb")
+            return open(open_regular(place), "rb")
 
     def path(self, key: str) -> Path | None:
         """Return the blob's file, or None."""
@@ -281,9 +354,10 @@ def _make_folder(folder: str) -> None:
 
 def _size(path: str) -> int | None:
     try:
-        return os.stat(path).st_size
-    except FileNotFoundError:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _folders(parent: Path) -> Iterator[Path]:

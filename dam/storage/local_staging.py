@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from typing import BinaryIO
 
-from dam.core.errors import CannotShareError, StoreError
+from dam.core.errors import CannotShareError, FileTooLargeError, StoreError
 from dam.storage.modes import Mode
 
 FLUSH_ALONE_BYTES = 1024 * 1024
@@ -19,6 +19,8 @@ _FICLONE = 0x40049409
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 _CLOSED = -1
+
+TOO_LARGE = "is too large for the file system of the store, or for a limit (ulimit -f)"
 
 
 class naming:  # noqa: N801  it reads as what it does, and a small file enters it ten times: no generator
@@ -34,6 +36,8 @@ class naming:  # noqa: N801  it reads as what it does, and a small file enters i
 
     def __exit__(self, _kind: object, exc: BaseException | None, _trace: object) -> None:
         if isinstance(exc, OSError):
+            if exc.errno == errno.EFBIG:
+                raise FileTooLargeError(TOO_LARGE) from exc
             raise StoreError(f"the store at {self._path}: {exc.strerror or exc}") from exc
 
 
@@ -43,9 +47,11 @@ class LocalStagedBlob:
     Small files are what an ingest has most of: paths are text here and files are descriptors, for speed.
     """
 
-    def __init__(self, path: str, *, shared_bytes: int | None = None) -> None:
+    def __init__(self, path: str, *, shared_bytes: int | None = None, is_linked: bool = False) -> None:
         self.path = path
         self.size = shared_bytes or 0
+        self.is_linked = is_linked
+        self.healed: str | None = None
         self.is_shared: bool | None = shared_bytes is not None
         self.is_durable = False
         self._descriptor = _CLOSED
@@ -111,9 +117,9 @@ def share(source: str, target: str, mode: Mode) -> LocalStagedBlob:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreError(f"the store at {target}: {exc.strerror}") from exc
         raise CannotShareError(
-            f"{source} cannot come into the store as a {mode.value} ({exc.strerror}): use --mode copy, or auto"
+            f"cannot come into the store as a {mode.value} ({exc.strerror}): use --mode copy, or auto"
         ) from exc
-    return LocalStagedBlob(target, shared_bytes=size)
+    return LocalStagedBlob(target, shared_bytes=size, is_linked=mode is Mode.HARDLINK)
 
 
 def _reflink(source: str, target: str) -> None:

@@ -1,6 +1,7 @@
 """A store in memory, for tests: the same contract, and nothing that lasts."""
 
 import io
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -10,6 +11,7 @@ from typing import BinaryIO
 
 from dam.core.errors import CannotShareError, ForeignStoreError, StoreError
 from dam.storage.blob_store import StagedBlob, checked_key
+from dam.storage.flaw import Flaw, FlawKind, stream_flaw
 from dam.storage.modes import Mode
 
 
@@ -17,6 +19,7 @@ class MemoryStagedBlob:
     """Bytes that have not been published."""
 
     is_shared: bool | None = False
+    healed: str | None = None
 
     def __init__(self) -> None:
         self._data = bytearray()
@@ -59,9 +62,9 @@ class MemoryBlobStore:
         self._since = self._since or time.time()
         return MemoryStagedBlob()
 
-    def stage_shared(self, source: str, mode: Mode) -> StagedBlob:
+    def stage_shared(self, source: str, mode: Mode) -> StagedBlob:  # noqa: ARG002  it is not read
         """Raise an error: memory cannot share bytes with files."""
-        raise CannotShareError(f"{source} cannot come into memory as a {mode.value}")
+        raise CannotShareError(f"cannot come into memory as a {mode.value}: use --mode copy")
 
     def publish(self, staged: Mapping[str, StagedBlob | None]) -> None:
         """Make blobs visible."""
@@ -71,10 +74,22 @@ class MemoryBlobStore:
             if blob is None:
                 self._existing(key)
                 continue
-            if self.size(key) != blob.size:
+            if flaw := self.flaw(key, blob.size, content=True):
+                blob.healed = None if flaw.kind is FlawKind.MISSING else flaw.detail
                 self._blobs[key] = blob.open().read()
                 self._published[key] = time.time()
             blob.discard()
+
+    def flaw(
+        self,
+        key: str,
+        size: int,
+        *,
+        content: bool = False,
+        apart_from: os.stat_result | None = None,  # noqa: ARG002  no blob is a file
+    ) -> Flaw | None:
+        """Return what is wrong with a blob, or None."""
+        return stream_flaw(self, key, size, content=content)
 
     def size(self, key: str) -> int | None:
         """Return the size of a blob, or None."""

@@ -5,6 +5,7 @@ and goes. Where the platform has no such locks (Windows), a folder goes after a 
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from uuid import uuid4
 if sys.platform != "win32":
     import fcntl
 
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP)
 STALE_AFTER = 24 * 60 * 60
 
 
@@ -94,6 +96,11 @@ def lock_folder(folder: Path) -> int | None:
             return descriptor
     except BlockingIOError:
         pass
+    except OSError as exc:
+        os.close(descriptor)
+        if exc.errno in NO_LOCKS:
+            raise OSError(exc.errno, f"{exc.strerror}: mount the file system with locks (flock)") from exc
+        raise
     os.close(descriptor)
     return None
 

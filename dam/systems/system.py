@@ -29,7 +29,7 @@ def no_obstacle(_media_type: str) -> None:
     """Return no obstacle: for a system that only needs the decoder of the content."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """A function from a sample to components of one type, with its declaration.
 
@@ -124,7 +124,12 @@ def tables_by_system() -> dict[str, tuple[RowTable, ...]]:
 
 def systems_for(kind: Kind) -> tuple[System, ...]:
     """Return the systems that process a kind of media, sorted by name."""
-    return tuple(system for system in all_systems() if kind in system.kinds)
+    return _of_kind(all_systems(), kind)
+
+
+@cache  # asked for each file several times
+def _of_kind(systems: tuple[System, ...], kind: Kind) -> tuple[System, ...]:
+    return tuple(system for system in systems if kind in system.kinds)
 
 
 def obstacles(media_type: str, due: Iterable[System]) -> dict[str, Obstacle]:

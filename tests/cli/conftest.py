@@ -1,5 +1,6 @@
 """What the fault tests share."""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ A process begins with the peak of the one that it was forked from: a small one s
 """
 
 WITHOUT_PRIVILEGES = ("--bounding-set=-all", "--inh-caps=-all")
+PR_CAPBSET_DROP, CAPABILITY_VERSION, CAPABILITIES = 24, 0x20080522, 64  # linux/prctl.h, linux/capability.h
 
 
 @pytest.fixture
@@ -35,12 +37,22 @@ def guest(empty_library_folder: Path) -> Iterator[Dam]:
             setpriv = shutil.which("setpriv")
             if setpriv is None:
                 pytest.skip("root ignores permissions, and there is no setpriv")
-            guest.prefix = (setpriv, *WITHOUT_PRIVILEGES)
+            guest.prefix, guest.prepare = (setpriv, *WITHOUT_PRIVILEGES), drop_privileges
             probe = subprocess.run([*guest.command, "--version"], env=guest.env, capture_output=True, check=False)
             if probe.returncode:
                 pytest.skip(f"privileges cannot be dropped here: {probe.stderr.decode().strip()}")
         yield guest
         change_modes(guest.folder, 0o700)
+
+
+def drop_privileges() -> None:
+    """Do in this process what `setpriv` does with `WITHOUT_PRIVILEGES`."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in range(CAPABILITIES):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    header, none = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)()
+    if libc.capset(header, none):
+        raise OSError(ctypes.get_errno(), "capset")
 
 
 def change_modes(folder: Path, mode: int) -> None:
@@ -58,9 +70,7 @@ def start(dam: Dam) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def start(*arguments: str | Path) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
-        process = subprocess.Popen(
-            [*dam.command, *arguments], env=dam.env, cwd=dam.folder, stdout=pipe, stderr=pipe, text=True
-        )
+        process = dam.start(*arguments, stdout=pipe, stderr=pipe, text=True)
         running.append(process)
         return process
 

@@ -11,6 +11,8 @@ from tests.conftest import Dam
 
 ARGUMENTS: dict[str, list[list[str]]] = {
     "add-asset": [["{new}"], ["{sources}/a.png", "--rehash"], ["{sources}", "-j0"]],
+    "backup": [[], ["--list"]],
+    "doctor": [[], ["--test-store", "--json"]],
     "explain": [["{sources}/a.png", "{new}"], ["{sources}/plain.png", "{other_plain}"]],
     "failures": [[], ["--json"], ["--retry", "-j1"], ["--forget-gone"]],
     "find-duplicates": [[], ["--json"], ["--print0"], ["{sources}", "--level", "pixels"]],
@@ -20,6 +22,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "info": [[], ["--json"]],
     "link-similar": [[]],
     "query-assets-placeholder": [[]],
+    "restore": [["{backup}", "--dry-run"]],
     "run-systems": [[]],
     "setup-db": [[]],
     "show": [["{sources}/a.png"], ["{sources}/a.png", "--json"]],
@@ -52,6 +55,7 @@ def arguments_of(name: str, folder: Path) -> list[list[str]]:
         "new": folder / "new" / "new.png",
         "other_plain": folder / "new" / "plain.png",
         "folder": folder,
+        "backup": folder / "backup.sqlite3",
     }
     return [[argument.format(**places) for argument in arguments] for arguments in ARGUMENTS[name]]
 
@@ -77,4 +81,5 @@ def make_library(dam: Dam) -> None:
     (sources / "words.txt").write_text("one two three four five six seven eight nine ten")
     dam("add-asset", "-j0", "--tags", "sea", sources, dam.folder / "gone", code=3)
     dam("verdict", "1", "2", "alternate")
+    dam("backup", dam.folder / "backup.sqlite3")
     (sources / "a.xmp").write_bytes(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'> </x:xmpmeta>")

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,9 +80,9 @@ def test_what_is_written_to_a_hard_linked_source_is_noticed(dam: Dam, source: Pa
 def test_no_hard_link_across_file_systems(dam: Dam, source: Path, mount: Mount) -> None:
     mount("-t", "tmpfs", "tmpfs", source.parent)
     source.write_text("content")
-    refused = dam("add-asset", source, "--mode", "hardlink", code=5).err
-    assert str(source) in refused
-    assert "--mode copy" in refused
+    [refused, _] = dam("add-asset", source, "--mode", "hardlink", "--json", code=3).json_lines
+    assert (refused["status"], refused["path"]) == ("failed", str(source))
+    assert "--mode copy" in refused["error"]
     assert (blobs(dam), left_over(dam)) == ([], [])
     assert dam("info", "--json").json["entities"] == 0
     assert dam("add-asset", source, "--mode", "auto", "--json").json_lines[0]["status"] == "added"
@@ -90,7 +91,7 @@ def test_no_hard_link_across_file_systems(dam: Dam, source: Path, mount: Mount) 
 def test_no_reflink_where_the_file_system_has_none(dam: Dam, source: Path, mount: Mount) -> None:
     mount("-t", "tmpfs", "tmpfs", source.parent)
     source.write_text("content")
-    assert "reflink" in dam("add-asset", source, "--mode", "reflink", code=5).err
+    assert "reflink" in dam("add-asset", source, "--mode", "reflink", code=3).err
     assert (blobs(dam), left_over(dam)) == ([], [])
     done = dam("add-asset", source, "--mode", "auto")
     assert "0 shared with their sources, 1 copied" in done.err
@@ -189,3 +190,34 @@ def test_content_that_was_referenced_is_copied_when_that_is_asked(dam: Dam, sour
     assert (line["status"], line["entity_id"]) == ("unchanged", 1)
     assert blob(dam, line["sha256"]).read_text() == "content"
     assert dam("add-asset", source, "--json").json_lines[0]["status"] == "unchanged"
+
+
+def test_a_file_that_cannot_be_linked_fails_alone(dam: Dam, source: Path, mount: Mount) -> None:
+    (source.parent / "b").mkdir()
+    mount("-t", "tmpfs", "tmpfs", source.parent / "b")
+    for name in ("b/other.txt", "c.txt"):
+        (source.parent / name).write_text(name)
+    for jobs in ("0", "2"):
+        *lines, last = dam("add-asset", source.parent, "--mode", "hardlink", "--json", "-j", jobs, code=3).json_lines
+        failed = {Path(line["path"]).name: line["error"] for line in lines if line["status"] == "failed"}
+        assert list(failed) == ["other.txt"]
+        assert "(Invalid cross-device link): use --mode copy" in failed["other.txt"]
+        assert last["summary"]["added"] + last["summary"]["unchanged"] == 2
+    assert left_over(dam) == []
+    dam("verify", "--content")
+
+
+@pytest.mark.parametrize("jobs", ["0", "2"])
+def test_a_file_too_large_for_a_limit_fails_alone(real_dam: Dam, source: Path, jobs: str) -> None:
+    if shutil.which("prlimit") is None:
+        pytest.skip("there is no prlimit")
+    for name, size in (("b-large", 3_000_000), ("c-huge", 40_000_000)):
+        (source.parent / name).write_bytes(os.urandom(size))
+    limited = replace(real_dam, prefix=("prlimit", "--fsize=2000000"))
+    *lines, _ = limited("add-asset", source.parent, "--json", "-j", jobs, code=3).json_lines
+    assert [(line["status"], line["error"]) for line in lines] == [
+        ("added", None),
+        *[("failed", "is too large for the file system of the store, or for a limit (ulimit -f)")] * 2,
+    ]
+    assert left_over(real_dam) == []
+    real_dam("verify", "--content")

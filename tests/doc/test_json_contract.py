@@ -16,6 +16,10 @@ from tests.conftest import PROJECT, Dam
 # How to run what each section of the page describes, on the library that `filled` makes.
 RUNS = {
     "setup-db": ["setup-db"],
+    "backup": ["backup"],
+    "backup --list": ["backup", "--list"],
+    "restore": ["restore", "a.sqlite3", "--yes"],
+    "doctor": ["doctor"],
     "info": ["info"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
@@ -81,7 +85,7 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
 def test_every_command_is_documented() -> None:
     commands = re.findall(r"^## dam-cli (.+)$", (PROJECT / "doc/cli.md").read_text(), re.MULTILINE)
     groups = {command.split()[0] for command in commands if " " in command}
-    assert {name.removesuffix(" ASSET") for name in DOCUMENTED} == set(commands) - groups
+    assert {name.removesuffix(" ASSET").removesuffix(" --list") for name in DOCUMENTED} == set(commands) - groups
     assert set(RUNS) == set(DOCUMENTED)
 
 
@@ -97,6 +101,7 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         replace_by_asset_1(filled)
     if name == "find-similar":
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
+    make_backups(name, filled)
     if name == "find-duplicates":
         filled("add-asset", "-j0", "inputs/smaller.jpg")
     if name == "verify":
@@ -114,6 +119,15 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
         assert always <= keys, document
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def make_backups(name: str, dam: Dam) -> None:
+    if name == "backup":
+        dam.env["DAM_BACKUPS"] = "1"
+    if name in ("backup", "backup --list"):
+        dam("backup")
+    if name == "restore":
+        dam("backup", "a.sqlite3")
 
 
 def add_look_alike(dam: Dam) -> None:

@@ -21,7 +21,7 @@ def test_the_examples_run(tmp_path: Path) -> None:
     shutil.copy(PICTURES / "lake_at_dawn_small.jpg", tmp_path / "Downloads/lake.jpg")
 
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 10
+    assert len(blocks) == 11
     script = tmp_path / "examples.py"
     script.write_text('if __name__ == "__main__":\n' + textwrap.indent("\n".join(blocks), "    "))
     env = KEPT | {"HOME": str(tmp_path)}
@@ -34,6 +34,7 @@ def test_the_examples_run(tmp_path: Path) -> None:
         "DimensionsComponent DimensionsComponent(id=1, entity_id=1, width=520, height=347)",
         "1.0 it has the same bytes ['lake_at_dawn_small.jpg']",
         "keep ['lake_at_dawn.jpg'] of [['lake_at_dawn_small.jpg']]",
+        "(2, 3) alternate",
         "['desert', 'holiday']",
         "{'desert': 1, 'holiday': 3}",
         "lake_at_dawn.jpg    0.273280",

@@ -46,6 +46,7 @@ def workers(process: int) -> list[int]:
 
 
 def test_a_worker_that_is_killed_costs_nothing(dam: Dam, pictures: Path, start: Start) -> None:
+    dam.is_process = True  # with a server of its own
     process = start("add-asset", "-j2", "--json", pictures)
     assert process.stdout
     out = process.stdout.readline()
@@ -60,6 +61,7 @@ def test_a_worker_that_is_killed_costs_nothing(dam: Dam, pictures: Path, start: 
 
 
 def test_workers_end_with_a_program_that_is_killed(dam: Dam, pictures: Path, start: Start) -> None:
+    dam.is_process = True  # with a server of its own
     process = start("add-asset", "-j2", "--json", pictures)
     assert process.stdout
     out = process.stdout.readline()

@@ -3,22 +3,26 @@
 import subprocess
 import sys
 
+from alembic.config import CommandLine, Config
 from sqlalchemy import create_engine, inspect
 
+from tests import forked
 from tests.conftest import PROJECT, Dam
 
 
+def program(arguments: list[str]) -> None:
+    """Run `alembic`, which otherwise writes to the stdout that there was when it was imported."""
+    program = CommandLine()
+    options = program.parser.parse_args(arguments)
+    program.run_cmd(Config("alembic.ini", stdout=sys.stdout, cmd_opts=options), options)
+
+
 def alembic(dam: Dam, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments],
-        cwd=PROJECT,
-        env=dam.env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    pipe = subprocess.PIPE
+    with forked.start(program, arguments, dam.env, cwd=PROJECT, stdout=pipe, stderr=pipe, text=True) as process:
+        out, err = process.communicate()
+    assert process.returncode == 0, err
+    return str(out)
 
 
 def test_upgrade_check_and_downgrade(each_fresh_dam: Dam) -> None:

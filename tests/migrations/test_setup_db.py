@@ -86,6 +86,13 @@ def test_an_empty_postgres_database_is_no_library(postgres_url: str, fresh_dam: 
         ["CREATE TABLE library (books INTEGER)"],
         ["CREATE TABLE library (uuid TEXT)", "INSERT INTO library VALUES ('a'), ('b')"],
         ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('ae1027a6acf')"],
+        [
+            "CREATE TABLE alembic_version (version_num TEXT)",
+            "INSERT INTO alembic_version VALUES ('ae1027a6acf')",
+            "CREATE TABLE library (uuid TEXT)",
+            "CREATE TABLE entities (id INTEGER)",
+            "INSERT INTO library VALUES ('a')",
+        ],
     ],
 )
 def test_the_database_of_another_program_is_no_library(fresh_dam: Dam, statements: list[str]) -> None:
@@ -94,9 +101,18 @@ def test_the_database_of_another_program_is_no_library(fresh_dam: Dam, statement
         for statement in statements:
             other.execute(statement)
     before = path.read_bytes()
-    for command in (["info"], ["add-asset", "."]):
-        fresh_dam(*command, code=10)
+    for command in (["info"], ["add-asset", "."], ["setup-db"]):
+        assert "database of another program" in fresh_dam(*command, code=10).err
     assert path.read_bytes() == before
+    assert not fresh_dam.store.exists()
+
+
+def test_tables_of_another_program_in_postgres(postgres_url: str, fresh_dam: Dam) -> None:
+    fresh_dam.env["DATABASE_URL"] = postgres_url
+    with database(fresh_dam) as connection:
+        connection.execute(text("CREATE TABLE bookmarks (url TEXT)"))
+    for command in (["info"], ["setup-db"]):
+        assert "bookmarks" in fresh_dam(*command, code=10).err
 
 
 def test_a_revision_that_no_migration_has_is_an_error_with_a_message(dam: Dam) -> None:

@@ -47,25 +47,34 @@ def migrate(engine: Engine, to: str) -> None:
 
 
 def schema(engine: Engine) -> dict[str, object]:
-    found = inspect(engine)
+    """What a database says of its tables. All tables at once: one by one, that is a statement for each."""
+    with engine.connect() as connection:
+        found = inspect(connection)
+        columns = {
+            table: sorted((column["name"], str(column["type"]), column["nullable"]) for column in listed)
+            for (_, table), listed in found.get_multi_columns().items()
+        }
+        listed_by_table: list[Mapping[Any, Any]] = [
+            found.get_multi_pk_constraint(),
+            found.get_multi_foreign_keys(),
+            found.get_multi_unique_constraints(),
+            found.get_multi_check_constraints(),
+            found.get_multi_indexes(),
+        ]
+    rest = [{table: as_text(listed) for (_, table), listed in each.items()} for each in listed_by_table]
     return {"indexes on expressions": indexes_as_text(engine)} | {
-        table: (
-            sorted((column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(table)),
-            found.get_pk_constraint(table),
-            sorted(map(str, found.get_foreign_keys(table))),
-            sorted(map(str, found.get_unique_constraints(table))),
-            sorted(map(str, found.get_check_constraints(table))),
-            sorted(map(described, found.get_indexes(table))),
-        )
-        for table in found.get_table_names()
-        if table != "alembic_version"
+        table: (columns[table], *(each[table] for each in rest)) for table in columns if table != "alembic_version"
     }
 
 
-def described(index: Mapping[str, Any]) -> str:
-    """An index as text; the condition of a partial one is an object, and each is another."""
-    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
-    return str({**index, "dialect_options": options})
+def as_text(listed: Mapping[str, Any] | list[Mapping[str, Any]]) -> list[str]:
+    return sorted(map(described, listed)) if isinstance(listed, list) else [str(listed)]
+
+
+def described(item: Mapping[str, Any]) -> str:
+    """A key, constraint or index as text; the condition of a partial one is an object, and each is another."""
+    options = {name: str(value) for name, value in item.get("dialect_options", {}).items()}
+    return str({**item, "dialect_options": options})
 
 
 def indexes_as_text(engine: Engine) -> list[str]:
@@ -88,8 +97,9 @@ def test_the_file_is_named_after_its_revision(revision: str) -> None:
 
 
 def test_up_down_and_up_again(engine: Engine) -> None:
+    above = schema(engine)
     for before, revision in zip(["base", *REVISIONS], REVISIONS, strict=False):
-        below = schema(engine)
+        below = above
         migrate(engine, revision)
         above = schema(engine)
         migrate(engine, before)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dam.core.errors import ForeignStoreError, LockedError, StoreError, UsageError
 from dam.storage import store_lock
 from dam.storage.blob_store import BlobStore, StagedBlob
+from dam.storage.flaw import FlawKind
 from dam.storage.local import LocalBlobStore
 from dam.storage.memory import MemoryBlobStore
 
@@ -103,6 +104,30 @@ def test_a_blob_of_another_size_is_replaced(store: BlobStore) -> None:
     assert read(store, key) == b"whole"
 
 
+def test_a_sound_blob_has_no_flaw(store: BlobStore) -> None:
+    key = put(store, b"whole")
+    assert store.flaw(key, 5) is None
+    assert store.flaw(key, 5, content=True) is None
+
+
+def test_the_flaws_that_every_store_can_have(store: BlobStore) -> None:
+    key = key_of(b"whole")
+    store.publish({key: staged(store, b"WHOLE")})
+    flaws = [store.flaw(ABSENT, 1), store.flaw(key, 4), store.flaw(key, 5, content=True)]
+    assert [flaw and flaw.kind for flaw in flaws] == [FlawKind.MISSING, FlawKind.SIZE, FlawKind.CONTENT]
+    assert all(flaw and flaw.is_damage for flaw in flaws)
+    assert store.flaw(key, 5) is None  # it has not been read
+
+
+def test_publishing_heals_other_bytes_of_the_same_size(store: BlobStore) -> None:
+    key = key_of(b"whole")
+    for content, healed in ((b"WHOLE", None), (b"whole", "has a content that does not match its digest")):
+        blob = staged(store, content)
+        store.publish({key: blob})
+        assert blob.healed == healed
+    assert read(store, key) == b"whole"
+
+
 def test_vouching_needs_the_blob(store: BlobStore) -> None:
     store.publish({put(store, b"x"): None})
     with pytest.raises(StoreError):
@@ -171,7 +196,13 @@ def test_publish_checks_every_key_before_it_touches_anything(store: BlobStore) -
 def test_a_bad_key_is_a_usage_error_everywhere(store: BlobStore, key: str) -> None:
     if len(key) == 64 and set(key) <= set("0123456789abcdef"):
         return
-    for use in (store.size, store.open, store.path, lambda key: store.publish({key: None})):
+    for use in (
+        store.size,
+        store.open,
+        store.path,
+        lambda key: store.flaw(key, 1),
+        lambda key: store.publish({key: None}),
+    ):
         with pytest.raises(UsageError):
             use(key)
 

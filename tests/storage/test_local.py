@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from dam.core.errors import ForeignStoreError, StoreError, UsageError
 from dam.services.file_storage import get_file_path, store_file
+from dam.storage.flaw import Flaw, FlawKind
 from dam.storage.local import LocalBlobStore
+from dam.storage.modes import Mode
 from tests.storage.test_conformance import key_of, put, staged
 
 
@@ -166,3 +168,53 @@ def test_a_bad_key_touches_no_file(tmp_path: Path, key: str) -> None:
         get_file_path(key, store)
     with pytest.raises(UsageError):
         store.open(key)
+
+
+def test_a_file_system_without_hard_links(store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_paths: object) -> None:
+        raise PermissionError(1, os.strerror(1))
+
+    key = key_of(b"whole")
+    store.publish({key: staged(store, b"WHOLE")})
+    monkeypatch.setattr(os, "link", refuse)
+    store.publish({key: staged(store, b"whole")})
+    assert [path.read_bytes() for path in (store.root / "quarantine").iterdir()] == [b"WHOLE"]
+    assert store.flaw(key, 5, content=True) is None
+
+
+def test_the_flaws_of_a_file(store: LocalBlobStore, tmp_path: Path) -> None:
+    key = put(store, b"whole")
+    path = store.path(key)
+    assert path
+    assert store.flaw(key, 5, apart_from=path.stat()) == Flaw(FlawKind.SAME_FILE, "is the same file as the source")
+    os.link(path, tmp_path / "other name")
+    assert getattr(store.flaw(key, 5), "kind", None) is FlawKind.LINKED
+    (tmp_path / "other name").unlink()
+    path.chmod(0o644)
+    flaw = store.flaw(key, 5, content=True)
+    assert flaw
+    assert (flaw.kind, flaw.is_damage) == (FlawKind.WRITABLE, False)
+    # The file system seems to keep no modes as soon as the marker shows that, too; then one looks
+    (store.root / "dam-library-id").chmod(0o644)
+    assert store.flaw(key, 5) == flaw
+    monkey = pytest.MonkeyPatch()
+    with monkey.context() as patch:
+        patch.setattr(os, "chmod", lambda *_: None)
+        assert store.flaw(key, 5) is None
+
+
+def test_a_link_on_purpose_has_no_flaw_until_something_is_deleted(store: LocalBlobStore, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"whole")
+    key = key_of(b"whole")
+    store.publish({key: store.stage_shared(str(source), Mode.HARDLINK)})
+    assert (store.root / "links" / key[:2] / key).exists()
+    assert store.flaw(key, 5, content=True) is None
+    assert getattr(store.flaw(key, 5, apart_from=tmp_path.stat()), "kind", None) is FlawKind.LINKED
+    store.publish({key: store.stage_shared(str(source), Mode.HARDLINK)})
+    assert files_below(store.root / "tmp") == set()
+    store.publish({key: staged(store, b"whole")})
+    assert not (store.root / "links" / key[:2] / key).exists()
+    path = store.path(key)
+    assert path
+    assert not path.samefile(source)

@@ -88,6 +88,7 @@ class DamGroup(TyperGroup):
             OSError
         ) as exc:  # what has to do with files was turned into a DamError: this is the output, on a full disk
             _give_up_output()
+            _require_working_directory()
             _fail(f"{exc.filename or 'cannot write the output'}: {exc.strerror}", ExitCode.FATAL)
         return result
 
@@ -97,6 +98,16 @@ def _give_up_output() -> None:
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _require_working_directory() -> None:
+    """End the program where relative paths mean nothing any more."""
+    from dam.core.config import NO_WORKING_DIRECTORY
+
+    try:
+        os.getcwd()
+    except OSError:
+        _fail(NO_WORKING_DIRECTORY, ExitCode.FATAL)
 
 
 def _refuse(complaint: Any) -> NoReturn:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Callable
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dam.core.errors import DecodeError
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 SIZE = 256
 """Default length of the longer side, in pixels."""
 QUALITY = 85
-"""JPEG quality."""
+"""Quality of JPEG and WebP."""
+
+
+class Format(StrEnum):
+    """The formats of thumbnails, as Pillow names them."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WEBP"
+
 
 _PICTURES: dict[Kind, Callable[[Sample, int], "Image | None"]] = {
     Kind.IMAGE: lambda sample, _: sample.image,
@@ -46,8 +56,8 @@ def thumbnail_obstacle(media_type: str) -> Obstacle | None:
     return audio.obstacle_to_decoding(media_type) if kind is Kind.AUDIO else obstacle(media_type)
 
 
-def thumbnail(sample: Sample, size: int) -> bytes:
-    """Return a JPEG file whose longer side has at most `size` pixels; empty for a document without a picture.
+def thumbnail(sample: Sample, size: int, format_: Format = Format.JPEG) -> bytes:
+    """Return a picture whose longer side has at most `size` pixels; empty for a document without a picture.
 
     Raises:
         DecodeError: the content is damaged, or has nothing to draw.
@@ -62,7 +72,7 @@ def thumbnail(sample: Sample, size: int) -> bytes:
         small = _scalable_copy(picture)
         small.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
         content = io.BytesIO()
-        _in_srgb(small, picture.info.get("icc_profile")).save(content, "JPEG", quality=QUALITY, optimize=True)
+        _in_srgb(small, picture.info.get("icc_profile")).save(content, format_.value, quality=QUALITY, optimize=True)
     except (OSError, ValueError) as exc:
         raise DecodeError(f"the thumbnail cannot be created: {exc}") from exc
     return content.getvalue()

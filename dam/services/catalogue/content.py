@@ -13,6 +13,7 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.asset_states import AssetState
 from dam.services.catalogue.assets import Asset
+from dam.services.catalogue.source_paths import path_digest
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import REFERENCE_STORAGE
 
@@ -45,6 +46,24 @@ def is_as_recorded(source: SourcePathComponent) -> bool:
     except OSError:
         return False
     return (state.size, state.mtime_ns) == (source.size, source.mtime_ns)
+
+
+def is_source(session: Session, path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is a recorded source, by whatever path: read by inode number, all sources are looked at."""
+    status, table = os.stat(path), SourcePathComponent
+    inode = FileState.of(status).inode
+    digest = path_digest(os.fsencode(os.path.realpath(path)))
+    if session.scalar(select(exists().where(table.path_digest == digest))):
+        return True
+    recorded = session.scalars(select(table.path).where(table.inode == inode))
+    return any(_leads_to(source, status) for source in recorded)
+
+
+def _leads_to(path: bytes, status: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), status)
+    except OSError:
+        return False
 
 
 def find_path(session: Session, asset: Asset) -> str | None:

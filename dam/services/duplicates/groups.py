@@ -1,8 +1,7 @@
 """Find duplicates in a library, in groups around the asset to keep."""
 
-import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +9,7 @@ from sqlalchemy.orm import Session
 
 from dam.media.images.small_luma import phashes
 from dam.media.images.small_luma import transformed as transform_luma
-from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import Asset, summarise
-from dam.services.catalogue.content import is_as_recorded
 from dam.services.catalogue.replaced import replaced_ids
 from dam.services.catalogue.trashed import trashed_ids
 from dam.services.duplicates.decider import (
@@ -139,12 +135,3 @@ def _described(session: Session, library: Library, ranked: Ids, keepers: Numbers
     ):
         groups[keeper].append(Member(assets[int(ranked[rank])], match))
     return [Group(assets[int(ranked[keeper])], found) for keeper, found in groups.items()]
-
-
-def paths_of_members(session: Session, groups: Iterable[Group]) -> Iterator[str]:
-    """Yield the source paths of the members that have not changed, by size and time."""
-    for group_ in groups:
-        for member in group_.members:
-            for source in ecs.get_components(session, member.asset.entity_id, SourcePathComponent):
-                if is_as_recorded(source):
-                    yield os.fsdecode(source.path)

@@ -1,12 +1,12 @@
 """Discover, the first stage of an ingest: find the files at and below some paths."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from dam.core.errors import UsageError
 from dam.media.files.selection import Selection
 from dam.media.files.walk import FoundFile, WalkBatch, walk_batches
+from dam.services.ingest.own_files import OwnFiles
 from dam.services.library import Library
 
 
@@ -17,22 +17,15 @@ def discover(library: Library, paths: Iterable[str | Sequence[str]], selection: 
         UsageError: a path is in the library's own store.
 
     """
-    root = os.path.realpath(library.store.root) if library.store.root else ""
-    is_file = library.engine.dialect.name == "sqlite"  # for other databases, the name is not a path
-    database = (library.engine.url.database or "") if is_file else ""
-    own = {(status := os.stat(path)).st_ino: status.st_dev for path in (root, database) if os.path.exists(path)}
-    journals = {f"{os.path.abspath(database)}-{ending}" for ending in ("journal", "wal", "shm")}
+    own = OwnFiles(library)
 
     def checked(path: str) -> str:
-        if root and "\0" not in path and os.path.commonpath([root, os.path.realpath(path)]) == root:
+        if own.contain(path):
             raise UsageError(f"{path} is in the store of the library itself")
         return path
 
-    def is_own(path: str, status: os.stat_result) -> bool:
-        return own.get(status.st_ino) == status.st_dev or path in journals
-
     lists = (map(checked, [some] if isinstance(some, str) else some) for some in paths)
-    return walk_batches(lists, selection, exclude=is_own)
+    return walk_batches(lists, selection, exclude=own.include)
 
 
 def count_bytes(library: Library, paths: Sequence[str], selection: Selection) -> int:

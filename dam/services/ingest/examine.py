@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dam.core.errors import UnreadableFileError
+from dam.core.errors import CannotShareError, FileTooLargeError, UnreadableFileError
 from dam.media.files.source import open_source
 from dam.media.sample import Sample
 from dam.services.ingest.analysis import Analysis, analyse, give_up
@@ -11,6 +11,9 @@ from dam.services.processes.limits import time_limit
 from dam.services.processes.request import Request
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
+
+OF_ONE_FILE = (CannotShareError, FileTooLargeError, UnreadableFileError)
+"""Errors that concern one file: it fails, and the run goes on."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class ExamineRequest(Request[Examined]):
         """
         try:
             file, sample = stage(self.path, self.store, self.mode)
-        except UnreadableFileError as exc:
+        except OF_ONE_FILE as exc:
             return Examined(self.path, error=str(exc))
         seen = self.seen if self.sha256 in (None, file.digests.sha256) else None
         if seen is None and file.blob is None and self.mode is not Mode.REFERENCE:
@@ -59,7 +62,7 @@ class ExamineRequest(Request[Examined]):
         """Read the file, and record the reason as failure of each system."""
         try:
             file, _ = stage(self.path, self.store, self.mode)
-        except UnreadableFileError as exc:
+        except OF_ONE_FILE as exc:
             return Examined(self.path, error=str(exc))
         return Examined(self.path, file, give_up(file.media_type, reason, self.seen or frozenset()))
 

@@ -3,16 +3,19 @@
 import os
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from typing import BinaryIO
 
 from dam.core.errors import StoreError, UnreadableFileError
 from dam.media.files.digests import digests_of
-from dam.media.files.source import chunks, open_source
+from dam.media.files.source import FileState, chunks, open_source
 from dam.services.ingest.outcome import Outcome, Status, Unchanged
 from dam.services.ingest.resolve import Resolved
 from dam.services.ingest.staging import StagedFile
 from dam.services.ingest.writer import Asset
-from dam.storage.blob_store import BlobStore
+from dam.storage.blob_store import BlobStore, is_key
+from dam.storage.local import MARKER
 
 
 def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
@@ -36,6 +39,7 @@ def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
         obstacle=resolved.analysis.obstacle if resolved.analysis else None,
         is_shared=file.blob.is_shared if file.blob else None,
         is_restored=asset.is_restored,
+        healed=file.blob.healed if file.blob else None,
     )
 
 
@@ -62,24 +66,39 @@ def remove_sources(
 def _remove_source(store: BlobStore, file: StagedFile) -> str | None:
     """Unlink a source whose content is stored durably; return the error, if any.
 
-    The blob is read back first: an older blob of the same content may have been damaged, and the source may be the
-    only intact copy.
+    The blob is read back first: the source may be the only intact copy. Both files are open while they are compared:
+    as long as the source is, no other file gets its inode number.
     """
     try:
-        with store.open(file.digests.sha256) as blob:
-            if digests_of(chunks(blob)) != file.digests:
-                return "was not removed: the copy in the library is damaged, see dam-cli verify --content"
-        if not _is_as_read(file):
-            return "is in the library, and was not removed: it has changed since"
-        os.unlink(file.path)
+        if _is_of_a_store(file.path):
+            return "was not removed: it belongs to a store of dam"
+        with ExitStack() as stack:
+            with open_source(file.path, linking=True) as (stream, state):
+                source = stack.enter_context(os.fdopen(os.dup(stream.fileno()), "rb"))
+                status = os.fstat(source.fileno())
+                if flaw := store.flaw(file.digests.sha256, file.state.size, content=True, apart_from=status):
+                    return f"was not removed: the blob {flaw.detail}; see dam-cli verify --content"
+                if not _is_as_read(file, stream, state):
+                    return "is in the library, and was not removed: it has changed since"
+            if not os.path.samestat(os.stat(file.path), status):
+                return "is in the library, and was not removed: another file has its name now"
+            os.unlink(file.path)
     except (OSError, StoreError, UnreadableFileError) as exc:
         return f"is in the library, and could not be removed: {getattr(exc, 'strerror', None) or exc}"
     return None
 
 
-def _is_as_read(file: StagedFile) -> bool:
+def _is_of_a_store(path: str) -> bool:
+    """Return whether a file is a blob, or the marker, of a store, by its name.
+
+    So another library loses nothing, nor this one where a file system gives the same file another number.
+    """
+    name = os.path.basename(path)
+    return name == MARKER or (is_key(name) and path.endswith(os.path.join(os.sep, name[:2], name[2:4], name)))
+
+
+def _is_as_read(file: StagedFile, stream: BinaryIO, state: FileState) -> bool:
     """Return whether a source has not changed. If only its ctime has, as when a hard link is removed, read it again."""
-    with open_source(file.path, linking=True) as (stream, state):
-        if state == file.state:
-            return True
-        return state.is_but_for_links(file.state) and digests_of(chunks(stream)) == file.digests
+    if state == file.state:
+        return True
+    return state.is_but_for_links(file.state) and digests_of(chunks(stream)) == file.digests

@@ -45,6 +45,8 @@ class Outcome:
     """Whether the new blob shares its bytes with the source; None without a new blob."""
     is_restored: bool = False
     """Whether the asset has come back from the trash."""
+    healed: str | None = None
+    """What was wrong with the library's blob of this content, which the file has replaced; None if it was sound."""
 
     @property
     def kind(self) -> Kind | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import time_ns
 from typing import BinaryIO, NamedTuple
 
-from dam.core.errors import CannotShareError, UnreadableFileError
+from dam.core.errors import CannotShareError, StoreError, UnreadableFileError
 from dam.media.files.digests import Digests, digests_of
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import FileState, chunks, open_source
@@ -71,7 +71,8 @@ def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFi
 
     Raises:
         UnreadableFileError: the file cannot be read, or changed while it was read; nothing remains staged.
-        CannotShareError: `mode` is REFLINK or HARDLINK, and the file system does not support it.
+        CannotShareError: `mode` is REFLINK or HARDLINK, and the file system does not support it for this file.
+        FileTooLargeError: the store has no room for so large a file.
         StoreError: the store cannot be written.
 
     """
@@ -96,6 +97,7 @@ def stage(path: str, store: BlobStore, mode: Mode = Mode.COPY) -> tuple[StagedFi
 def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) -> _Content:
     if mode is Mode.REFERENCE:
         return _look(path, file)
+    moving = os.fstat(file.fileno()) if mode is Mode.MOVE else None
     if mode is Mode.HARDLINK:
         return _link(path, file, store)
     if mode is Mode.REFLINK:
@@ -106,9 +108,9 @@ def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) ->
         except CannotShareError:
             pass
     if size <= MAX_IN_MEMORY_BYTES:
-        return _buffer(file, size, store)
+        return _buffer(file, size, store, moving)
     _check_space(store, size)
-    return _stream(chunks(file), store)
+    return _stream(chunks(file), store, moving)
 
 
 def _look(path: str, file: BinaryIO) -> _Content:
@@ -121,7 +123,7 @@ def _link(path: str, file: BinaryIO, store: BlobStore) -> _Content:
     """Read a file, and link it unless the store has it: a link, even a discarded one, sets the change time."""
     stream = _Tee(chunks(file), None)
     digests = digests_of(stream)
-    if store.size(digests.sha256) == stream.size:
+    if _is_stored(store, digests.sha256, stream.size, None):
         return _Content(digests, stream.head, stream.size, partial(store.open, digests.sha256), None)
     blob = store.stage_shared(path, Mode.HARDLINK)
     with _discard_on_error(blob), blob.open() as linked:
@@ -136,21 +138,23 @@ def _take(store: BlobStore, blob: StagedBlob) -> _Content:
         with blob.open() as file:
             stream = _Tee(chunks(file), None)
             digests = digests_of(stream)
-        return _unless_stored(store, _Content(digests, stream.head, stream.size, blob.open, blob))
+        return _unless_stored(store, _Content(digests, stream.head, stream.size, blob.open, blob), None)
 
 
-def _buffer(file: BinaryIO, size: int, store: BlobStore) -> _Content:
+def _buffer(file: BinaryIO, size: int, store: BlobStore, moving: os.stat_result | None) -> _Content:
     """Read a small file into memory; stage it only if the store lacks it."""
     parts, length = [], 0
     for part in chunks(file, size + 1 if size else FIRST_READ_BYTES):
         parts.append(part)
         length += len(part)
         if length > size:  # it says a wrong size, as in procfs, and may be large
-            return _stream(_bounded(chain(parts, chunks(file)), size), store)
+            return _stream(_bounded(chain(parts, chunks(file)), size), store, moving)
+        if length == size:  # the end: `open_source` notices what is added to the file now
+            break
     data = b"".join(parts)
     digests = digests_of([data])
     content = _Content(digests, data[:HEAD_BYTES], len(data), partial(io.BytesIO, data), None)
-    if store.size(digests.sha256) == len(data):
+    if _is_stored(store, digests.sha256, len(data), moving):
         return content
     blob = store.stage(digests.sha256)
     with _discard_on_error(blob):
@@ -168,13 +172,13 @@ def _bounded(source: Iterable[bytes], size: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _stream(source: Iterable[bytes], store: BlobStore) -> _Content:
+def _stream(source: Iterable[bytes], store: BlobStore, moving: os.stat_result | None) -> _Content:
     """Stream a large file into the store."""
     blob = store.stage()
     with _discard_on_error(blob):
         stream = _Tee(source, blob)
         digests = digests_of(stream)
-        return _unless_stored(store, _Content(digests, stream.head, stream.size, blob.open, blob))
+        return _unless_stored(store, _Content(digests, stream.head, stream.size, blob.open, blob), moving)
 
 
 def _check_space(store: BlobStore, size: int) -> None:
@@ -183,13 +187,24 @@ def _check_space(store: BlobStore, size: int) -> None:
         raise UnreadableFileError(f"is too large for the store: it has {size:,} bytes, and {free:,} are free")
 
 
-def _unless_stored(store: BlobStore, content: _Content) -> _Content:
+def _unless_stored(store: BlobStore, content: _Content, moving: os.stat_result | None) -> _Content:
     """Discard the staged bytes if the store has the content."""
     key = content.digests.sha256
-    if content.blob is None or store.size(key) != content.size:
+    if content.blob is None or not _is_stored(store, key, content.size, moving):
         return content
     content.blob.discard()
     return content._replace(blob=None, open=partial(store.open, key))
+
+
+def _is_stored(store: BlobStore, key: str, size: int, moving: os.stat_result | None) -> bool:
+    """Return whether the store has a content. It is read: what comes in again heals a blob that has rotted.
+
+    `moving` is the source if it will be unlinked: then the blob must not be that file, nor linked to another.
+    """
+    try:
+        return store.flaw(key, size, content=True, apart_from=moving) is None
+    except StoreError:  # it cannot be read; if the store has failed, publishing says so
+        return False
 
 
 @contextmanager

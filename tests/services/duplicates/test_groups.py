@@ -21,8 +21,9 @@ from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.selection import select_assets
 from dam.services.catalogue.verdict import Verdict
 from dam.services.duplicates.decider import DuplicateOptions
-from dam.services.duplicates.groups import Duplicates, find_duplicates, paths_of_members
+from dam.services.duplicates.groups import Duplicates, find_duplicates
 from dam.services.duplicates.keepers import read_rules
+from dam.services.duplicates.removable import removable_paths
 from dam.services.duplicates.rules import Level, Reason, Rule
 from dam.services.hamming.arrays import TABLES
 from dam.services.library import Library
@@ -222,8 +223,7 @@ def test_paths_of_members_that_are_still_there(library: Library, folder: Path, m
     names[1].unlink()
     names[2].write_bytes(b"another file now")
     groups = find_duplicates(library, DuplicateOptions()).groups
-    with library.read() as session:
-        assert list(paths_of_members(session, groups)) == [str(names[0])]
+    assert [path for each in removable_paths(library, groups) for path in each.paths] == [str(names[0])]
 
 
 Hashed = list[tuple[int | None, int | None, int | None]]

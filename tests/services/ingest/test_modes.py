@@ -71,11 +71,19 @@ def test_a_source_that_changes_before_it_is_moved_stays(
     assert source.exists() == (change != "gone")
 
 
-def test_a_source_stays_when_the_copy_in_the_store_has_rotted(library: Library, source: Path) -> None:
-    [before] = ingest_all(library, source)
-    spoil(library, before.sha256, b"\0" * len("content"))
+def test_a_source_stays_when_the_copy_in_the_store_rots(
+    library: Library, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read again right before the source goes."""
+    write = writer.write_files
+
+    def write_and_spoil(session: Any, files: Any, *args: Any, **more: Any) -> object:
+        spoil(library, files[0][0].digests.sha256, b"\0" * len("content"))
+        return write(session, files, *args, **more)
+
+    monkeypatch.setattr(writer, "write_files", write_and_spoil)
     [outcome] = take(library, Mode.MOVE, source)
-    assert "damaged" in (outcome.error or "")
+    assert "was not removed: the blob has a content that does not match" in (outcome.error or "")
     assert source.exists()
 
 
