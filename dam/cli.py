@@ -154,6 +154,7 @@ def add_asset(
     options = Options(selection, mode, rehash, import_keywords, follow)
     report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
+        report,
         open_library(create=True) as library,
         open_pool(jobs) as pool,
         closing(ingest(library, chain([paths or []], more), checked, options, pool=pool)) as outcomes,

@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from dam.services.journal.log import LoggedOperation
     from dam.services.journal.trash import TrashedAsset
     from dam.services.journal.undo import Undone
+    from dam.services.repair.outcome import Repair
     from dam.services.similar.explain import Explanation
     from dam.services.similar.links import Linked
     from dam.services.similar.search import SearchResult
     from dam.services.thumbnails import Thumbnail
-    from dam.services.verify import Finding, IntactAsset
+    from dam.services.verify.findings import Finding, IntactAsset
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -396,11 +397,29 @@ class Library(service.Library):
         with open_pool(jobs) as pool:
             yield from run_systems(self, retry_failed=retry_failed, pool=pool)
 
-    def verify(self, *, content: bool = False, threads: int = 1) -> Iterator["Finding | IntactAsset"]:
-        """Compare the store with the database; yield what is wrong and what is sound. `content`: read all bytes."""
-        from dam.services.verify import verify
+    def verify(
+        self, *, content: bool = False, threads: int = 1, quarantine: bool = True
+    ) -> Iterator["Finding | IntactAsset"]:
+        """Compare the store with the database, and the database with itself; yield problems and intact assets.
 
-        return verify(self, content=content, threads=threads)
+        `content`: read all bytes, those that were read least recently first. With `quarantine`, blobs that were read
+        and are damaged are moved to the quarantine of the store.
+        """
+        from dam.services.verify.verify import verify
+
+        return verify(self, content=content, threads=threads, quarantine=quarantine)
+
+    def repair(
+        self, folders: Iterable[str | os.PathLike[str]] = (), *, content: bool = False, dry_run: bool = False
+    ) -> Iterator["Repair"]:
+        """Verify the library and repair what is found; yield each repair once it is durable.
+
+        Sound copies are looked for in the mirrors, the quarantine, the recorded sources and `folders`. `content`: read
+        all bytes first. Nothing is deleted.
+        """
+        from dam.services.repair.repair import repair
+
+        return repair(self, [os.fspath(folder) for folder in folders], content=content, dry_run=dry_run)
 
     def remove(self, *references: Reference) -> list["Asset"]:
         """Put assets in the trash, as one operation; return those that were not there.

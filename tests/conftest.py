@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from dam.cli import app
 from dam.core.database import make_engine, writing
-from dam.core.interrupts import handle_interrupts
+from dam.core.interrupts import handle_interrupts, stop_watching
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
@@ -264,11 +264,13 @@ def each_fresh_dam(database_url: str, tmp_path: Path) -> Dam:
 
 
 @pytest.fixture
-def handlers() -> Iterator[None]:
+def handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The program's handlers of SIGINT and SIGTERM, in this process."""
+    monkeypatch.setattr("dam.core.interrupts.GRACE_SECONDS", 3600)  # this process is not to end
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     handle_interrupts()
     yield
+    stop_watching()
     for number, handler in kept.items():
         signal.signal(number, handler)
 

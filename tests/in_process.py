@@ -18,7 +18,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from dam.cli import app
-from dam.core import database
+from dam.core import database, interrupts
 from dam.services import file_storage
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -100,6 +100,7 @@ def as_new() -> Iterator[None]:
             yield
         finally:
             forget()
+            interrupts.stop_watching()
             gc.unfreeze()
             gc.set_threshold(*threshold)
             for number, handler in signals.items():

@@ -651,4 +651,6 @@ CREATE TABLE manifest_records (
     CONSTRAINT pk_manifest_records PRIMARY KEY (id)
 );
 
+ALTER TABLE library ADD COLUMN snapshot TEXT;
+
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;

@@ -650,4 +650,6 @@ CREATE TABLE manifest_records (
     lines TEXT NOT NULL
 );
 
+ALTER TABLE library ADD COLUMN snapshot TEXT;
+
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;

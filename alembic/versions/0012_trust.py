@@ -115,11 +115,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_manifest_records"),
         sqlite_autoincrement=True,
     )
+    op.add_column("library", sa.Column("snapshot", sa.Text(), nullable=True))
     op.add_column("component_source_path", sa.Column("ctime_ns", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("component_source_path", "ctime_ns")
+    op.drop_column("library", "snapshot")
     for table in (
         "manifest_records",
         "mirrors",

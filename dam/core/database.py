@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
 from dam.core import config, durable
-from dam.core.errors import DamError, DeadlockError, LockedError, MissingExtraError, UsageError
+from dam.core.errors import DamError, DeadlockError, LockedError, MalformedDatabaseError, MissingExtraError, UsageError
 
 BEGIN = "dam_begin"
 NO_TRANSACTION = "none"
@@ -27,14 +27,16 @@ WAL_IS_SAFE_SINCE = (3, 51, 3)
 OUTSIDE_CAUSES = (
     "disk I/O error",
     "disk is full",
-    "malformed",
     "No space left on device",
-    "not a database",
     "permission denied",
     "read-only",
     "readonly",
     "unable to open",
 )
+
+# Parts of the messages of SQLite for a file that is damaged.
+DAMAGE = ("malformed", "not a database", "Could not decode to UTF-8", "unsupported file format")
+DAMAGE_HINT = "restore a backup (dam-cli restore), or rebuild the database from the store (dam-cli rebuild-db)"
 
 
 def journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
@@ -95,6 +97,8 @@ def _name_the_error(context: ExceptionContext) -> None:
         raise LockedError(f"{where} is locked by another process: try again, or raise DAM_LOCK_TIMEOUT") from cause
     if "deadlock detected" in message:
         raise DeadlockError(f"another process wrote the same to {where} in another order: try again") from cause
+    if any(sign in message for sign in DAMAGE) and isinstance(cause, sqlite3.Error):
+        raise MalformedDatabaseError(f"the database {where} is damaged ({message}): {DAMAGE_HINT}") from cause
     if context.connection is None:
         raise DamError(f"cannot connect to {where}: {message}") from cause
     if context.is_disconnect or any(sign in message for sign in OUTSIDE_CAUSES):

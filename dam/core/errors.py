@@ -6,6 +6,8 @@
     ├── NoLibraryError           10   there is no library where the settings point
     │   └── ForeignDatabaseError      the database is that of another program
     ├── ForeignStoreError        10   the store does not belong to the database
+    │   └── LostDatabaseError         it belongs to a library whose database is gone
+    ├── OldDatabaseError         10   the database lacks what the manifest in its store has
     ├── OutdatedSchemaError      10   the schema is older than the program
     ├── ForeignBackupError       10   a backup is that of another library
     ├── DamagedDatabaseError      4   a database that was checked is damaged
@@ -13,6 +15,7 @@
     │   └── DeadlockError             two processes waited for each other: retry
     ├── NewerSchemaError         12   the schema is newer than the program
     ├── ConflictError             5   later operations stand in the way
+    ├── MalformedDatabaseError    5   the database cannot be read any further
     ├── MissingExtraError         5   a missing optional dependency
     ├── StoreError                5   the store cannot be read or written
     │   ├── CannotShareError          its file system cannot share the bytes of a file
@@ -98,6 +101,16 @@ class ForeignStoreError(DamError):
     exit_code = ExitCode.NO_LIBRARY
 
 
+class LostDatabaseError(ForeignStoreError):
+    """The store belongs to a library whose database is gone."""
+
+
+class OldDatabaseError(DamError):
+    """The database lacks what the manifest in its store has: it was restored from a backup."""
+
+    exit_code = ExitCode.NO_LIBRARY
+
+
 class OutdatedSchemaError(DamError):
     """The database has an older schema than this program."""
 
@@ -118,6 +131,10 @@ class NewerSchemaError(DamError):
     """The database has a newer schema than this program."""
 
     exit_code = ExitCode.NEWER_SCHEMA
+
+
+class MalformedDatabaseError(DamError):
+    """The database cannot be read any further. `verify` reports it as a finding, and exits with 4."""
 
 
 class ConflictError(DamError):

@@ -1,6 +1,6 @@
 """Identity of the library."""
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dam.models.base_class import Base
@@ -14,3 +14,5 @@ class LibraryIdentity(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     uuid: Mapped[str] = mapped_column(String(36))
+    snapshot: Mapped[str | None] = mapped_column(Text, default=None)
+    """How far an unfinished snapshot for the manifest is: table and id; empty before its begin, null without one."""

@@ -10,7 +10,7 @@ from dam.models.types import PrimaryKey
 class ManifestRecord(Base):
     """Lines for the manifest, written in the transaction of the change; deleted when the manifest has them.
 
-    `id` is their sequence number in the manifest, by which a reader drops what was appended twice.
+    `id` is the number of their batch: one more than that of the last row, which is never deleted.
     """
 
     __tablename__ = "manifest_records"

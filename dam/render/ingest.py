@@ -3,6 +3,7 @@
 import io
 import sys
 from collections import Counter
+from typing import Self
 
 from dam.render.json_output import path_keys, write_document
 from dam.render.text import counted, human_size, line, note, safe
@@ -34,6 +35,15 @@ class IngestReport:
         self._problems: list[str] = []
         self.problems = 0
         """Number of inputs that failed: unreadable, or stored but not decodable."""
+
+    def __enter__(self) -> Self:
+        """Return the report."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """After an interruption, tell what was done."""
+        if kind in (KeyboardInterrupt, SystemExit):
+            self.finish()
 
     def add(self, outcome: Outcome | Unchanged) -> None:
         """Write and count what became of a path, or of several."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -14,13 +15,14 @@ from sqlalchemy.orm import Session
 
 from dam.core import database, interrupts
 from dam.core.config import Settings, default_settings, env_file_hint
-from dam.core.errors import DamError, DeadlockError, ForeignStoreError, NoLibraryError
+from dam.core.errors import DamError, DeadlockError, ForeignStoreError, LostDatabaseError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
 from dam.storage.blob_store import BlobStore
 from dam.storage.local import LocalBlobStore
 
 if TYPE_CHECKING:
+    from dam.services.manifest.manifest_writer import ManifestWriter
     from dam.services.setup import SetupResult
 
 logger = logging.getLogger(__name__)
@@ -67,11 +69,35 @@ class Library:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Give a session that is committed at the end, durably, or rolled back on an error."""
-        with deferred():
-            with database.writing(self.engine).begin() as session:
+        """Give a session that is committed at the end, durably, or rolled back on an error.
+
+        What it records for the manifest is appended there after the commit. An interruption is heard while this waits
+        for the lock of the database, and not from then on.
+
+        Raises:
+            OldDatabaseError: the database lacks what the manifest has.
+            StoreError: the manifest cannot be written.
+
+        """
+        from dam.services.manifest import outbox  # noqa: PLC0415  commands that only read need none of it
+
+        self.manifest_writer.catch_up()
+        with database.writing(self.engine)() as session:
+            session.connection()
+            with deferred():
+                session.info[outbox.APPENDED] = self.manifest_writer.appended
                 yield session
-            interrupts.note_change()
+                session.commit()
+                interrupts.note_change()
+                if outbox.is_written(session):
+                    self.manifest_writer.append()
+
+    @cached_property
+    def manifest_writer(self) -> "ManifestWriter":
+        """What appends to the manifest in the store."""
+        from dam.services.manifest.manifest_writer import ManifestWriter  # noqa: PLC0415
+
+        return ManifestWriter(self.engine, self.store, self.id)
 
     def write_again(self, work: Callable[[Session], T]) -> T:
         """Do some work in a transaction, and again where another process wrote the same beside us.
@@ -85,6 +111,11 @@ class Library:
                 return work(session)
         with self.write() as session:
             return work(session)
+
+
+def open_unmarked(settings: Settings | None = None) -> Library:
+    """Open a library, by default the configured one, whatever the marker of its store says: for who repairs that."""
+    return _checked(settings or default_settings(), None, check_store=False)
 
 
 def open_library(settings: Settings | None = None, store: BlobStore | None = None, *, create: bool = False) -> Library:
@@ -116,14 +147,17 @@ def open_library(settings: Settings | None = None, store: BlobStore | None = Non
 
 def set_up_library(settings: Settings | None = None, store: BlobStore | None = None) -> "SetupResult":
     """Set up a library, by default the configured one, or bring its schema to the newest revision; see `set_up`."""
+    from dam.services.manifest.manifest_writer import ManifestWriter  # noqa: PLC0415  few commands need it
     from dam.services.setup import set_up  # noqa: PLC0415  brings Alembic
 
     settings = settings or default_settings()
+    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    _refuse_lost_database(settings, store)
     database.make_folder(settings.sqlite_path)
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
-    store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
         done = set_up(engine, store, backups=settings.DAM_BACKUPS)
+        ManifestWriter(engine, store, done.library_id).catch_up()
         interrupts.note_change()
         return done
     finally:
@@ -131,16 +165,31 @@ def set_up_library(settings: Settings | None = None, store: BlobStore | None = N
         engine.dispose()
 
 
-def _checked(settings: Settings, store: BlobStore | None) -> Library:
+def _refuse_lost_database(settings: Settings, store: BlobStore) -> None:
+    """Make sure that no SQLite file is made for a store whose library had one; see `setup.refuse_lost_database`."""
+    from dam.services.setup import refuse_lost_database  # noqa: PLC0415  brings Alembic
+
+    path = settings.sqlite_path
+    if path and not _has_content(path):
+        try:
+            refuse_lost_database(store, str(path))
+        except LostDatabaseError:
+            if not _has_content(path):  # another process may have set it up: the marker comes after the database
+                raise
+
+
+def _checked(settings: Settings, store: BlobStore | None, *, check_store: bool = True) -> Library:
     """Return an open library; see `open_library` for what is raised."""
     if settings.sqlite_path and not _has_content(settings.sqlite_path):
+        _refuse_lost_database(settings, store or LocalBlobStore(settings.ASSET_STORAGE_PATH))
         raise NoLibraryError(f"there is no library at {settings.sqlite_path}{env_file_hint(settings)}: {SETUP_HINT}")
     engine = database.make_engine(settings.DATABASE_URL, settings.DAM_LOCK_TIMEOUT)
     store = store or LocalBlobStore(settings.ASSET_STORAGE_PATH)
     try:
         with database.reading(engine)() as session:
             library_id = check_schema(session.connection())
-        store.check_marker(library_id)
+        if check_store:
+            store.check_marker(library_id)
     except NoLibraryError as exc:
         engine.dispose()
         raise type(exc)(f"{exc}{env_file_hint(settings)}") from exc

@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from dam.core.errors import DamError, NewerSchemaError
+from dam.core.errors import DamError, LostDatabaseError, NewerSchemaError
 from dam.core.schema import current_revision, has_library, has_revisions, head_revision, migrations_path, newest_schema
 from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
@@ -38,10 +38,13 @@ def set_up(engine: Engine, store: BlobStore, *, backups: int = 0) -> SetupResult
     Raises:
         NewerSchemaError: the database has a newer schema than this program.
         ForeignStoreError: the store belongs to another library, or is missing although the library has assets.
+        LostDatabaseError: there is no database, and the store belongs to a library.
 
     """
-    with _alone(engine) as connection:
-        before, backup = _upgrade(connection, backups)
+    with alone(engine) as connection:
+        if not has_library(connection):
+            refuse_lost_database(store, str(connection.engine.url.render_as_string(hide_password=True)))
+        before, backup = upgrade(connection, backups)
         with Session(connection) as session:
             library_id = session.scalar(select(LibraryIdentity.uuid))
             if library_id is None:
@@ -57,8 +60,24 @@ def set_up(engine: Engine, store: BlobStore, *, backups: int = 0) -> SetupResult
     return SetupResult(before, head_revision(), library_id, backup)
 
 
+def refuse_lost_database(store: BlobStore, database: str) -> None:
+    """Make sure that a store without a database is one without a library.
+
+    Raises:
+        LostDatabaseError: the store belongs to a library, whose database is gone.
+
+    """
+    library_id = store.marker()
+    if library_id is not None:
+        place = store.root or "the store"
+        raise LostDatabaseError(
+            f"{place} is the store of library {library_id}, and there is no database at {database}: correct "
+            "DATABASE_URL, restore a backup, or make the database again from the store with: dam-cli rebuild-db"
+        )
+
+
 @contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
+def alone(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that excludes other set-ups: an immediate one in SQLite, an advisory lock in PostgreSQL."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -66,7 +85,7 @@ def _alone(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _upgrade(connection: Connection, backups: int) -> tuple[str | None, str | None]:
+def upgrade(connection: Connection, backups: int = 0) -> tuple[str | None, str | None]:
     """Upgrade the schema; return its previous revision, and the backup that was made before.
 
     A new database gets the newest schema directly.

@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 
 from dam.core.errors import UsageError
 from dam.storage.flaw import Flaw
+from dam.storage.manifest import Manifest
 from dam.storage.modes import Mode
 
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -133,6 +134,13 @@ class BlobStore(Protocol):
 
     def sweep(self) -> None:
         """Discard what killed processes have staged. What living processes stage is not touched."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest: what gives the database back when it is lost."""
+
+    def marker(self) -> str | None:
+        """Return the id of the library that the store belongs to; None where it has no marker."""
 
     def check_marker(self, library_id: str) -> None:
         """Check that the store belongs to a library.

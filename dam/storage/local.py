@@ -21,13 +21,15 @@ from dam.storage import store_lock
 from dam.storage.blob_store import StagedBlob, checked_key, is_key
 from dam.storage.flaw import Flaw, FlawKind, file_flaw, open_regular
 from dam.storage.flushing import flush_file_system
+from dam.storage.local_layout import QUARANTINE
+from dam.storage.local_manifest import LocalManifest
 from dam.storage.local_staging import LocalStagedBlob, naming, share
 from dam.storage.modes import Mode
 from dam.storage.staging_area import StagingArea, oldest_begin, sweep
 
 MARKER = "dam-library-id"
-QUARANTINE = "quarantine"
 LINKS = "links"
+MANIFEST = "manifest"
 TEMPORARY = "tmp"
 _NUMBERS = count()
 FLUSH_TOGETHER = 8
@@ -41,6 +43,7 @@ class LocalBlobStore:
 
     def __init__(self, root: Path, staging: str | None = None) -> None:
         self.root = root
+        self.manifest = LocalManifest(root / MANIFEST)
         self._root = str(root)
         self._area: StagingArea | None = None
         self._staging = staging
@@ -287,12 +290,25 @@ class LocalBlobStore:
             self._area.close()
             self._area = self._staging = None
 
+    def place(self, key: str) -> Path:
+        """Return the path of a blob, whether there is one or not."""
+        return Path(self._place(key))
+
     def _place(self, key: str) -> str:
         return f"{self._folder(key)}{os.sep}{key}"
 
     def _folder(self, key: str) -> str:
         checked_key(key)
         return f"{self._root}{os.sep}{key[:2]}{os.sep}{key[2:4]}"
+
+    def marker(self) -> str | None:
+        """Return the library's id in the marker; None where there is no such file."""
+        try:
+            return (self.root / MARKER).read_text(encoding="ascii").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, UnicodeDecodeError) as exc:
+            raise StoreError(f"{self.root / MARKER}: {exc}") from exc
 
     def check_marker(self, library_id: str) -> None:
         """Check that the store belongs to the library.
@@ -301,15 +317,12 @@ class LocalBlobStore:
             ForeignStoreError: it has no marker, as a folder where nothing is mounted, or another library's.
 
         """
-        try:
-            found = (self.root / MARKER).read_text(encoding="ascii").strip()
-        except FileNotFoundError:
+        found = self.marker()
+        if found is None:
             raise ForeignStoreError(
                 f"{self.root} is not the store of this library ({MARKER} is missing): is it mounted, and is "
                 "ASSET_STORAGE_PATH right?"
-            ) from None
-        except (OSError, UnicodeDecodeError) as exc:
-            raise StoreError(f"{self.root / MARKER}: {exc}") from exc
+            )
         if found != library_id:
             raise ForeignStoreError(
                 f"{self.root} is the store of library {found}, the database has library {library_id}: "

@@ -3,10 +3,11 @@
 import io
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import RLock
 from typing import BinaryIO
 
 from dam.core.errors import CannotShareError, ForeignStoreError, StoreError
@@ -42,6 +43,38 @@ class MemoryStagedBlob:
         self._data.clear()
 
 
+class MemoryManifest:
+    """Segments in a list."""
+
+    def __init__(self) -> None:
+        self._segments: list[bytes] = []
+        self._lock = RLock()
+
+    def numbers(self) -> Sequence[int]:
+        """Return the numbers of all segments."""
+        return range(1, len(self._segments) + 1)
+
+    def open(self, number: int) -> BinaryIO:
+        """Open a segment."""
+        try:
+            return io.BytesIO(self._segments[number - 1])
+        except IndexError:
+            raise StoreError(f"the manifest in memory has no segment {number}") from None
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Exclude other threads."""
+        with self._lock:
+            yield
+
+    def append(self, data: bytes, *, new_segment: bool = False) -> None:
+        """Append to the last segment, or begin one."""
+        if new_segment or not self._segments:
+            self._segments.append(data)
+        else:
+            self._segments[-1] += data
+
+
 class MemoryBlobStore:
     """Blobs in a dictionary."""
 
@@ -49,6 +82,7 @@ class MemoryBlobStore:
     root: Path | None = None
 
     def __init__(self) -> None:
+        self.manifest = MemoryManifest()
         self._blobs: dict[str, bytes] = {}
         self._published: dict[str, float] = {}
         self._library_id: str | None = None
@@ -151,6 +185,10 @@ class MemoryBlobStore:
 
     def sweep(self) -> None:
         """Do nothing: what was staged has gone with its process."""
+
+    def marker(self) -> str | None:
+        """Return the library's id."""
+        return self._library_id
 
     def check_marker(self, library_id: str) -> None:
         """Check that the store belongs to the library."""

@@ -23,7 +23,7 @@ MAX_REMOVAL_SECONDS = 60.0
 """How long those that store wait for a removal, which is short."""
 MAX_USE_SECONDS = 5.0
 """How long a removal waits for those that store, which can take hours."""
-RETRY_SECONDS = 0.05
+RETRY_SECONDS = 0.005
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 

@@ -20,8 +20,14 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "find-similar": [["{new}"], ["{sources}/a.png", "--json"], ["{other_plain}"]],
     "find-similar-images": [["{new}"], ["{other_plain}", "--json"], ["{sources}/a.png", "--print0"]],
     "info": [[], ["--json"]],
+    "library export": [[]],
+    "library import": [["{export}"]],
     "link-similar": [[]],
     "query-assets-placeholder": [[]],
+    "gc": [["--yes"], ["--dry-run"]],
+    "log": [[], ["--asset", "{sources}/a.png"], ["1"]],
+    "rebuild-db": [[], ["--merge"]],
+    "rm": [["{sources}/a.png", "--yes"]],
     "restore": [["{backup}", "--dry-run"]],
     "run-systems": [[]],
     "setup-db": [[]],
@@ -30,9 +36,18 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "tag ls": [[], ["{sources}/a.png"]],
     "tag rm": [["{sources}/a.png", "sea"]],
     "thumbnail": [["{sources}/a.png"]],
+    "trash empty": [["--yes"]],
+    "trash ls": [[]],
+    "trash restore": [["{sources}/gone.txt"]],
+    "undo": [[], ["--dry-run"]],
     "verdict": [["{sources}/a.png", "{sources}/b.png", "duplicate"]],
     "verdicts": [[], ["--json"]],
     "verify": [[], ["--content"]],
+    "repair": [["--dry-run", "--from", "{sources}"], []],
+    "store add": [["usb", "{folder}/mirror"]],
+    "store ls": [[]],
+    "store rm": [["mirror"]],
+    "store sync": [[]],
 }
 """Arguments for each command; where it names files, such that it reads them."""
 
@@ -56,6 +71,7 @@ def arguments_of(name: str, folder: Path) -> list[list[str]]:
         "other_plain": folder / "new" / "plain.png",
         "folder": folder,
         "backup": folder / "backup.sqlite3",
+        "export": folder / "export.jsonl",
     }
     return [[argument.format(**places) for argument in arguments] for arguments in ARGUMENTS[name]]
 
@@ -82,4 +98,5 @@ def make_library(dam: Dam) -> None:
     dam("add-asset", "-j0", "--tags", "sea", sources, dam.folder / "gone", code=3)
     dam("verdict", "1", "2", "alternate")
     dam("backup", dam.folder / "backup.sqlite3")
+    dam("library", "export", dam.folder / "export.jsonl")
     (sources / "a.xmp").write_bytes(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'> </x:xmpmeta>")

@@ -1,4 +1,4 @@
-"""No command holds a transaction while it prints, or reads or decodes a file of the user."""
+"""No command holds a transaction while it prints, or reads or decodes a file; and none decodes but in workers."""
 
 import io
 import os
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from dam.media.sample import Sample
 from dam.services.processes import pool
 from dam.services.processes.isolated import IsolatedRun
 from dam.services.processes.workers import Workers
@@ -32,6 +33,9 @@ class Watch:
     folder: Path | None = None
     connections: list[Any] = []  # noqa: RUF012  there is one watch
     seen: list[str] = []  # noqa: RUF012
+    process = 0
+    decoded: list[str] = []  # noqa: RUF012
+    """Where this process was about to decode a file."""
 
     @classmethod
     def note(cls, action: str) -> None:
@@ -83,12 +87,20 @@ def watched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
     def connected(connection: Any, _: Any) -> None:
         Watch.connections.append(connection)
 
+    def made(sample: Any, *args: Any, **options: Any) -> None:
+        if os.getpid() == Watch.process:
+            Watch.decoded.append("".join(traceback.format_stack(limit=14)[:-1]))
+        make(sample, *args, **options)
+
+    make = Sample.__init__
+    monkeypatch.setattr(Sample, "__init__", made)
     noting(IsolatedRun, "result")
     noting(pool._Chunk, "wait")
     noting(Workers, "submit")
     monkeypatch.setattr(in_process, "open", _opened, raising=False)
     event.listen(Engine, "connect", connected)
     Watch.folder, Watch.connections, Watch.seen = folder, [], []
+    Watch.process, Watch.decoded = os.getpid(), []
     try:
         yield Watch.seen
     finally:
@@ -111,7 +123,7 @@ def filled(empty_library_folder: Path, tmp_path: Path) -> Dam:
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands()])
-def test_a_command_holds_no_lock_while_it_prints_reads_or_decodes(
+def test_a_command_holds_no_lock_while_it_prints_reads_or_decodes_and_decodes_in_workers_only(
     filled: Dam, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     for arguments in arguments_of(name, filled.folder):
@@ -119,6 +131,7 @@ def test_a_command_holds_no_lock_while_it_prints_reads_or_decodes(
             done = filled(*name.split(), *arguments, code=None)
         assert done.code != 2, done.err
         assert not seen, f"{name} {arguments}: {len(seen)} times; the first:\n{seen[0]}"
+        assert bool(Watch.decoded) == ("-j0" in arguments), f"{name} {arguments}:\n{Watch.decoded}"
 
 
 NUMBERS = "WITH RECURSIVE numbers(value) AS (SELECT 10 UNION ALL SELECT value + 1 FROM numbers LIMIT 5000)"

@@ -20,7 +20,12 @@ from tests.conftest import Dam, Finished, dam_in, set_up_sqlite
 
 NAMES = [name for name, _ in commands()]
 FOREIGN_ID = "00000000-0000-4000-8000-000000000000"
-NEED_NO_LIBRARY = {"doctor": (0, 4), "query-assets-placeholder": (0, 1, 2, 5)}
+NEED_NO_LIBRARY = {
+    "doctor": (0, 4),
+    "query-assets-placeholder": (0, 1, 2, 5),
+    "rebuild-db": (5, 10),  # they replace no database
+    "library import": (5, 10, 12),
+}
 NEED_NO_STORE = NEED_NO_LIBRARY | {"backup": (0,), "restore": (0,)}
 NEED_NO_DATABASE = NEED_NO_LIBRARY | {"restore": (0,)}
 WORKS = (0, 1, 3, 4)
@@ -76,15 +81,15 @@ STATES = {
         lambda folder: database(folder).unlink(),
         10,
         "library",
-        NEED_NO_DATABASE | {"rebuild-db": WORKS} | MAKES_ONE,
-        ("rebuild-db", *MAKES_ONE),
+        NEED_NO_DATABASE | {"rebuild-db": WORKS, "library import": WORKS} | MAKES_ONE,
+        ("rebuild-db", "library import", *MAKES_ONE),
     ),
     "empty file": State(
         lambda folder: os.truncate(database(folder), 0),
         10,
         "library",
-        NEED_NO_DATABASE | {"rebuild-db": WORKS} | MAKES_ONE,
-        ("rebuild-db", *MAKES_ONE),
+        NEED_NO_DATABASE | {"rebuild-db": WORKS, "library import": WORKS} | MAKES_ONE,
+        ("rebuild-db", "library import", *MAKES_ONE),
         is_sweep=True,
     ),
     "both gone": State(
@@ -100,8 +105,8 @@ STATES = {
         lambda folder: (folder / "store" / "dam-library-id").unlink(),
         10,
         "mounted",
-        NEED_NO_STORE,
-        ("backup",),
+        NEED_NO_STORE | {"repair": (0, 4)},
+        ("backup", "repair"),  # it writes the marker of a store that has the blobs
         is_sweep=True,
     ),
     "foreign store": State(

@@ -23,8 +23,10 @@ def test_every_problem_in_text_and_json(dam: Dam) -> None:
     missing.unlink()
     altered.chmod(0o644)
     altered.write_bytes(bytes(altered.stat().st_size))
+    altered.chmod(0o444)
     cut.chmod(0o644)
     os.truncate(cut, 10)
+    cut.chmod(0o444)
     orphan = dam.store / "00" / "11" / f"0011{'0' * 60}"
     orphan.parent.mkdir(parents=True)
     orphan.write_text("?")
@@ -36,20 +38,74 @@ def test_every_problem_in_text_and_json(dam: Dam) -> None:
 
     *lines, last = dam("verify", "--json", code=4).json_lines
     assert sorted({line["problem"] for line in lines}) == ["altered", "dangling", "missing", "orphaned"]
-    assert last["summary"] | {"bytes": 0} == {
-        "sound": 6,
-        "bytes": 0,
-        "missing": 1,
-        "altered": 1,
-        "orphaned": 1,
-        "dangling": 3,
-    }
-    *lines, last = dam("verify", "--content", "--json", code=4).json_lines
+    found = {name: count for name, count in last["summary"].items() if count and name != "bytes"}
+    assert found == {"sound": 6, "missing": 1, "altered": 1, "orphaned": 1, "dangling": 3}
+    *lines, last = dam("verify", "--content", "--no-quarantine", "--json", code=4).json_lines
     assert last["summary"]["altered"] == 2
+    assert last["summary"]["read"] == last["summary"]["sound"] == 5
+    assert {line["quarantined"] for line in lines} == {None}
     done = dam("verify", "--content", code=4)
     assert f"entity {owner}" in next(line for line in done.out.splitlines() if altered.name in line)
     assert "5 assets sound" in done.err
     assert "2 altered" in done.err
+    assert len(list(dam.store.glob("quarantine/*"))) == 2
+    *_, last = dam("verify", "--content", "--json", code=4).json_lines
+    assert (last["summary"]["altered"], last["summary"]["missing"], last["summary"]["quarantined"]) == (0, 3, 2)
+
+
+def test_a_part_of_the_content(dam: Dam) -> None:
+    dam("add-asset", "-j0", PICTURES, "-q")
+    for bad in (["--max-time", "soon"], ["--subset", "0%"], ["--subset", "101"], ["--store", "x", "--min-copies", "2"]):
+        dam("verify", *bad, code=2)
+    seen = 0
+    for options in (["--max-time", "0s"], ["--subset", "1%"], ["--subset", "100%", "--max-time", "1h30m"]):
+        [last] = dam("verify", *options, "--json").json_lines
+        assert last["summary"]["sound"] == 8
+        seen += last["summary"]["read"]
+    assert seen == 1 + 1 + 8
+
+
+def damage_database(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_the_database_checks_itself(dam: Dam) -> None:
+    """An index that lacks rows, and rows of an asset that does not exist: each query may answer as if nothing was."""
+    dam("add-asset", "-j0", PICTURES, "-q", "--tags", "sea")
+    database = dam.folder / "dam.sqlite3"
+    damage_database(
+        database,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET sql = replace(sql, 'REFERENCES entities', 'REFERENCES  entities')",  # no damage
+        "INSERT INTO component_tag (entity_id, tag) VALUES (99, 'lost')",
+        "CREATE TABLE other (a)",
+        "INSERT INTO other VALUES (1)",
+        "CREATE INDEX other_a ON other (a)",
+        "UPDATE sqlite_schema SET rootpage ="
+        " (SELECT rootpage FROM sqlite_schema WHERE name = 'ix_operations_created_at')"
+        " WHERE name = 'other_a'",
+    )
+    *found, last = dam("verify", "--json", code=4).json_lines
+    details = [each["detail"] for each in found if each["problem"] == "database"]
+    assert any("other_a" in detail for detail in details), details
+    assert any("component_tag refer to rows of entities" in detail for detail in details), details
+    assert last["summary"]["sound"] == 8
+
+
+def test_a_database_that_sqlite_calls_damaged(dam: Dam) -> None:
+    dam("add-asset", "-j0", PICTURES, "-q")
+    database = dam.folder / "dam.sqlite3"
+    whole = database.read_bytes()
+    hint = "dam-cli restore"
+    for offset, length in ((0, 100), (4096, 4096), (8192, len(whole) - 8192)):
+        database.write_bytes(whole[:offset] + bytes([255]) * length + whole[offset + length :])
+        done = dam("verify", "--json", code=4)
+        assert any(each.get("problem") == "database" and hint in each["detail"] for each in done.json_lines), done
+        for command in (["info"], ["tag", "ls"], ["failures"], ["store", "ls"]):
+            other = dam(*command, code=None)
+            assert other.code in (0, 1) or (other.code == 5 and hint in other.err), other
 
 
 def test_a_read_only_library_can_be_verified(dam: Dam, mount: Mount, tmp_path: Path) -> None:

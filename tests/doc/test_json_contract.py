@@ -1,5 +1,6 @@
 """doc/json.md against what the program writes: neither has a key that the other lacks."""
 
+import hashlib
 import json
 import os
 import re
@@ -36,9 +37,25 @@ RUNS = {
     "tag rm": ["tag", "rm", "1", "nothing"],
     "tag ls ASSET": ["tag", "ls", "1"],
     "tag ls": ["tag", "ls"],
+    "rm": ["rm", "1", "--yes"],
+    "trash ls": ["trash", "ls"],
+    "trash restore": ["trash", "restore", "1"],
+    "trash empty": ["trash", "empty", "--yes"],
+    "gc": ["gc", "--grace", "0s", "--yes"],
+    "log": ["log"],
+    "log OP": ["log", "3"],
+    "undo": ["undo"],
     "run-systems": ["run-systems"],
     "failures": ["failures"],
     "verify": ["verify"],
+    "repair": ["repair"],
+    "store add": ["store", "add", "usb", "mirror"],
+    "store ls": ["store", "ls"],
+    "store rm": ["store", "rm", "usb"],
+    "store sync": ["store", "sync"],
+    "rebuild-db": ["rebuild-db"],
+    "library export": ["library", "export", "out.jsonl"],
+    "library import": ["library", "import", "out.jsonl"],
 }
 FINISHED = (0, 3, 4)  # 3: the inputs have a missing and a damaged file, on purpose; 4: so has the store
 
@@ -85,27 +102,17 @@ def filled(dam: Dam, make_image: Callable[..., Path]) -> Dam:
 def test_every_command_is_documented() -> None:
     commands = re.findall(r"^## dam-cli (.+)$", (PROJECT / "doc/cli.md").read_text(), re.MULTILINE)
     groups = {command.split()[0] for command in commands if " " in command}
-    assert {name.removesuffix(" ASSET").removesuffix(" --list") for name in DOCUMENTED} == set(commands) - groups
+    names = {re.sub(" (ASSET|OP|--list)$", "", name) for name in DOCUMENTED}
+    assert names == set(commands) - groups
     assert set(RUNS) == set(DOCUMENTED)
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
-    if name == "run-systems":
-        forget_what_ran(filled)
-    if name == "failures":
-        filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
-    if name in ("show", "verdicts", "link-similar"):
-        add_look_alike(filled)
+    prepare(name, filled)
+    prepare_journal(name, filled)
     if name == "show":
         replace_by_asset_1(filled)
-    if name == "find-similar":
-        (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
-    make_backups(name, filled)
-    if name == "find-duplicates":
-        filled("add-asset", "-j0", "inputs/smaller.jpg")
-    if name == "verify":
-        next(filled.store.glob("??/??/*")).unlink()
     lines = filled(*RUNS[name], "--json", code=None)
     assert lines.code in FINISHED, lines
     tables = DOCUMENTED[name]
@@ -119,6 +126,54 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
         assert always <= keys, document
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def prepare(name: str, filled: Dam) -> None:
+    """Bring about what a command is to tell of."""
+    if name == "run-systems":
+        forget_what_ran(filled)
+    if name == "failures":
+        filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
+    if name in ("show", "verdicts", "link-similar"):
+        add_look_alike(filled)
+    if name == "find-similar":
+        (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
+    make_backups(name, filled)
+    if name == "find-duplicates":
+        filled("add-asset", "-j0", "inputs/smaller.jpg")
+    if name in ("store ls", "store rm", "store sync"):
+        filled("store", "add", "usb", "mirror")
+    if name in ("verify", "repair", "store sync"):
+        next(filled.store.glob("??/??/*")).unlink()
+    if name == "rebuild-db":
+        lose_database_and_more(filled)
+    if name == "library import":
+        filled("library", "export", "out.jsonl")
+        (filled.folder / "dam.sqlite3").unlink()
+
+
+def lose_database_and_more(dam: Dam) -> None:
+    """Lose the database, a blob, a line of the manifest, and what the manifest says of another blob."""
+    filled, tag = (dam.store / "manifest/000001.jsonl").read_bytes(), b'"tag"'
+    (dam.store / "manifest/000001.jsonl").write_bytes(filled.replace(tag, b'"gat"', 1))
+    key = hashlib.sha256(b"x").hexdigest()
+    blob = dam.store / key[:2] / key[2:4] / key
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(b"x")
+    next(path for path in dam.store.glob("??/??/*") if path != blob).unlink()
+    (dam.folder / "dam.sqlite3").unlink()
+
+
+def prepare_journal(name: str, dam: Dam) -> None:
+    """Let there be something in the trash, in the journal, or in the store without an asset."""
+    if name.startswith("trash"):
+        dam("rm", "1", "--yes")
+    if name == "gc":
+        (dam.store / "00/00").mkdir(parents=True, exist_ok=True)
+        (dam.store / "00/00" / ("0" * 64)).write_bytes(b"a blob without an asset")
+    if name == "log OP":
+        dam("verdict", "1", "2", "alternate")
+        dam("verdict", "1", "2", "duplicate")
 
 
 def make_backups(name: str, dam: Dam) -> None:

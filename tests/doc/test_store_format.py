@@ -71,3 +71,15 @@ def test_the_check_finds_the_damaged_blob_and_no_other(dam: Dam, make_image: Cal
     assert done.returncode == 1
     assert done.stdout.count("FAILED") == 1
     assert blob.name in done.stdout
+
+
+def test_the_manifest_can_be_read_without_dam(dam: Dam, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    dam("add-asset", "-j0", tmp_path / "a.txt")
+    read: list[str | Path] = [sys.executable, "-c", block("py"), dam.store]
+    done = subprocess.run(read, capture_output=True, text=True, check=True)
+    assert done.stdout == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 a.txt\n"
+    segment = dam.store / "manifest/000001.jsonl"
+    segment.write_bytes(segment.read_bytes().replace(b"a.txt", b"b.txt"))
+    damaged = subprocess.run(read, capture_output=True, text=True, check=True)
+    assert (damaged.stdout, damaged.stderr.count("is damaged")) == ("", 2)

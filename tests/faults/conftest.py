@@ -17,7 +17,8 @@ import pytest
 from dam.core.database import make_engine
 from dam.services.ingest.ingest import Status, each_outcome, ingest
 from dam.services.library import Library
-from dam.services.verify import Finding, Problem, verify
+from dam.services.verify.findings import Finding, Problem
+from dam.services.verify.verify import verify
 from dam.storage.local import LocalBlobStore
 from tests.cli.conftest import start  # noqa: F401  a fixture
 from tests.conftest import Dam, Finished, dam_in

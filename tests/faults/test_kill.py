@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dam.services.setup import set_up
-from dam.services.verify import Problem
+from dam.services.verify.findings import Problem
 from tests.conftest import dam_in
 from tests.faults.conftest import (
     IN_SMALL_BATCHES,

@@ -15,6 +15,7 @@ import pytest
 from dam.media.kinds import Kind
 from dam.services.ingest.ingest import Outcome, each_outcome, ingest
 from dam.services.library import Library
+from dam.services.processes import pool
 from dam.storage.blob_store import BlobStore
 from dam.storage.local import LocalBlobStore
 from dam.storage.memory import MemoryBlobStore
@@ -23,6 +24,12 @@ from dam.systems.system import System
 
 MakeImage = Callable[..., Path]
 UseSystems = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no pool is given, run requests in this process: a store in memory is in no other."""
+    monkeypatch.setattr(pool, "default_jobs", lambda: 0)
 
 
 @pytest.fixture
@@ -82,6 +89,7 @@ def spoil(library: Library, sha256: str | None, content: bytes | None = None) ->
     path.unlink()
     if content is not None:
         path.write_bytes(content)
+        path.chmod(0o444)
 
 
 @pytest.fixture

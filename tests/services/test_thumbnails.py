@@ -13,7 +13,8 @@ from dam.services.library import Library
 from dam.services.processes.limits import Limits
 from dam.services.processes.pool import Pool
 from dam.services.thumbnails import make_missing, make_thumbnail
-from dam.services.verify import IntactAsset, verify
+from dam.services.verify.findings import IntactAsset
+from dam.services.verify.verify import verify
 from tests.media.documents import DOCUMENTS
 from tests.services.conftest import spoil
 

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from dam.commands.shared.discovery import command_names, load_command
 from dam.core import interrupts, invocation
-from dam.core.errors import DamError, ExitCode
+from dam.core.errors import DamError, ExitCode, is_out_of_memory
 
 GC_THRESHOLD = 250_000
 """Objects between two collections of garbage: more than any command makes before its work begins (160,000).
@@ -68,6 +68,8 @@ class DamGroup(TyperGroup):
         except Abort:  # what Typer makes of an interruption before there is a command
             sys.exit(ExitCode.INTERRUPTED)
         except Exception as exc:
+            if lack := _lack(exc):
+                _fail(lack, ExitCode.FATAL)
             logging.getLogger("dam").debug("internal error", exc_info=exc)
             _fail(f"internal error: {type(exc).__name__}: {exc} (for a report: DAM_LOG_LEVEL=DEBUG)", ExitCode.FATAL)
         finally:
@@ -91,6 +93,15 @@ class DamGroup(TyperGroup):
             _require_working_directory()
             _fail(f"{exc.filename or 'cannot write the output'}: {exc.strerror}", ExitCode.FATAL)
         return result
+
+
+def _lack(exc: Exception) -> str | None:
+    """Return what the system refuses, if that is the reason for an exception."""
+    if is_out_of_memory(exc):
+        return "out of memory: allow more (ulimit -v), or end other programs"
+    if isinstance(exc, RuntimeError) and "can't start new thread" in str(exc):
+        return "the system allows no more processes or threads: allow more (ulimit -u), or end other programs"
+    return None
 
 
 def _give_up_output() -> None:

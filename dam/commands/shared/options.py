@@ -16,9 +16,24 @@ YesOption = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask. Required without a terminal.", show_default=False)
 ]
 
+
+def _tell_of_no_limits(jobs: int | None) -> int | None:
+    if jobs == 0:
+        from dam.render.text import note
+
+        note("dam-cli: --jobs 0: files are decoded without limits of time and memory")
+    return jobs
+
+
 JobsOption = Annotated[
     int | None,
-    typer.Option("-j", "--jobs", min=0, help="Worker processes; 0: none.", show_default="one per core"),
+    typer.Option(
+        "-j",
+        "--jobs",
+        min=0,
+        help="Worker processes; 0: none, and no limits of time and memory.",
+        show_default="one per core",
+    ),
 ]
 
 FilesFromOption = Annotated[

@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 from dam.core.errors import UsageError
 
@@ -37,3 +38,18 @@ def _decoded(pieces: list[bytes], end: bytes) -> list[str]:
     if end == b"\n":
         pieces = [piece.removesuffix(b"\r") for piece in pieces]
     return [os.fsdecode(piece) for piece in pieces if piece]
+
+
+@contextmanager
+def open_input(name: str) -> Iterator[BinaryIO]:
+    """Open a file for reading, or stdin where `name` is `-`.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
+    try:
+        with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+            yield file
+    except OSError as exc:
+        raise UsageError(f"{name}: {exc.strerror or exc}") from exc

@@ -1,8 +1,17 @@
 """Compute SHA-256 (FIPS 180-4) and MD5 (RFC 1321) digests in one pass."""
 
 import hashlib
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
+
+BUFFER_BYTES = 256 * 1024
+"""Bytes that are read at once to be hashed only: they stay in the cache of a core (tests/bench/verify.py)."""
+
+
+class Stopped(Exception):  # noqa: N818  no error: whoever asked is not interested any more
+    """The reading of a file was stopped."""
 
 
 @dataclass(frozen=True)
@@ -21,3 +30,25 @@ def digests_of(chunks: Iterable[bytes]) -> Digests:
         sha256.update(chunk)
         md5.update(chunk)
     return Digests(sha256.hexdigest(), md5.hexdigest())
+
+
+def sha256_of(file: BinaryIO, stop: threading.Event | None = None) -> str:
+    """Return the SHA-256 of the rest of a file, as lower-case hexadecimal digits.
+
+    Raises:
+        Stopped: `stop` was set meanwhile.
+
+    """
+    digest = hashlib.sha256()
+    for chunk in buffers(file):
+        if stop is not None and stop.is_set():
+            raise Stopped
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def buffers(file: BinaryIO) -> Iterator[memoryview]:
+    """Yield the rest of a file, each time in the same buffer: use it before the next one is asked for."""
+    buffer = memoryview(bytearray(BUFFER_BYTES))
+    while length := file.readinto(buffer):  # type: ignore[attr-defined]
+        yield buffer[:length]

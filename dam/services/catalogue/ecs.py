@@ -36,12 +36,12 @@ MAX_VARIABLES = 500
 _COMMON = frozenset({"id", "entity_id", "created_at", "updated_at"})
 
 
-def add_entities(session: Session, count: int) -> list[int]:
-    """Add `count` entities and return their ids."""
+def add_entities(session: Session, count: int, created_at: datetime | None = None) -> list[int]:
+    """Add `count` entities and return their ids. `created_at` is by default the current time."""
     if not count:
         return []
     table = table_of(Entity)
-    rows = [{"created_at": datetime.now(UTC)}] * count
+    rows = [{"created_at": created_at or datetime.now(UTC)}] * count
     return sorted(session.scalars(insert(table).returning(table.c.id), rows))
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from dam.core import invocation
@@ -18,6 +18,8 @@ from dam.models.base_class import Base
 from dam.models.operation import Operation, OperationChange
 from dam.services.catalogue import ecs
 from dam.services.catalogue.row_json import to_json
+from dam.services.manifest.lines import body
+from dam.services.manifest.outbox import record
 
 Row: TypeAlias = dict[str, Any]
 
@@ -69,6 +71,7 @@ class Recorder:
             }
             table = ecs.table_of(Operation)
             self.operation_id = self.session.scalars(insert(table).returning(table.c.id), [row]).one()
+            record(self.session, body({"put": table.name, "row": {"id": self.operation_id} | row}))
         return self.operation_id
 
     def insert(self, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> list[Row]:
@@ -139,7 +142,14 @@ class Recorder:
         if not changes:
             return
         rows = [{"operation_id": self.begin()} | _recorded(change) for change in changes]
-        self.session.connection().execute(insert(ecs.table_of(OperationChange)), rows)
+        table, connection = ecs.table_of(OperationChange), self.session.connection()
+        last = connection.scalar(select(func.max(table.c.id))) or 0
+        connection.execute(insert(table), rows)
+        own = select(table.c.id).where(table.c.id > last, table.c.operation_id == self.operation_id)
+        ids = connection.scalars(
+            own.order_by(table.c.id)
+        )  # in the order of the rows: RETURNING would insert one by one
+        record(self.session, *(body({"change": {"id": id_} | row}) for id_, row in zip(ids, rows, strict=True)))
 
 
 def _recorded(change: Change) -> Row:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from dam.services.doctor.check import Check, fail, ok, warn
 from dam.services.doctor.file_system import check_file_system, check_rights, check_space
-from dam.storage.local import MARKER, QUARANTINE
+from dam.storage.local import MARKER
+from dam.storage.local_layout import QUARANTINE
 
 
 def check_store(root: Path, library_id: str | None) -> Iterator[Check]:

@@ -9,7 +9,6 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from functools import partial
 
 from dam.core.interrupts import deferred
-from dam.media.files.walk import WalkBatch
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.batch import Batch
 from dam.services.ingest.discover import count_bytes, discover
@@ -24,8 +23,7 @@ from dam.services.ingest.skip import skip
 from dam.services.ingest.write import write
 from dam.services.ingest.writer import Asset
 from dam.services.library import Library
-from dam.services.processes.limits import NO_LIMITS
-from dam.services.processes.pool import Pool
+from dam.services.processes.pool import Pool, given_or_open
 from dam.storage.modes import Mode
 
 __all__ = ["DEFAULT", "Options", "Outcome", "Status", "Unchanged", "count_bytes", "each_outcome", "ingest"]
@@ -44,25 +42,28 @@ def ingest(
     """Ingest files and folders, and yield an outcome for each file once it is durable.
 
     An element of `paths` can be a list of paths, whose files are looked up together. The workers of `pool` examine the
-    files; without one, this process does. A file or folder that cannot be read is an outcome, not an exception. Closing
-    the generator early drops the files that have not been published.
+    files, or else those of a pool with the configured limits. A file or folder that cannot be read is an outcome, not
+    an exception. Closing the generator early drops the files that have not been published.
 
     Raises:
         UsageError: a path is in the library's own store.
+        OldDatabaseError: the database lacks what the manifest has.
         StoreError, LockedError: the library cannot be written; earlier batches are durable.
 
     """
-    library.store.sweep()
-    with library.store.in_use():  # no blob that is found here goes before its rows are committed
-        yield from _ingest(
-            library, discover(library, paths, options.selection), tags, options, pool or Pool(0, NO_LIMITS)
-        )
+    with (
+        given_or_open(pool) as workers,
+        library.store.in_use(),
+    ):  # no blob that is found goes before its rows are committed
+        yield from _ingest(library, paths, tags, options, workers)
 
 
 def _ingest(
-    library: Library, found: Iterator[WalkBatch], tags: Sequence[str], options: Options, pool: Pool
-) -> Iterator[Outcome | Unchanged]:
-    """Pass what was found through the stages that follow, batch by batch."""
+    library: Library, paths: Iterable[str | Sequence[str]], tags: Sequence[str], options: Options, pool: Pool
+) -> Generator[Outcome | Unchanged, None, None]:
+    library.store.sweep()
+    library.manifest_writer.catch_up()  # what a killed run has committed is reported as unchanged: it must be safe
+    found = discover(library, paths, options.selection)
     items: Iterator[Outcome | Unchanged | Examined] = pool.map(skip(library, found, options))
     background = Background(threaded=pool.has_workers)
     commits = _Commits(library, tags, options, pool, background)

@@ -15,8 +15,7 @@ from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.examine import Examined, ReanalyseRequest
 from dam.services.ingest.sidecars import packets
 from dam.services.library import Library
-from dam.services.processes.limits import NO_LIMITS
-from dam.services.processes.pool import Pool
+from dam.services.processes.pool import Pool, given_or_open
 
 PAGE = 128
 
@@ -39,9 +38,14 @@ class Update:
 def run_systems(library: Library, *, retry_failed: bool = False, pool: Pool | None = None) -> Iterator[Update]:
     """Run the systems that have not run for an asset, and yield an update for each asset once it is durable.
 
-    With `retry_failed`, run failed systems instead. The workers of `pool` run them, or else this process.
+    With `retry_failed`, run failed systems instead. The workers of `pool` run them, or else those of a pool with the
+    configured limits.
     """
-    pool = pool or Pool(0, NO_LIMITS)
+    with given_or_open(pool) as workers:
+        yield from _run_systems(library, workers, retry_failed=retry_failed)
+
+
+def _run_systems(library: Library, pool: Pool, *, retry_failed: bool) -> Iterator[Update]:
     last = 0
     while True:
         with library.read() as session:

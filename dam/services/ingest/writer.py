@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select
@@ -25,6 +26,7 @@ from dam.services.catalogue.trashed import restore_from_trash
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.recorders import Recorders
 from dam.services.ingest.staging import StagedFile
+from dam.services.manifest.records import record_files
 from dam.storage.modes import REFERENCE_STORAGE
 from dam.systems.system import RowTable, tables_by_system
 
@@ -68,7 +70,8 @@ def write_files(
     recorders = recorders or Recorders.of(session)
     known = entities_by_sha256(session, [file.digests.sha256 for file, _ in files])
     new = list(dict.fromkeys(file.digests.sha256 for file, _ in files if file.digests.sha256 not in known))
-    created = dict(zip(new, ecs.add_entities(session, len(new)), strict=True))
+    now = datetime.now(UTC)
+    created = dict(zip(new, ecs.add_entities(session, len(new), now), strict=True))
     known |= created
     unwritten = set(new)
     there_already = {known[file.digests.sha256] for file, _ in files if not file.blob}
@@ -99,6 +102,7 @@ def write_files(
             analyses[entity_id] = analysis
     for table, values in rows.items():
         ecs.put_rows(session, table, values)
+    record_files(session, rows, now)
     write_analyses(session, analyses, frozenset(created.values()))
     write_tags(recorders.imports, known.values(), tags)
     return _succeeding(recorders, _restored(recorders, assets), follow=follow)

@@ -7,6 +7,7 @@ does not count.
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -141,6 +142,7 @@ def _key(change: OperationChange) -> tuple[Any, ...]:
     return (change.table_name, *((row or {}).get(name) for name in ecs.unique_key(_models()[change.table_name])))
 
 
+@cache
 def _models() -> dict[str, type[Base]]:
     return {ecs.table_of(model).name: model for model in all_models().values() if hasattr(model, "__tablename__")}
 

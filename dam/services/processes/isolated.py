@@ -25,6 +25,15 @@ START_METHOD = "fork" if sys.platform == "linux" else "spawn"
 class NotStartedError(DamError):
     """A worker process cannot be started, or ends before it runs the request."""
 
+    def __init__(self, reason: object) -> None:
+        super().__init__(
+            f"worker processes cannot be started: {reason}; raise the limits of processes and memory (ulimit -u, "
+            "ulimit -v), or decode without workers and limits where a command has --jobs, by --jobs 0"
+        )
+
+
+ENDED_EARLY = "they end before they read a file, perhaps for lack of memory"
+
 
 class IsolatedRun(Generic[R]):
     """A request that runs in a process of its own. Leaving the context kills the process.
@@ -52,7 +61,8 @@ class IsolatedRun(Generic[R]):
             with blocked():  # until it ignores Ctrl-C
                 self._future = self._workers.submit(run_requests, [request])
         except (OSError, EOFError, NotImplementedError) as exc:
-            raise NotStartedError(f"worker processes cannot be started: {exc}") from exc
+            self._workers.kill()
+            raise NotStartedError(exc) from exc
 
     def __enter__(self) -> "IsolatedRun[R]":
         return self
@@ -73,7 +83,7 @@ class IsolatedRun(Generic[R]):
             [(result, output)] = self._future.result()
         except WorkerLostError as exc:
             if not exc.has_begun:
-                raise NotStartedError("worker processes cannot be started: they end before they run a request") from exc
+                raise NotStartedError(ENDED_EARLY) from exc
             return self._request.give_up(exit_reason(exc.exit_code, self._limits))
         except MemoryError:
             return self._request.give_up(TOO_MUCH_MEMORY)

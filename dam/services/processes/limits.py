@@ -10,6 +10,7 @@ from multiprocessing import parent_process
 from threading import Thread
 
 from dam.core.config import settings
+from dam.core.interrupts import stop_watching
 from dam.services.processes.decoder_output import redirect_stderr
 
 
@@ -61,6 +62,7 @@ def become_worker(limits: Limits) -> None:
     Output of decoders is collected; see `take_output`.
     """
     redirect_stderr()
+    stop_watching()
     Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -69,7 +71,16 @@ def become_worker(limits: Limits) -> None:
 
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         _Deadline.seconds = limits.seconds
-        resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+        if memory := _min_memory(limits.memory_bytes, *resource.getrlimit(resource.RLIMIT_AS)):
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _min_memory(*bounds: int) -> int:
+    """Return the least of some limits, of which those that are not positive mean unlimited; 0 if all are.
+
+    A limit of the user (`ulimit -v`) is never raised, though root may.
+    """
+    return min((bound for bound in bounds if bound > 0), default=0)
 
 
 def _end_with_parent() -> None:

@@ -43,8 +43,21 @@ def open_pool(jobs: int | None = None) -> Iterator["Pool"]:
     pool = Pool(default_jobs() if jobs is None else jobs, configured_limits())
     try:
         yield pool
+    except BaseException:
+        pool.kill()  # nobody waits for results
+        raise
     finally:
         pool.close()
+
+
+@contextmanager
+def given_or_open(pool: "Pool | None") -> Iterator["Pool"]:
+    """Give the pool of the caller, or open one with the configured limits."""
+    if pool:
+        yield pool
+        return
+    with open_pool() as opened:
+        yield opened
 
 
 @dataclass
@@ -142,6 +155,7 @@ class Pool:
         """Yield the items in order, with requests replaced by their results.
 
         Raises:
+            NotStartedError: no worker process can be started.
             DamError: a request raised it.
 
         """
@@ -169,6 +183,10 @@ class Pool:
     def close(self) -> None:
         """End the workers. Workers that do not end within a second are killed."""
         self._end(END_SECONDS)
+
+    def kill(self) -> None:
+        """End the workers at once."""
+        self._end(0.0)
 
     def _end(self, seconds: float | None = None) -> None:
         executor, self._executor = self._executor, None
@@ -201,7 +219,7 @@ class Pool:
             chunk.future = Future()
             chunk.future.set_exception(exc)
         except (OSError, EOFError, NotImplementedError) as exc:
-            chunk.set_results([self._do_without(exc, request) for request in chunk.requests])
+            raise NotStartedError(exc) from exc
         return chunk
 
     def _collect(self, window: deque[_Chunk[T, R]]) -> Iterator[T | R]:
@@ -228,18 +246,8 @@ class Pool:
 
     def _run_isolated(self, request: Request[R], start_method: str = START_METHOD) -> R:
         """Run a request in a process of its own. If that is lost, its file is the culprit."""
-        try:
-            with IsolatedRun(request, self._limits, start_method=start_method, prepare=self._prepare) as isolated_run:
-                return isolated_run.result()
-        except NotStartedError:
-            return self._do_without("they end before they run a request", request)
-
-    def _do_without(self, reason: object, request: Request[R]) -> R:
-        """Continue without workers, because none can be started."""
-        if self._jobs:
-            logger.warning("worker processes cannot be started (%s): this process decodes the files", reason)
-            self._jobs = 0
-        return _run_here(request)
+        with IsolatedRun(request, self._limits, start_method=start_method, prepare=self._prepare) as isolated_run:
+            return isolated_run.result()
 
 
 def _run_here(request: Request[R]) -> R:

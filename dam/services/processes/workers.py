@@ -5,7 +5,12 @@ a lock that the others need; if one is killed while it sends, the reader waits f
 a worker ends, its pipe ends. Each worker sends a heartbeat every second, so that stopped or stuck workers are detected.
 """
 
+import errno
+import logging
+import os
 import signal
+import socket
+import sys
 import time
 import traceback
 from collections import deque
@@ -28,8 +33,12 @@ MAX_TASKS = 2
 HEARTBEAT_SECONDS = 1.0
 """Interval between the heartbeats of a worker."""
 HEARTBEAT = None
+KILL_SECONDS = 1.0
+"""Maximum time to wait for all workers that were killed."""
 JOIN_SECONDS = 5
 """Maximum time to wait for the end of a worker: a process in uninterruptible sleep does not end when killed."""
+
+logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -66,6 +75,13 @@ class _Worker:
     silent: int = 0
     """Number of missed heartbeats."""
     is_stuck: bool = False
+
+    def give_up(self) -> None:
+        """Kill the process, and end its pipe from this side: it ends by itself only with a process that ends."""
+        self.process.kill()
+        if sys.platform != "win32":
+            with suppress(OSError), socket.socket(fileno=os.dup(self.pipe.fileno())) as end:
+                end.shutdown(socket.SHUT_RDWR)
 
     def end(self) -> WorkerLostError:
         """Wait for the end of the process; return the error with its exit code."""
@@ -104,7 +120,7 @@ class Workers(Executor):
         if self._broken.is_set():
             raise WorkerLostError
         if len(self._threads) < self._count:
-            self._start()
+            self._start_if_possible()
         future: Future[T] = Future()
         self._waiting.put(_Task(future, (function, args, kwargs)))
         if self._broken.is_set():  # set meanwhile: perhaps no worker is left to take the task
@@ -126,8 +142,8 @@ class Workers(Executor):
         if after:
             self._join(after)
         for worker in self._workers:
-            worker.process.kill()
-        self._join()
+            worker.give_up()
+        self._join(KILL_SECONDS)
 
     def _join(self, seconds: float | None = None) -> None:
         end = None if seconds is None else time.monotonic() + seconds
@@ -135,6 +151,20 @@ class Workers(Executor):
             thread.join(None if end is None else max(0.0, end - time.monotonic()))
         if not any(thread.is_alive() for thread in self._threads):
             self._ended.set()
+
+    def _start_if_possible(self) -> None:
+        """Start another worker, or go on with those that there are."""
+        try:
+            self._start()
+        except OSError as exc:
+            if not self._threads:
+                raise
+            logger.warning("%d of %d worker processes run: no more can be started (%s)", *self._counts, exc)
+            self._count = len(self._threads)
+
+    @property
+    def _counts(self) -> tuple[int, int]:
+        return len(self._threads), self._count
 
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
@@ -146,10 +176,15 @@ class Workers(Executor):
                 process.start()
         worker = _Worker(process, ours)
         self._workers.append(worker)
-        self._threads.append(Thread(target=self._attend, args=(worker,), daemon=True))
-        self._threads[-1].start()
-        if self._patience is not None and len(self._workers) == 1:
-            Thread(target=self._watch, args=(self._patience,), daemon=True).start()
+        attending = Thread(target=self._attend, args=(worker,), daemon=True)
+        try:
+            attending.start()
+            self._threads.append(attending)
+            if self._patience is not None and len(self._threads) == 1:
+                Thread(target=self._watch, args=(self._patience,), daemon=True).start()
+        except RuntimeError as exc:  # no more threads: they count as processes
+            process.kill()
+            raise OSError(errno.EAGAIN, str(exc)) from exc
 
     def _attend(self, worker: _Worker) -> None:
         """Send a worker its tasks and receive its results, until there are no more."""
@@ -172,7 +207,7 @@ class Workers(Executor):
                 worker.silent = worker.silent + 1 if worker.under_way else 0
                 if worker.silent * HEARTBEAT_SECONDS > max_silence:
                     worker.is_stuck = True
-                    worker.process.kill()
+                    worker.give_up()
 
     def _send_some(self, pipe: Connection, under_way: deque[_Task]) -> bool:
         """Send a worker up to `MAX_TASKS` tasks; return whether it has any."""
@@ -186,9 +221,9 @@ class Workers(Executor):
             if task is None:
                 self._waiting.put(None)  # for the other workers
                 break
-            if task.future.set_running_or_notify_cancel():
+            if task.future.set_running_or_notify_cancel() and (call := _pickled(task)):
                 under_way.append(task)
-                pipe.send(task.call)
+                pipe.send_bytes(call)
         return bool(under_way)
 
     def _take_waiting(self) -> list[_Task]:
@@ -203,6 +238,15 @@ class Workers(Executor):
             if task.future.set_running_or_notify_cancel():
                 task.future.set_exception(WorkerLostError())
         self._waiting.put(None)  # no more tasks
+
+
+def _pickled(task: _Task) -> Any:
+    """Return the call of a task as bytes; None if that failed, such as for a store on a read-only file system."""
+    try:
+        return ForkingPickler.dumps(task.call)
+    except Exception as exc:  # noqa: BLE001  raised by the future
+        task.future.set_exception(exc)
+        return None
 
 
 def _take_result(worker: _Worker) -> None:

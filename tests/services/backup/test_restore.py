@@ -226,7 +226,9 @@ def test_the_command(dam: Dam) -> None:
     assert "dam-cli verify" in done.err
     assert dam("info", "--json").json["entities"] == 0
     assert dam("verify", "--json", code=4).json_lines[0]["problem"] == "orphaned"
-    assert dam("add-asset", "-j0", "a.txt", "--json").json_lines[0]["status"] == "added"
+    assert "rebuild-db --merge" in dam("add-asset", "-j0", "a.txt", code=10).err
+    dam("rebuild-db", "--merge")
+    assert dam("add-asset", "-j0", "a.txt", "--json").json_lines[0]["status"] == "unchanged"
     dam("verify")
 
 

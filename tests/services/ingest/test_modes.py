@@ -17,7 +17,8 @@ from dam.services.ingest.ingest import Options, Outcome, each_outcome, ingest
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
 from dam.services.processes.pool import Pool, open_pool
-from dam.services.verify import IntactAsset, verify
+from dam.services.verify.findings import IntactAsset
+from dam.services.verify.verify import verify
 from dam.storage.modes import Mode
 from dam.systems.system import all_systems, system, systems_for
 from tests.services.conftest import MakeImage, UseSystems, ingest_all, spoil, staged, statuses
@@ -131,7 +132,7 @@ def test_referenced_content_comes_into_the_store_from_anywhere(library: Library,
     assert (outcome.status, outcome.entity_id) == ("linked", 1)
     assert storage_types(library) == ["reference", library.store.storage_type]
     source.unlink()
-    assert list(verify(library, content=True)) == [IntactAsset(1, len("content"))]
+    assert list(verify(library, content=True)) == [IntactAsset(1, len("content"), is_read=True)]
 
 
 def test_an_orphan_of_referenced_content_is_adopted(library: Library, source: Path) -> None:

@@ -14,7 +14,8 @@ from dam.models.source_path_component import UNSETTLED
 from dam.services.ingest import examine, staging
 from dam.services.ingest.ingest import Options, ingest
 from dam.services.library import Library
-from dam.services.verify import IntactAsset, verify
+from dam.services.verify.findings import IntactAsset
+from dam.services.verify.verify import verify
 from dam.storage.modes import Mode
 from tests.services.conftest import ingest_all, staged, statuses
 

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import resource
 import signal
+import subprocess
 import sys
 import warnings
 from contextlib import suppress
@@ -28,14 +30,22 @@ class Obey(Request[object]):
         with time_limit():
             return self._obey()
 
-    def _obey(self) -> object:  # noqa: C901  a line or two for each order
+    def _obey(self) -> object:  # noqa: C901, PLR0912  a line or two for each order
         match self.path:
             case "tell":
                 return os.getpid()
+            case "limit":
+                return resource.getrlimit(resource.RLIMIT_AS)
             case "hang":
                 signal.setitimer(signal.ITIMER_REAL, 0.001)  # the alarm of the limit, brought forward
                 while True:
                     signal.pause()
+            case "stop with its pipe held":  # as by a process in the kernel, which does not end when it is killed
+                if os.fork() == 0:
+                    signal.alarm(20)
+                    while True:
+                        signal.pause()
+                os.kill(os.getpid(), signal.SIGSTOP)
             case "stop":
                 os.kill(os.getpid(), signal.SIGSTOP)
             case "bloat":
@@ -81,14 +91,24 @@ def test_what_goes_wrong_is_a_reason(order: str, reason: str) -> None:
     assert run_isolated(Obey(order, 0), LIMITS) == reason
 
 
-def test_a_worker_that_is_stopped_is_given_up_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("order", ["stop", "stop with its pipe held"])
+def test_a_worker_that_is_stopped_is_given_up_from_outside(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
     monkeypatch.setattr(limits, "GRACE_SECONDS", 0.2)
     monkeypatch.setattr(workers, "HEARTBEAT_SECONDS", 0.1)
     reason = None
     while reason is None:
         with suppress(NotStartedError):  # it had no chance to begin: the machine is busy
-            reason = run_isolated(Obey("stop", 0), Limits(seconds=1, memory_bytes=3000 * MEGABYTE))
+            reason = run_isolated(Obey(order, 0), Limits(seconds=1, memory_bytes=3000 * MEGABYTE))
     assert reason == "decoding took longer than 1 s"
+
+
+def test_a_lower_limit_of_the_user_is_kept() -> None:
+    """As root could raise it: `ulimit -v`."""
+    code = "from tests.services.processes.test_isolated import *; print(run_isolated(Obey('limit', 0), LIMITS))"
+    limit = f'ulimit -v {2000 * 1024}; exec {sys.executable} -c "{code}"'
+    done = subprocess.run(["bash", "-c", limit], capture_output=True, text=True, check=True)
+    assert done.stdout == f"({2000 * MEGABYTE}, {2000 * MEGABYTE})\n"
+    assert run_isolated(Obey("limit", 0), LIMITS) == (3000 * MEGABYTE, 3000 * MEGABYTE)
 
 
 def test_an_error_of_ours_stays_what_it_is() -> None:

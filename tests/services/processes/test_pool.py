@@ -14,9 +14,11 @@ import pytest
 from dam.core.errors import StoreError
 from dam.services.ingest.examine import Examined, ExamineRequest, ReanalyseRequest
 from dam.services.processes import pool as module
+from dam.services.processes.isolated import NotStartedError
 from dam.services.processes.limits import Limits
 from dam.services.processes.pool import MAX_CHUNK_BYTES, MAX_CHUNK_ITEMS, MIN_CHUNKS_AHEAD, Pool
 from dam.services.processes.server import start_server
+from dam.services.processes.workers import Workers
 from dam.storage.local import LocalBlobStore
 from dam.systems import system as registry
 from tests.services.obedient import MEGABYTE, obedient, use_obedient
@@ -225,18 +227,43 @@ def test_large_files_make_small_chunks(make_pool: MakePool, make_jobs: MakeJobs)
     assert chunks == [2, 2, 2]
 
 
-def test_workers_that_cannot_be_started_are_done_without(
-    make_pool: MakePool, make_jobs: MakeJobs, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_without_workers_nothing_is_decoded(make_pool: MakePool, make_jobs: MakeJobs) -> None:
     def fail() -> Executor:
         raise OSError(38, "Function not implemented")
 
+    with pytest.raises(NotStartedError, match="Function not implemented; raise the limits of processes"):
+        list(make_pool(2, make_executor=fail).map(make_jobs(*["good"] * 40)))
+
+
+def end(_: Limits) -> None:
+    os._exit(1)
+
+
+def test_workers_that_end_before_they_read_a_file_blame_none(make_jobs: MakeJobs) -> None:
+    pool = Pool(2, LIMITS, prepare=end)
+    with pytest.raises(NotStartedError, match="they end before they read a file"):
+        list(pool.map(make_jobs(*["good"] * 8)))
+    pool.close()
+
+
+def test_fewer_workers_than_asked_for_do(
+    make_pool: MakePool, make_jobs: MakeJobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = Workers._start
+    started: list[Workers] = []
+
+    def start_one(workers: Workers) -> None:
+        if started:
+            raise OSError(11, "Resource temporarily unavailable")
+        started.append(workers)
+        start(workers)
+
+    monkeypatch.setattr(Workers, "_start", start_one)
+    monkeypatch.setattr(logging.getLogger("dam"), "handlers", [])
+    monkeypatch.setattr(logging.getLogger("dam"), "propagate", True)
     with caplog.at_level(logging.WARNING):
-        results = list(make_pool(2, make_executor=fail).map(make_jobs(*["good"] * 40)))
-    assert widths(results) == [4] * 40
-    assert [record.message for record in caplog.records] == [
-        "worker processes cannot be started ([Errno 38] Function not implemented): this process decodes the files"
-    ]
+        assert widths(list(make_pool(3).map(make_jobs(*["good"] * 5 * MAX_CHUNK_FILES)))) == [4] * 5 * MAX_CHUNK_FILES
+    assert "1 of 3 worker processes run" in caplog.text
 
 
 def test_closed_early_nothing_is_left(make_pool: MakePool, make_jobs: MakeJobs) -> None:

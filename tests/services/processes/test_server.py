@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dam.services.processes.server import OWNED, START_METHOD, sweep_temporary_folders
+from dam.services.processes.server import PREFIX, START_METHOD, sweep_temporary_folders
 from dam.storage.staging_area import lock_folder
 
 pytestmark = pytest.mark.skipif(START_METHOD != "forkserver", reason="there is no server of workers here")
@@ -15,24 +17,51 @@ pytestmark = pytest.mark.skipif(START_METHOD != "forkserver", reason="there is n
 START = "import os\nfrom dam.services.processes.server import start_server\nstart_server()\n"
 
 
+WORK = """
+import multiprocessing, sys, tempfile
+from dam.services.processes.server import START_METHOD, start_server
+start_server()
+worker = multiprocessing.get_context(START_METHOD).Process(target=print, args=("works",))
+worker.start()
+worker.join()
+"""
+
+
+def test_sockets_do_not_depend_on_the_length_or_existence_of_tmpdir(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    for folder in (long, tmp_path / "gone"):
+        done = subprocess.run(
+            [sys.executable, "-c", WORK], env=os.environ | {"TMPDIR": str(folder)}, capture_output=True, check=False
+        )
+        assert (done.stdout, done.stderr) == (b"works\n", b"")
+    assert list(long.iterdir()) == []
+
+
 def run(code: str, folder: Path) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run([sys.executable, "-c", code], env=os.environ | {"TMPDIR": str(folder)}, check=False)
 
 
-def test_the_folder_of_a_killed_program_is_swept_by_the_next(tmp_path: Path) -> None:
-    run(f"{START}os.kill(os.getpid(), 9)", tmp_path)
-    [left] = tmp_path.iterdir()
-    run(START, tmp_path)
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path is short enough for a socket."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_the_folder_of_a_killed_program_is_swept_by_the_next(short: Path) -> None:
+    run(f"{START}os.kill(os.getpid(), 9)", short)
+    [left] = short.iterdir()
+    run(START, short)
     assert not left.exists()
-    assert list(tmp_path.iterdir()) == []
+    assert list(short.iterdir()) == []
 
 
 def test_folders_of_the_living_and_of_other_programs_stay(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("pymp-living", "pymp-other", "pymp-dead")]
+    folders = [tmp_path / name for name in (f"{PREFIX}living", "pymp-other", f"{PREFIX}dead")]
     for folder in folders:
         folder.mkdir()
-    (folders[0] / OWNED).touch()
-    (folders[2] / OWNED).touch()
+    (tmp_path / f"{PREFIX}link").symlink_to(folders[1])
     lock = lock_folder(folders[0])
     assert lock is not None
     sweep_temporary_folders(tmp_path)

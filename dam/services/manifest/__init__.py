@@ -1,0 +1,1 @@
+"""The manifest in the store: what gives the database back, written beside every change of what cannot be derived."""

@@ -1,0 +1,1 @@
+"""Mirrors: second stores with copies of the blobs."""

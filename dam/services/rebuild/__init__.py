@@ -1,0 +1,1 @@
+"""Make the database again from the store: its manifest and its blobs."""

@@ -1,0 +1,1 @@
+"""Repair: heal what a verification found, from healthy copies; nothing is deleted."""

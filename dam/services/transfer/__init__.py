@@ -1,0 +1,1 @@
+"""A library's database as JSON Lines: written from one, and read into another, row for row."""

@@ -1,0 +1,1 @@
+"""Verification: the store against the database, every byte against its digest, the database against itself."""

@@ -1,0 +1,82 @@
+"""The database's own checks: its pages and indexes, and its foreign keys."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, Connection, ForeignKeyConstraint, and_, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from dam.core.errors import MalformedDatabaseError
+from dam.models.base_class import Base
+from dam.services.library import Library
+from dam.services.verify.findings import Finding, Problem
+
+MAX_MESSAGES = 100
+"""Maximum number of findings of SQLite's integrity check: a page that is damaged gives many."""
+
+
+def database_findings(library: Library) -> Iterator[Finding]:
+    """Yield what is wrong with the database.
+
+    SQLite reads all of it, holding a lock against writers for as long: some seconds a gigabyte.
+    """
+    with library.peek() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        try:
+            yield from map(_finding, list(_integrity(connection) if is_sqlite else _indexes(connection)))
+            yield from map(_finding, list(_sqlite_foreign_keys(connection) if is_sqlite else _foreign_keys(connection)))
+        except MalformedDatabaseError as exc:
+            yield _finding(str(exc))
+
+
+def _finding(detail: str) -> Finding:
+    return Finding(Problem.DATABASE, detail)
+
+
+def _integrity(connection: Connection) -> Iterator[str]:
+    for message in connection.exec_driver_sql(f"PRAGMA integrity_check({MAX_MESSAGES})").scalars():
+        if message != "ok":
+            yield from (line for line in str(message).splitlines() if not line.startswith("*** in database"))
+
+
+def _sqlite_foreign_keys(connection: Connection) -> Iterator[str]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for table, _, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        counts[table, parent] += 1
+    yield from (_of_none(count, table, parent) for (table, parent), count in counts.items())
+
+
+def _foreign_keys(connection: Connection) -> Iterator[str]:
+    """Count the rows of each table whose foreign key refers to no row."""
+    for table in Base.metadata.sorted_tables:
+        for key in table.foreign_key_constraints:
+            count = connection.scalar(select(func.count()).select_from(table).where(refers_to_none(key)))
+            if count:
+                yield _of_none(count, table.name, key.referred_table.name)
+
+
+def refers_to_none(key: ForeignKeyConstraint) -> ColumnElement[bool]:
+    """Return the condition that a row refers to a row that does not exist."""
+    parent = key.referred_table.alias()
+    pairs = [(element.parent, parent.c[element.column.name]) for element in key.elements]
+    exists = select(1).select_from(parent).where(*(column == other for column, other in pairs)).exists()
+    return and_(*(column.is_not(None) for column, _ in pairs), ~exists)
+
+
+def _of_none(count: int, table: str, parent: str) -> str:
+    return f"{count} rows of {table} refer to rows of {parent} that do not exist"
+
+
+def _indexes(connection: Connection) -> Iterator[str]:
+    """Check the B-tree indexes of PostgreSQL, where the extension amcheck is installed and may be used."""
+    if not connection.scalar(text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")):
+        return
+    indexes = text(
+        "SELECT c.oid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+        " JOIN pg_am a ON a.oid = c.relam WHERE a.amname = 'btree' AND c.relnamespace = 'public'::regnamespace"
+    )
+    for oid, name in connection.execute(indexes).all():
+        try:
+            connection.execute(text("SELECT bt_index_check(CAST(:oid AS oid))"), {"oid": oid})
+        except DBAPIError as exc:
+            yield f"index {name}: {str(exc.orig).strip()}"

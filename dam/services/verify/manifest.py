@@ -1,0 +1,40 @@
+"""Check the manifest in the store: its lines, and that the database has what it has."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+
+from dam.core.errors import StoreError
+from dam.services.library import Library
+from dam.services.manifest.reader import Damage, read
+from dam.services.rebuild.replay import before_last_snapshot
+from dam.services.verify.findings import Finding, Problem
+
+
+def manifest_findings(library: Library) -> Iterator[Finding]:
+    """Yield what is wrong with the manifest. Only what follows its last snapshot counts: that has everything."""
+    try:
+        damage = _damage(library, alone=False)
+        if damage:  # or another process was writing the last lines
+            damage = _damage(library, alone=True)
+        state = library.manifest_writer.state()
+    except StoreError as exc:
+        yield Finding(Problem.MANIFEST, f"the manifest cannot be read: {exc}")
+        return
+    for each in damage:
+        yield Finding(Problem.MANIFEST, f"segment {each.segment} of the manifest, line {each.line}: {each.detail}")
+    if state.is_database_older:
+        detail = f"the database has {state.in_database} of the {state.in_manifest} batches of the manifest"
+        yield Finding(Problem.MANIFEST, f"{detail}, as after restoring a backup: dam-cli rebuild-db --merge")
+    # Between its first commit and the append, an ingest has no manifest either
+    if state.in_database and not library.store.manifest.numbers() and library.store.unsettled_since() is None:
+        yield Finding(Problem.MANIFEST, "the manifest is gone from the store")
+    elif state.lost:
+        yield Finding(Problem.MANIFEST, f"the manifest lacks {state.lost} batches of the database")
+
+
+def _damage(library: Library, *, alone: bool) -> list[Damage]:
+    """Read the manifest, where possible while no other process writes it."""
+    manifest = library.store.manifest
+    with suppress(StoreError), manifest.hold() if alone else nullcontext():
+        return [each for each in read(manifest, before_last_snapshot(manifest)) if isinstance(each, Damage)]
+    return [each for each in read(manifest, before_last_snapshot(manifest)) if isinstance(each, Damage)]

@@ -1,0 +1,173 @@
+"""Verify a library: compare the store with the database, and optionally every byte with its digest.
+
+Assets and blobs are read in pages, so memory does not grow with the library. No transaction is open while a file is
+read, and none while the caller has a result.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from dam.core.database import DAMAGE_HINT
+from dam.core.errors import MalformedDatabaseError
+from dam.models.content_hash_sha256_component import ContentHashSha256Component
+from dam.models.file_location_component import FileLocationComponent
+from dam.models.file_properties_component import FilePropertiesComponent
+from dam.services.catalogue import ecs
+from dam.services.catalogue.places import Place, oldest_check_first, places
+from dam.services.library import Library
+from dam.services.mirrors.mirrors import OpenMirror
+from dam.services.verify.blobs import Checker, Result
+from dam.services.verify.checks import MAIN_STORE, CheckRecorder
+from dam.services.verify.database import database_findings
+from dam.services.verify.findings import Finding, IntactAsset, Problem
+from dam.services.verify.manifest import manifest_findings
+from dam.services.verify.strays import strays
+from dam.storage.blob_store import BlobStore
+
+AHEAD = 8
+"""Number of contents that are being checked, or wait for it, for each thread."""
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of the content is read: what was read least recently comes first. None: no limit."""
+
+    seconds: float | None = None
+    percent: float | None = None
+    """Of the bytes of the library."""
+
+
+UNLIMITED = Limits()
+
+
+def verify(
+    library: Library,
+    *,
+    content: bool = False,
+    threads: int = 1,
+    quarantine: bool = False,
+    limits: Limits = UNLIMITED,
+    mirror: OpenMirror | None = None,
+) -> Generator[Result, None, None]:
+    """Check a library; yield problems and intact assets.
+
+    With `content`, read the bytes of the contents, within `limits`; of the others, only presence and size are checked.
+    When each blob was read is recorded. With `quarantine`, damaged blobs that were read are set aside. A `mirror` is
+    verified instead of the library's own store and the database.
+    """
+    is_mirror = mirror is not None
+    store: BlobStore = mirror.store if mirror else library.store
+    store_id = mirror.info.id if mirror else MAIN_STORE
+    try:
+        if not is_mirror:
+            yield from database_findings(library)
+            yield from manifest_findings(library)
+            yield from _dangling(library)
+        checker = Checker(library, store, quarantine=quarantine)
+        found = oldest_check_first(library, store_id, datetime.now(UTC)) if content else places(library)
+        wanted = (place for place in found if not (is_mirror and place.is_referenced))
+        recorder = CheckRecorder(library, store_id)
+        yield from _contents(checker, wanted, _Budget(library, limits) if content else None, threads, recorder)
+        others = strays(library, store, is_mirror=is_mirror)
+        yield from (each for each in others if each.path not in checker.moved)
+    except MalformedDatabaseError as exc:
+        yield damaged_database(exc)
+    except (SQLAlchemyError, ValueError, TypeError, AttributeError) as exc:
+        # What a damaged page makes of a row, a driver or a column type refuses in its own way
+        logger.debug("a row cannot be read", exc_info=exc)
+        yield Finding(Problem.DATABASE, f"a row cannot be read ({exc}): {DAMAGE_HINT}")
+
+
+def damaged_database(error: MalformedDatabaseError) -> Finding:
+    """Return the finding for a database that cannot be read any further."""
+    return Finding(Problem.DATABASE, str(error))
+
+
+@dataclass
+class _Budget:
+    """What may still be read."""
+
+    library: Library
+    limits: Limits
+    _began: float = field(default_factory=time.monotonic)
+    _bytes: int = 0
+    _max_bytes: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.limits.percent is not None:
+            with self.library.read() as session:
+                size = session.scalar(select(func.sum(FilePropertiesComponent.file_size_bytes))) or 0
+            self._max_bytes = int(size) * self.limits.percent / 100
+
+    def allows(self, place: Place) -> bool:
+        """Return whether a content may be read, and count it. The first one always may."""
+        seconds = self.limits.seconds
+        if seconds is not None and self._bytes and time.monotonic() - self._began >= seconds:
+            return False
+        if self._max_bytes is not None and self._bytes and self._bytes >= self._max_bytes:
+            return False
+        self._bytes += max(place.size or 0, 1)
+        return True
+
+
+def _contents(
+    checker: Checker, wanted: Iterable[Place], budget: _Budget | None, threads: int, recorder: CheckRecorder
+) -> Iterator[Result]:
+    """Check contents in threads, in order; record which were read and are intact."""
+    executor = ThreadPoolExecutor(max(threads, 1))
+
+    def begin(place: Place) -> tuple[Place, Future[list[Result]]]:
+        is_read = budget is not None and budget.allows(place)
+        return place, executor.submit(checker.check, place, content=is_read)
+
+    try:
+        for place, results in _ahead(map(begin, wanted), AHEAD * max(threads, 1)):
+            found = results.result()
+            _record(recorder, place, found)
+            yield from found
+    finally:
+        checker.stop.set()
+        executor.shutdown(cancel_futures=True)
+        recorder.write()
+
+
+def _record(recorder: CheckRecorder, place: Place, found: list[Result]) -> None:
+    if place.is_referenced:
+        return
+    for result in found:
+        if isinstance(result, IntactAsset) and result.is_read:
+            recorder.intact(place.identifier)
+        elif isinstance(result, Finding) and result.problem is Problem.ALTERED:
+            recorder.damaged(place.identifier)
+
+
+def _ahead(items: Iterable[T], count: int) -> Iterator[T]:
+    """Yield items, `count` behind their iterator."""
+    waiting: deque[T] = deque()
+    for item in items:
+        waiting.append(item)
+        if len(waiting) >= count:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _dangling(library: Library) -> Iterator[Finding]:
+    """Find entities that lack a required component."""
+    for kind in (ContentHashSha256Component, FileLocationComponent, FilePropertiesComponent):
+        with library.read() as session:
+            ids = session.scalars(ecs.entities_with(without=[kind])).all()
+        for entity_id in ids:
+            yield Finding(Problem.DANGLING, f"it has no {kind.component_name()}", entity_id=entity_id)

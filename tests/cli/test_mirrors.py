@@ -1,0 +1,134 @@
+"""`store`: mirrors with copies of the blobs, and how many copies there are."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PICTURES, Dam
+
+
+@pytest.fixture
+def mirrored(dam: Dam) -> Dam:
+    """A library with a mirror, `m`, that has everything."""
+    dam("add-asset", "-j0", PICTURES, "-q")
+    dam("store", "add", "m", "mirror")
+    dam("store", "sync")
+    return dam
+
+
+def blobs(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("??/??/*")}
+
+
+def spoil(path: Path, content: bytes) -> None:
+    path.unlink()
+    path.write_bytes(content)
+    path.chmod(0o444)
+
+
+def test_a_mirror_gets_what_it_lacks(mirrored: Dam) -> None:
+    mirror = mirrored.folder / "mirror"
+    assert blobs(mirror) == blobs(mirrored.store)
+    assert (mirror / "dam-library-id").read_text() == (mirrored.store / "dam-library-id").read_text()
+    assert not list(mirror.glob("tmp/*"))
+    assert {path.stat().st_mode & 0o222 for path in mirror.glob("??/??/*")} == {0}
+    [state] = mirrored("store", "ls", "--json").json["mirrors"]
+    assert (state["name"], state["location"], state["error"]) == ("m", str(mirror), None)
+    [last] = mirrored("store", "sync", "m", "--json").json_lines
+    assert last["summary"] == {"copied": 0, "bytes": 0, "failed": 0}
+    [last] = mirrored("verify", "--store", "m", "--content", "--json").json_lines
+    assert last["summary"]["read"] == 8
+
+
+def test_damage_of_a_mirror_is_found_and_copied_again(mirrored: Dam) -> None:
+    missing, altered, cut, link, *_ = sorted((mirrored.folder / "mirror").glob("??/??/*"))
+    whole = blobs(mirrored.store)
+    missing.unlink()
+    spoil(altered, bytes(len(altered.read_bytes())))
+    spoil(cut, b"")
+    link.unlink()
+    link.symlink_to(mirrored.store / link.relative_to(mirrored.folder / "mirror"))
+    *found, _ = mirrored("verify", "--store", "m", "--content", "--json", code=4).json_lines
+    assert {each["sha256"]: each["problem"] for each in found} == {
+        missing.name: "missing",
+        altered.name: "altered",
+        cut.name: "altered",
+        link.name: "irregular",
+    }
+    [last] = mirrored("store", "sync", "--json").json_lines
+    assert last["summary"]["copied"] == 4
+    assert blobs(mirrored.folder / "mirror") == whole
+    assert mirrored("verify", "--store", "m", "--content", "--json").json_lines[-1]["summary"]["sound"] == 8
+    assert mirrored("verify", "--content", "--json").json_lines[-1]["summary"]["sound"] == 8
+
+
+def test_a_damaged_blob_is_not_copied(dam: Dam) -> None:
+    dam("add-asset", "-j0", PICTURES, "-q")
+    bad = next(dam.store.glob("??/??/*"))
+    spoil(bad, bytes(bad.stat().st_size))
+    dam("store", "add", "m", "mirror")
+    *found, last = dam("store", "sync", "--json", code=3).json_lines
+    assert [(each["sha256"], each["error"]) for each in found] == [(bad.name, "the blob is damaged")]
+    assert last["summary"]["copied"] == 7
+
+
+def test_too_few_copies(mirrored: Dam, tmp_path: Path) -> None:
+    mirrored("verify", "--min-copies", "2")
+    (tmp_path / "new.txt").write_text("new")
+    mirrored("add-asset", "-j0", tmp_path / "new.txt")
+    *found, _ = mirrored("verify", "--min-copies", "2", "--json", code=4).json_lines
+    assert [(each["problem"], each["name"]) for each in found] == [("too_few_copies", "new.txt")]
+    mirrored("store", "sync")
+    mirrored("verify", "--min-copies", "2")
+    (mirrored.folder / "mirror").rename(mirrored.folder / "elsewhere")
+    *found, last = mirrored("verify", "--min-copies", "2", "--json", code=4).json_lines
+    assert (last["summary"]["unreadable"], last["summary"]["too_few_copies"]) == (1, 9)
+
+
+def test_folders_that_cannot_be_mirrors(dam: Dam, fresh_dam: Dam) -> None:
+    (dam.folder / "full").mkdir()
+    (dam.folder / "full" / "x").write_text("x")
+    fresh_dam("setup-db")
+    for folder, code in (
+        (dam.store, 2),
+        (dam.store / "inner", 2),
+        (dam.folder, 2),
+        (dam.folder / "full", 2),
+        (fresh_dam.store, 10),
+        (dam.folder / os.fsdecode(b"caf\xe9"), 2),
+    ):
+        dam("store", "add", "m", folder, code=code)
+    dam("store", "add", "../m", "mirror", code=2)
+    dam("store", "add", "m", "mirror")
+    dam("store", "add", "m", "other", code=2)
+    dam("store", "add", "n", "mirror", code=2)
+    assert [each["name"] for each in dam("store", "ls", "--json").json["mirrors"]] == ["m"]
+
+
+def test_a_mirror_that_is_not_mounted(mirrored: Dam) -> None:
+    (mirrored.folder / "mirror").rename(mirrored.folder / "elsewhere")
+    (mirrored.folder / "mirror").mkdir()
+    assert "is it mounted" in mirrored("store", "sync", code=10).err
+    assert "is it mounted" in mirrored("verify", "--store", "m", code=10).err
+    assert "is it mounted" in mirrored("store", "ls").out
+    assert list((mirrored.folder / "mirror").iterdir()) == []
+
+
+def test_a_mirror_is_forgotten_and_taken_up_again(mirrored: Dam) -> None:
+    mirrored("store", "rm", "m")
+    mirrored("store", "rm", "m", code=1)
+    mirrored("store", "ls", code=1)
+    mirrored("store", "sync", code=1)
+    assert blobs(mirrored.folder / "mirror") == blobs(mirrored.store)
+    mirrored("store", "add", "again", "mirror")
+    [last] = mirrored("store", "sync", "--json").json_lines
+    assert last["summary"]["copied"] == 0
+
+
+def test_a_mirror_keeps_what_the_library_has_not(mirrored: Dam) -> None:
+    """It deletes nothing: what only the mirror has is no problem."""
+    extra = mirrored.folder / "mirror" / "00" / "11" / f"0011{'0' * 60}"
+    extra.parent.mkdir(parents=True)
+    extra.write_text("?")
+    mirrored("verify", "--store", "m")

@@ -1,0 +1,113 @@
+"""Ctrl-C and SIGTERM end a command whose main thread is busy in a library; a FIFO tells that it is."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PICTURES, Dam
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+# The decoder waits in C for a lock that nobody opens: no handler of Python runs.
+STUCK = """
+import ctypes, os
+from dam.media import sample
+def stay(self):
+    with open(os.environ["HOLD"], "w") as fifo:
+        fifo.write("here")
+    library, lock = ctypes.CDLL(None), ctypes.create_string_buffer(256)
+    while True:
+        library.pthread_mutex_lock(lock)
+for name in ("image", "signature"):
+    setattr(sample.Sample, name, property(stay))
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("jobs", ["-j0", "-j1"])
+@pytest.mark.parametrize("command", ["add-asset", "find-similar-images"])
+def test_a_command_that_decodes_in_c_ends_at_once(
+    dam: Dam, tmp_path: Path, start: Start, command: str, jobs: str, number: int, code: int
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(STUCK)
+    os.mkfifo(tmp_path / "fifo")
+    dam.env |= {"PYTHONPATH": str(tmp_path), "HOLD": f"{tmp_path}/fifo", "DAM_DECODE_SECONDS": "3600"}
+    process = start(command, jobs, str(PICTURES / "dunes.tif"))
+    assert (tmp_path / "fifo").read_text() == "here"
+    process.send_signal(number)
+    _, err = process.communicate(timeout=500)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    assert ("dam-cli: interrupted" in err) == (number == signal.SIGINT)
+
+
+WAITING = """
+import os
+from dam.core import database
+begin = database._begin_sqlite
+def tell(connection):
+    if database.BEGIN not in connection.get_execution_options():
+        with open(os.environ["HOLD"], "w") as fifo:
+            fifo.write("here")
+    begin(connection)
+database._begin_sqlite = tell
+"""
+
+
+def test_a_command_that_waits_for_a_lock_ends_at_once(
+    dam: Dam, tmp_path: Path, make_image: Callable[..., Path], start: Start
+) -> None:
+    dam("add-asset", "-j0", make_image("a.png"))
+    (tmp_path / "sitecustomize.py").write_text(WAITING)
+    os.mkfifo(tmp_path / "fifo")
+    plain = dict(dam.env)
+    dam.env |= {"PYTHONPATH": str(tmp_path), "HOLD": f"{tmp_path}/fifo", "DAM_LOCK_TIMEOUT": "80000"}
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        process = start("tag", "add", "1", "sky")
+        assert (tmp_path / "fifo").read_text() == "here"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=500)
+    assert (process.returncode, err) == (130, "dam-cli: interrupted: nothing was changed\n")
+    dam.env = plain
+    assert dam("tag", "ls", "1", code=1).out == ""
+
+
+HELD = """
+import os, signal
+from dam.services.ingest import batch, examine
+batch.MAX_BATCH_FILES, stage = 1, examine.stage
+def hold(path, *rest):
+    if path.endswith("z"):
+        with open(os.environ["HOLD"], "w") as fifo:
+            fifo.write("here")
+        signal.pause()
+    return stage(path, *rest)
+examine.stage = hold
+"""
+
+
+def test_an_interrupted_ingest_tells_what_was_done(dam: Dam, tmp_path: Path, start: Start) -> None:
+    (tmp_path / "sitecustomize.py").write_text(HELD)
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("a", "b", "z"):
+        (tmp_path / name).write_text(name)
+    dam.env |= {"PYTHONPATH": str(tmp_path), "HOLD": f"{tmp_path}/fifo"}
+    process = start("add-asset", "-j0", *[str(tmp_path / name) for name in ("a", "b", "z")])
+    assert (tmp_path / "fifo").read_text() == "here"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=500)
+    assert process.returncode == 130
+    count = len(out.splitlines())
+    assert 1 <= count <= 2
+    assert err.splitlines()[-3:] == [
+        f"{count} added ({count} B)",
+        f"{count} document" + "s" * (count - 1),
+        "dam-cli: interrupted: what was reported is safe; the same command continues",
+    ]
