@@ -14,7 +14,7 @@ from dam.services.catalogue import ecs
 
 
 def source_row(
-    entity_id: int, path: str, state: FileState, filename: str | None = None, *, is_settled: bool
+    entity_id: int, path: str, state: FileState, filename: str | None = None, *, is_settled: bool = False
 ) -> dict[str, Any]:
     """Return the row that links an entity to its source path. `is_settled`: see `FileState.is_settled`.
 
