@@ -113,6 +113,8 @@ class Options:
     """Whether files that look unchanged are read."""
     import_keywords: bool = False
     """Whether keywords of images are added as tags."""
+    min_copies: int = 1
+    """How many sound copies the store and its mirrors must have before the source of a move is removed."""
 
     @property
     def trusts_state(self) -> bool:
