@@ -7,7 +7,7 @@ from dam.core.errors import StoreError
 from dam.services.catalogue.places import Place, places_of
 from dam.services.library import Library
 from dam.services.mirrors.mirrors import OpenMirror, open_mirrors
-from dam.services.repair.adopt import RepairOperation, adopt, complete
+from dam.services.repair.adopt import RepairOperation, adopt, complete, names_in_manifest
 from dam.services.repair.database import repair_database
 from dam.services.repair.files import move_to_place, protect
 from dam.services.repair.heal import Healer, repaired
@@ -31,7 +31,10 @@ def repair(
     """
     operation = RepairOperation()
     mirrors, _ = open_mirrors(library)
-    yield from repair_database(library, operation, dry_run=dry_run)
+    told = []
+    for repair_ in repair_database(library, operation, content=content, dry_run=dry_run):
+        told.append(repair_.detail)
+        yield repair_
     yield from repair_manifest(library, dry_run=dry_run)
     found: dict[Problem, list[Finding]] = defaultdict(list)
     for result in verify(library, content=content, threads=threads, quarantine=not dry_run):
@@ -40,7 +43,9 @@ def repair(
     yield from _repair_files(library, found, dry_run=dry_run)
     yield from _repair_contents(library, mirrors, found, folders, operation, dry_run=dry_run)
     yield from _repair_assets(library, found, operation, dry_run=dry_run)
-    yield from (repaired(Action.DATABASE, Result.LEFT, finding.detail, finding) for finding in found[Problem.DATABASE])
+    for finding in found[Problem.DATABASE]:
+        if not any(detail.startswith(finding.detail) for detail in told):
+            yield repaired(Action.DATABASE, Result.LEFT, finding.detail, finding)
 
 
 def _repair_files(library: Library, found: dict[Problem, list[Finding]], *, dry_run: bool) -> Iterator[Repair]:
@@ -100,6 +105,7 @@ def _repair_assets(
         if entity_id is not None:
             yield complete(library, entity_id, operation, dry_run=dry_run)
     owned |= {place.identifier for place in places_of(library, [key for key in keys if key])}
-    for key in dict.fromkeys(keys):
-        if key and key not in owned and library.store.size(key) is not None:
-            yield adopt(library, key, operation, dry_run=dry_run)
+    orphans = [key for key in dict.fromkeys(keys) if key and key not in owned and library.store.size(key) is not None]
+    names = names_in_manifest(library.store.manifest, {*orphans})
+    for key in orphans:
+        yield adopt(library, key, operation, name=names.get(key), dry_run=dry_run)
