@@ -335,8 +335,9 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
     (folder / "a").write_text("before")
 
     def change_then_read(file: BinaryIO, *at_once: int) -> Iterator[bytes]:
-        yield from chunks(file, *at_once)
-        (folder / "a").write_text("longer than before")
+        for chunk in chunks(file, *at_once):
+            (folder / "a").write_text("longer than before")
+            yield chunk
 
     monkeypatch.setattr(staging, "chunks", change_then_read)
     [outcome] = ingest_all(library, folder)
