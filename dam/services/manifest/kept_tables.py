@@ -30,6 +30,7 @@ def kept_models() -> dict[str, type[Base]]:
     return {model.__tablename__: model for model in chosen}
 
 
+@cache
 def table_of(model: type[Base]) -> Table:
     """Return the table of a model."""
     table = inspect(model).local_table

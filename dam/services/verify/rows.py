@@ -1,6 +1,6 @@
 """Compare the rows that cannot be derived with the manifest: SQLite does not see a bit that has flipped in a value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +45,9 @@ class Difference:
             return f"the manifest has a row of {table} that the database lacks"
         if self.expected is None:
             return f"the database has a row of {table} that the manifest lacks"
-        names = [name for name in _compared(self.model, self.expected) if self.found.get(name) != self.expected[name]]
+        names = [
+            name for name in sorted(_compared(self.model, self.expected)) if self.found.get(name) != self.expected[name]
+        ]
         return f"{table} differs from the manifest in {', '.join(names)}"
 
 
@@ -101,12 +103,15 @@ def _rows(connection: Connection, group: str, ids: Ids) -> Rows:
             continue
         table, key_of = table_of(model), key_function(model)
         column = table.c[("id" if name == group else "entity_id")]
-        statement = select(table)
+        columns = [each for each in table.c if each.name in _compared(model, dict.fromkeys(table.c.keys()))]
+        statement = select(*columns)
         if low is not None:
             statement = statement.where(column > low)
         if high is not None:
             statement = statement.where(column <= high)
-        for row in map(dict, connection.execute(statement).mappings()):
+        names = [each.name for each in columns]
+        for values in connection.execute(statement):
+            row = dict(zip(names, values, strict=True))
             found[model, key_of(row)] = row
     return found
 
@@ -115,5 +120,5 @@ def _is_same(model: type[Base], expected: Row, found: Mapping[str, Any] | None) 
     return found is not None and all(found[name] == expected[name] for name in _compared(model, expected))
 
 
-def _compared(model: type[Base], row: Row) -> list[str]:
-    return [name for name in row if name not in _UNCOMPARED or not issubclass(model, BaseComponent)]
+def _compared(model: type[Base], row: Row) -> Iterable[str]:
+    return row.keys() - _UNCOMPARED if issubclass(model, BaseComponent) else row
