@@ -93,7 +93,10 @@ def losses(dam: Dam, promised: Mapping[str, str]) -> list[object]:
     if done.code not in (0, 4):
         return [done.err]
     wrong: list[object] = [line for line in done.json_lines[:-1] if line["problem"] != "orphaned"]
-    again = dam("add-asset", "--json", "-j0", *promised).json_lines[:-1]
+    done = dam("add-asset", "--json", "-j0", *promised, code=None)
+    if done.code:  # the database has lost what the manifest has
+        return [*wrong, done.err]
+    again = done.json_lines[:-1]
     return wrong + [line for line in again if line["status"] != "unchanged"]
 
 

@@ -28,8 +28,10 @@ SEGMENT = "store/manifest/000001.jsonl"
 READING = [
     *(["info"], ["show", "1"], ["log"], ["log", "1"], ["verify"], ["trash", "ls"], ["tag", "ls"], ["verdicts"]),
     *(["find-duplicates"], ["store", "ls"], ["failures"], ["undo", "--dry-run"], ["doctor"]),
-    *(["library", "export", "-"], ["library", "export", "again.jsonl"], ["backup", "again.sqlite3"]),
+    *(["library", "export", "-"], ["backup", "again.sqlite3"], ["run-systems", "-j0"], ["gc", "--dry-run"]),
 ]
+EXPORT_AGAIN = ["library", "export", "again.jsonl"]
+"""It reads every row."""
 
 
 def manifest(data: bytes) -> None:
@@ -83,7 +85,7 @@ def backup(data: bytes) -> None:
 
 def _run_all(folder: Path, first: list[str], content: bytes) -> None:
     try:
-        for words in (first, *READING):
+        for words in (first, *random.Random(content).sample(READING, 5), EXPORT_AGAIN):
             run(words, environment(folder), folder)
     except AssertionError as exc:
         exc.add_note(content.decode(errors="backslashreplace"))

@@ -104,7 +104,7 @@ def _be_killed_with_parent() -> None:
         import ctypes  # noqa: PLC0415  not needed elsewhere
         from multiprocessing import forkserver  # noqa: PLC0415  not on Windows
 
-        server: Any = forkserver._forkserver  # type: ignore[attr-defined]  # noqa: SLF001  it has no public close
+        server: Any = forkserver._forkserver  # noqa: SLF001  it has no public close
         if server._forkserver_alive_fd is not None:  # noqa: SLF001  as above
             os.close(server._forkserver_alive_fd)  # noqa: SLF001  as above
             server._forkserver_alive_fd = None  # noqa: SLF001  as above
