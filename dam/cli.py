@@ -86,6 +86,9 @@ def add_asset(
         bool, typer.Option("--import-keywords", help="Turn keywords in images and their sidecars into tags.")
     ] = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Also read files that look unchanged.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Keep tags and verdicts of files that have changed: see below.")
+    ] = False,
     include: Annotated[
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Add only matching files (gitignore syntax)."),
@@ -109,6 +112,10 @@ def add_asset(
 
     Content that the library already has is linked to its new name and source, and unchanged files are skipped. A file
     that fails is reported, and the others are added. A SQLite library that does not exist yet is set up.
+
+    A file that has changed is another asset. If only its metadata have changed, so that the picture is the same, the
+    new asset takes over the tags and verdicts of the old one, which is marked as replaced. With --follow it does so
+    whatever has changed.
 
     \b
     Modes:
@@ -144,7 +151,7 @@ def add_asset(
     checked = checked_tags(tags.split(",") if tags else [])
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
-    options = Options(selection, mode, rehash, import_keywords)
+    options = Options(selection, mode, rehash, import_keywords, follow)
     report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
         report,
@@ -274,4 +281,4 @@ def show(
 
     with open_library() as library, library.read() as session:
         found = describe(session, asset)
-    render.components(found.entity_id, found.components, found.relatives, as_json=json)
+    render.components(found.entity_id, found.components, found.relatives, found.replaces, as_json=json)

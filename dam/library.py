@@ -78,12 +78,14 @@ class Library(service.Library):
         exclude: Iterable[str] = (),
         rehash: bool = False,
         import_keywords: bool = False,
+        follow: bool = False,
         jobs: int | None = None,
     ) -> Iterator["Outcome"]:
         """Add files and folders, recursively; yield what became of each file once that is durable.
 
         A file that cannot be read is an outcome with an `error`, and the others go on. `jobs` is the number of worker
         processes: None is one a core, and 0 examines the files in this process, without limits of time and memory.
+        `follow`: what has changed takes over tags and verdicts, also if the picture is another.
 
         Raises:
             UsageError: a tag or the mode is not valid, or a path is in the library's own store.
@@ -98,7 +100,7 @@ class Library(service.Library):
 
         listed = [paths] if isinstance(paths, str | os.PathLike) else paths
         selection = Selection(list(include), list(exclude))
-        options = Options(selection, _one_of(Mode, mode), rehash, import_keywords)
+        options = Options(selection, _one_of(Mode, mode), rehash, import_keywords, follow)
         checked = checked_tags(tags)
         with (
             open_pool(jobs) as pool,

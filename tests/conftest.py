@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from dam.cli import app
 from dam.core.database import make_engine, writing
+from dam.core.interrupts import handle_interrupts, stop_watching
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
@@ -258,6 +261,26 @@ def each_dam(library_url: str, tmp_path: Path) -> Dam:
 def each_fresh_dam(database_url: str, tmp_path: Path) -> Dam:
     """The program where nothing is set up, on each kind of database."""
     return dam_in(tmp_path, database_url)
+
+
+@pytest.fixture
+def handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The program's handlers of SIGINT and SIGTERM, in this process."""
+    monkeypatch.setattr("dam.core.interrupts.GRACE_SECONDS", 3600)  # this process is not to end
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handle_interrupts()
+    yield
+    stop_watching()
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ingests of this process take place a minute later: files that were just made have settled; see `FileState`."""
+    from dam.services.ingest import staging
+
+    monkeypatch.setattr(staging, "time_ns", lambda: time.time_ns() + 60_000_000_000)
 
 
 @pytest.fixture

@@ -182,3 +182,42 @@ def test_a_closed_library_can_be_closed_again(library: dam.Library) -> None:
 def test_a_level_that_is_none(library: dam.Library) -> None:
     with pytest.raises(UsageError, match="content, pixels, similar"):
         library.find_duplicates(level="smell")
+
+
+UNGUARDED = """
+import sys
+import dam
+
+library = dam.open(f"sqlite:///{sys.argv[1]}/dam.sqlite3")
+print(*sorted(outcome.status for outcome in library.add(sys.argv[2], jobs=1)))
+"""
+
+WITH_A_STORE = """
+import sys
+from pathlib import Path
+
+import dam
+from dam.storage.local import LocalBlobStore
+
+
+class OwnStore(LocalBlobStore):
+    def __reduce__(self):
+        return OwnStore, super().__reduce__()[1]
+
+
+if __name__ == "__main__":
+    store = OwnStore(Path(sys.argv[1], "store"))
+    library = dam.open(f"sqlite:///{sys.argv[1]}/dam.sqlite3", store)
+    print(*sorted(outcome.status for outcome in library.add(sys.argv[2], jobs=1)))
+"""
+
+
+@pytest.mark.parametrize("script", [UNGUARDED, WITH_A_STORE], ids=["without a guard", "with a store of its own"])
+def test_a_script_whose_files_are_examined_by_workers(tmp_path: Path, script: str) -> None:
+    (tmp_path / "script.py").write_text(script)
+    (tmp_path / "in").mkdir()
+    for name in "ab":
+        (tmp_path / "in" / name).write_text(name)
+    command: list[str | Path] = [sys.executable, tmp_path / "script.py", tmp_path / "scripts", tmp_path / "in"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("added added\n", "")

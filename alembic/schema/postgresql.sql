@@ -600,7 +600,7 @@ CREATE INDEX ix_operation_changes_operation_id ON operation_changes (operation_i
 
 CREATE INDEX ix_operation_changes_entity_id ON operation_changes (entity_id);
 
-CREATE INDEX ix_operation_changes_other_entity_id ON operation_changes (other_entity_id) WHERE other_entity_id IS NOT NULL;
+CREATE INDEX ix_operation_changes_other_entity_id ON operation_changes (other_entity_id);
 
 CREATE TABLE component_trashed (
     id BIGSERIAL NOT NULL,

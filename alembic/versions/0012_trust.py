@@ -69,14 +69,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_operation_changes_operation_id", "operation_changes", ["operation_id"])
     op.create_index("ix_operation_changes_entity_id", "operation_changes", ["entity_id"])
-    of_pair = sa.text("other_entity_id IS NOT NULL")
-    op.create_index(
-        "ix_operation_changes_other_entity_id",
-        "operation_changes",
-        ["other_entity_id"],
-        sqlite_where=of_pair,
-        postgresql_where=of_pair,
-    )
+    op.create_index("ix_operation_changes_other_entity_id", "operation_changes", ["other_entity_id"])
     create_component("trashed", ["entity_id"], "operation_id")
     create_component(
         "replaced",

@@ -3,14 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, text
+from sqlalchemy import ForeignKey, Index, String, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dam.models.base_class import Base
 from dam.models.types import BigInt, JsonText, PrimaryKey, UtcDateTime
-
-OF_PAIR = "other_entity_id IS NOT NULL"
-"""The condition of a partial index: few changes are about pairs."""
 
 
 class Operation(Base):
@@ -42,7 +39,7 @@ class OperationChange(Base):
     __table_args__ = (
         Index(None, "operation_id"),
         Index(None, "entity_id"),
-        Index(None, "other_entity_id", sqlite_where=text(OF_PAIR), postgresql_where=text(OF_PAIR)),
+        Index(None, "other_entity_id"),
     )
 
     id: Mapped[PrimaryKey] = mapped_column(init=False)

@@ -31,7 +31,8 @@ def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
 
 def head(asset: Asset, remark: str = "") -> None:
     """Write the first line of an asset, with a remark."""
-    parts = [f"entity {asset.entity_id}", safe(asset.media_type), human_size(asset.size), remark]
+    replaced = f"replaced by entity {asset.replaced_by}" if asset.replaced_by else ""
+    parts = [f"entity {asset.entity_id}", safe(asset.media_type), human_size(asset.size), remark, replaced]
     line("  ".join(part for part in parts if part))
 
 
@@ -45,9 +46,14 @@ def places(asset: Asset) -> None:
 
 
 def components(
-    entity_id: int, described: Sequence[BaseComponent], related: Sequence["Relative"], *, as_json: bool
+    entity_id: int,
+    described: Sequence[BaseComponent],
+    related: Sequence["Relative"],
+    replaces: Sequence[int],
+    *,
+    as_json: bool,
 ) -> None:
-    """Write all components of an entity, derived from the models, and its relatives."""
+    """Write all components of an entity, derived from the models, its relatives, and the assets that it replaced."""
     from dam.render.pairs import relatives  # noqa: PLC0415  brings tables that other commands do not need
 
     by_name = {
@@ -55,7 +61,7 @@ def components(
         for name, alike in groupby(described, key=lambda component: component.component_name())
     }
     if as_json:
-        write_document(entity_id=entity_id, components=by_name, relatives=related)
+        write_document(entity_id=entity_id, components=by_name, relatives=related, replaces=replaces)
         return
     line(f"entity {entity_id}{'  in the trash' if 'trashed' in by_name else ''}")
     for name, alike in by_name.items():
@@ -64,6 +70,8 @@ def components(
             if values.get("has_text") is False:
                 password = "password required" if values["encrypted"] else "the pages are images, as in a scan"
                 line(f"  note    no text: {password}")
+    if replaces:
+        line(f"  replaces  {', '.join(f'entity {old}' for old in replaces)}")
     relatives(related)
 
 

@@ -182,6 +182,7 @@ def _keys(outcome: Outcome) -> dict[str, object]:
         "media_type": outcome.media_type,
         "size": outcome.size,
         "replaces": outcome.replaces,
+        "took_over": outcome.took_over,
         "restored": outcome.is_restored,
         "error": outcome.error,
         "healed": outcome.healed,
@@ -192,7 +193,8 @@ def _line(outcome: Outcome) -> str:
     entity = "-" if outcome.entity_id is None else str(outcome.entity_id)
     text = f"{outcome.status.value:<9}  {entity:>7}  {safe(outcome.path)}"
     if outcome.replaces:
-        text += f" (was entity {outcome.replaces})"
+        taken = ", whose tags and verdicts it took over" if outcome.took_over else ""
+        text += f" (was entity {outcome.replaces}{taken})"
     if outcome.is_restored:
         text += " (restored from the trash)"
     if outcome.healed:

@@ -111,6 +111,8 @@ def test_every_command_is_documented() -> None:
 def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
     prepare(name, filled)
     prepare_journal(name, filled)
+    if name == "show":
+        replace_by_asset_1(filled)
     lines = filled(*RUNS[name], "--json", code=None)
     assert lines.code in FINISHED, lines
     tables = DOCUMENTED[name]
@@ -192,6 +194,15 @@ def add_look_alike(dam: Dam) -> None:
         if size == 200:
             dam("link-similar")
     dam("verdict", "1", f"{size}.png", "unrelated")
+
+
+def replace_by_asset_1(dam: Dam) -> None:
+    """Add a file, which then gets the content of asset 1."""
+    changing = dam.folder / "changing"
+    changing.write_text("before")
+    dam("add-asset", changing)
+    changing.write_bytes((dam.folder / "inputs/a.jpg").read_bytes())
+    dam("add-asset", "--follow", changing)
 
 
 def forget_what_ran(dam: Dam) -> None:

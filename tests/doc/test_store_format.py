@@ -1,6 +1,7 @@
 """What the page tells people to do without dam."""
 
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,22 +18,45 @@ def block(language: str) -> str:
     return text
 
 
+def restore(dam: Dam, target: Path) -> subprocess.CompletedProcess[str]:
+    command: list[str | Path] = [sys.executable, "-c", block("python"), dam.folder / "dam.sqlite3", dam.store, target]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def test_the_files_come_back_under_their_names(dam: Dam, make_image: Callable[..., Path], tmp_path: Path) -> None:
     picture = make_image("photos/my lake.jpg")
     (tmp_path / "photos/empty").touch()
     dam("add-asset", "-j0", tmp_path / "photos")
 
-    command: list[str | Path] = [
-        sys.executable,
-        "-c",
-        block("python"),
-        dam.folder / "dam.sqlite3",
-        dam.store,
-        tmp_path / "back",
-    ]
-    subprocess.run(command, check=True)
+    done = restore(dam, tmp_path / "back")
+    assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "back/1/empty").read_bytes() == b""
     assert (tmp_path / "back/2/my lake.jpg").read_bytes() == picture.read_bytes()
+
+
+def test_a_bad_item_stops_no_restore(dam: Dam, tmp_path: Path) -> None:
+    names = ("damaged", "gone", "long", "sound", "outside")
+    for name in names:
+        (tmp_path / name).write_text(name)
+    *lines, _ = dam("add-asset", "-j0", "--json", *(tmp_path / name for name in names)).json_lines
+    keys = dict(zip(names, (line["sha256"] for line in lines), strict=True))
+    blobs = {name: dam.store / key[:2] / key[2:4] / key for name, key in keys.items()}
+    blobs["damaged"].chmod(0o644)
+    blobs["damaged"].write_text("DAMAGED")
+    blobs["gone"].unlink()
+    with sqlite3.connect(dam.folder / "dam.sqlite3") as connection:
+        for name, other in (("long", "x" * 300), ("outside", "../outside")):
+            statement = "UPDATE component_file_properties SET original_filename = ? WHERE original_filename = ?"
+            connection.execute(statement, (other, name))
+    done = restore(dam, tmp_path / "back")
+    assert done.returncode == 1
+    assert [line.split(" ")[:2] for line in done.stderr.splitlines()] == [["entity", str(id_)] for id_ in (1, 2, 3)]
+    assert {path.name: path.read_text() for path in (tmp_path / "back").rglob("*") if path.is_file()} == {
+        "damaged": "DAMAGED",
+        keys["long"]: "long",
+        "sound": "sound",
+        keys["outside"]: "outside",
+    }
 
 
 def test_the_check_finds_the_damaged_blob_and_no_other(dam: Dam, make_image: Callable[..., Path]) -> None:

@@ -92,6 +92,11 @@ def test_pages_of_a_pdf_follow_each_other() -> None:
     assert found.modified == datetime(2024, 1, 1, tzinfo=UTC)
 
 
+def test_half_a_surrogate_pair_in_a_title_costs_the_title_and_not_the_text() -> None:
+    found = read(pdf(["the text"], {"Title": r"\376\377\330\000\000A", "Author": "Ana"}))
+    assert ((found.text or "").strip(), found.title, found.author) == ("the text", None, "Ana")
+
+
 def test_pages_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf_reader, "MAX_PAGES", 2)
     found = read(pdf(["one", "two", "three"]))

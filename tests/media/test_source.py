@@ -1,8 +1,10 @@
 """Reading a source: regular files only, and a change while it is read is noticed."""
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -43,3 +45,15 @@ def test_no_special_file_is_waited_for(tmp_path: Path) -> None:
 def test_a_missing_file_is_named_as_such(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="No such file"), open_source(str(tmp_path / "a")):
         raise AssertionError("opened")
+
+
+class _Waiting(io.RawIOBase):
+    """A file that has no data yet, as /proc/kmsg when it is opened without blocking."""
+
+    def readinto(self, _buffer: object) -> None:
+        return None
+
+
+def test_a_file_that_would_wait_for_data_is_no_empty_one() -> None:
+    with pytest.raises(BlockingIOError, match="has no end"):
+        list(chunks(cast("BinaryIO", _Waiting())))

@@ -45,7 +45,7 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
             _add_page(buffer, pdf, number)
             if buffer.is_truncated:
                 break
-        properties = pdf.get_metadata_dict()
+        properties = {key: _property(pdf, key) for key in pdf.METADATA_KEYS}
         return Document(
             buffer.text(),
             is_truncated=buffer.is_truncated or pages > MAX_PAGES,
@@ -75,6 +75,14 @@ def _add_page(buffer: TextBuffer, pdf: "PdfDocument", number: int) -> None:
             page.close()
     except PdfiumError:
         return
+
+
+def _property(pdf: "PdfDocument", key: str) -> str:
+    """Return a property; an empty text if it is not valid UTF-16, such as with half of a surrogate pair."""
+    try:
+        return str(pdf.get_metadata_value(key))
+    except UnicodeDecodeError:
+        return ""
 
 
 def _one_line(value: str) -> str | None:

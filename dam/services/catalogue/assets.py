@@ -12,6 +12,7 @@ from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.identity import select_identity
+from dam.services.catalogue.replaced import replaced_by
 from dam.storage.blob_store import BlobStore
 
 
@@ -29,6 +30,8 @@ class Asset:
     """Whether the content is only at its source, and not in the store."""
     names: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    replaced_by: int | None = None
+    """The asset with the newer content of its file, if another program has changed it."""
 
 
 def summarise(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> list[Asset]:
@@ -57,9 +60,13 @@ def _without_sources(session: Session, store: BlobStore, ids: list[int]) -> dict
         .outerjoin(location, (location.entity_id == asset) & (location.storage_type == store.storage_type))
         .where(asset.in_(ids))
     )
+    replaced = replaced_by(session, ids)
     assets = {}
     for entity_id, sha, md, size, media_type, name, identifier in rows:
         path = store.path(identifier) if identifier else None
         stored_path = str(path) if path else None
-        assets[entity_id] = Asset(entity_id, sha, md, size, media_type, stored_path, identifier is None, [name])
+        is_referenced, newer = identifier is None, replaced.get(entity_id)
+        assets[entity_id] = Asset(
+            entity_id, sha, md, size, media_type, stored_path, is_referenced, [name], replaced_by=newer
+        )
     return assets

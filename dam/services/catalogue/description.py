@@ -9,6 +9,7 @@ from dam.models.base_component import BaseComponent
 from dam.services.catalogue.ecs import all_components
 from dam.services.catalogue.lookup import find_one_asset
 from dam.services.catalogue.pairs import Relative, relatives
+from dam.services.catalogue.replaced import replaces
 from dam.services.catalogue.trashed import trashed_among
 
 
@@ -20,6 +21,8 @@ class Description:
     components: Sequence[BaseComponent]
     relatives: Sequence[Relative]
     """Those that are not in the trash."""
+    replaces: Sequence[int] = ()
+    """The assets that it has replaced; the component `replaced` says by which one it was replaced."""
 
 
 def describe(session: Session, reference: str) -> Description:
@@ -34,4 +37,4 @@ def describe(session: Session, reference: str) -> Description:
     related = relatives(session, entity_id)
     trashed = trashed_among(session, (relative.entity_id for relative in related))
     shown = [relative for relative in related if relative.entity_id not in trashed]
-    return Description(entity_id, all_components(session, entity_id), shown)
+    return Description(entity_id, all_components(session, entity_id), shown, replaces(session, entity_id))

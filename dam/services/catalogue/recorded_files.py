@@ -2,14 +2,15 @@
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from dam.media.files.source import FileState
 from dam.media.kinds import Kind
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.system_record import SystemRecord, SystemSet
@@ -18,16 +19,33 @@ from dam.services.catalogue.source_paths import path_digest
 from dam.systems.system import current_set
 
 MAX_ROWS = 100_000
-"""Maximum number of files of a folder whose rows are held in memory, about 600 bytes each."""
+"""Maximum number of files of a folder whose rows are held in memory, about 650 bytes each."""
 
-FileKey: TypeAlias = tuple[str, int, int, int]
-"""Path, size in bytes, modification time in nanoseconds, inode number (signed)."""
+T = TypeVar("T")
+
+FileKey: TypeAlias = tuple[str, int, int, int, int | None]
+"""Path, size in bytes, modification time in nanoseconds, inode number (signed), change time.
+
+The change time is None in a record that was written before it was kept.
+"""
 
 
 def key_of(path: str, status: os.stat_result) -> FileKey:
     """Return the key of a file in its current state."""
-    inode = status.st_ino
-    return path, status.st_size, status.st_mtime_ns, inode if inode < 1 << 63 else inode - (1 << 64)
+    state = FileState.of(status)
+    return path, state.size, state.mtime_ns, state.inode, state.ctime_ns
+
+
+def find_recorded(files: Mapping[FileKey, T], path: str, status: os.stat_result) -> T | None:
+    """Return what `files` has for a file in its current state, or None."""
+    # Most files are found at once, which a rescan spends its time with. No record has a value beyond 64 bits
+    found = files.get((path, status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns))
+    if found is None:
+        key = key_of(path, status)
+        found = files.get(key)
+        if found is None:
+            found = files.get((*key[:4], None))
+    return found
 
 
 @dataclass(frozen=True)
@@ -72,8 +90,8 @@ def _rows(connection: Connection, statement: Select[Any], values: dict[str, Any]
 def _by_key(rows: Sequence[Any]) -> RecordedFiles:
     encoding, errors = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
     files = RecordedFiles()
-    for path, size, mtime_ns, inode, entity_id, is_current in rows:
-        key = str(path, encoding, errors), size, mtime_ns, inode
+    for path, size, mtime_ns, inode, ctime_ns, entity_id, is_current in rows:
+        key = str(path, encoding, errors), size, mtime_ns, inode, ctime_ns
         (files.current if is_current else files.outdated)[key] = entity_id
     return files
 
@@ -88,6 +106,7 @@ def _recorded(current: tuple[str, ...]) -> Select[Any]:
             table.size,
             table.mtime_ns,
             table.inode,
+            table.ctime_ns,
             table.entity_id,
             func.coalesce(record.system_set_id.in_(current_ids), False),
         )

@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dam.media.files.source import FileState
-from dam.models.source_path_component import SourcePathComponent
+from dam.models.source_path_component import UNSETTLED, SourcePathComponent
 from dam.services.catalogue import ecs
 
 
-def source_row(entity_id: int, path: str, state: FileState, filename: str | None = None) -> dict[str, Any]:
-    """Return the row that links an entity to its source path.
+def source_row(
+    entity_id: int, path: str, state: FileState, filename: str | None = None, *, is_settled: bool = False
+) -> dict[str, Any]:
+    """Return the row that links an entity to its source path. `is_settled`: see `FileState.is_settled`.
 
     The row contains the time, because SQLite's CURRENT_TIMESTAMP has a resolution of one second.
     """
@@ -29,6 +31,7 @@ def source_row(entity_id: int, path: str, state: FileState, filename: str | None
         "size": state.size,
         "mtime_ns": state.mtime_ns,
         "inode": state.inode,
+        "ctime_ns": state.ctime_ns if is_settled else UNSETTLED,
         "updated_at": datetime.now(UTC),
     }
 

@@ -24,7 +24,8 @@ def check_store(root: Path, library_id: str | None, umask: int) -> Iterator[Chec
         )
     quarantine = root / QUARANTINE
     if quarantine.is_dir() and (count := sum(1 for _ in quarantine.iterdir())):
-        yield warn("quarantine", f"{count} damaged files in {quarantine}", "look at them, and remove what is of no use")
+        what_to_do = "look at them, and remove what is of no use"
+        yield warn("quarantine", f"damaged files in {quarantine}: {count}", what_to_do)
 
 
 def _check_marker(root: Path, library_id: str | None) -> Check:

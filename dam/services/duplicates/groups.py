@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dam.media.images.small_luma import phashes
 from dam.media.images.small_luma import transformed as transform_luma
 from dam.services.catalogue.assets import Asset, summarise
+from dam.services.catalogue.replaced import replaced_ids
 from dam.services.catalogue.trashed import trashed_ids
 from dam.services.duplicates.decider import (
     TRANSFORMS,
@@ -67,9 +68,9 @@ def find_duplicates(library: Library, options: DuplicateOptions, among: Ids | No
     """
     images, digests = _no_images(), PixelDigests()
     with library.read() as session:
-        trashed = np.array(trashed_ids(session), np.int64)
+        left_out = np.array(trashed_ids(session) + replaced_ids(session), np.int64)
         if options.level is not Level.CONTENT:
-            images = _without(trashed, ImageHashes.load(session, among=among))
+            images = _without(left_out, ImageHashes.load(session, among=among))
     if options.level is not Level.CONTENT:
         with open_pool() as workers:
             digests = digest_candidates(library, images, plain_only=options.level is Level.SIMILAR, pool=workers)
@@ -77,7 +78,7 @@ def find_duplicates(library: Library, options: DuplicateOptions, among: Ids | No
         similar = all_duplicates(session) if options.level is Level.SIMILAR else ()
         evidence = AssetEvidence.read(session, digests.digests, MediaPairs(similar, among), among)
         keys = _hash_keys(session, images, options) if options.level is Level.SIMILAR else []
-        ranked = _ranked(session, images, keys, np.setdiff1d(evidence.entity_ids, trashed), options.rules)
+        ranked = _ranked(session, images, keys, np.setdiff1d(evidence.entity_ids, left_out), options.rules)
         keys = [key.of(places_of(ranked, images.entity_ids)) for key in keys] + evidence.keys(ranked)
         decider = PairDecider(session, images.of(ranked), evidence, options)
         keepers = group(len(ranked), keys, decider, decider.apart)
@@ -88,8 +89,8 @@ def _no_images() -> ImageHashes:
     return ImageHashes(np.empty(0, np.int64), {}, {})
 
 
-def _without(trashed: Ids, images: ImageHashes) -> ImageHashes:
-    return images.of(np.setdiff1d(images.entity_ids, trashed)) if trashed.size else images
+def _without(left_out: Ids, images: ImageHashes) -> ImageHashes:
+    return images.of(np.setdiff1d(images.entity_ids, left_out)) if left_out.size else images
 
 
 def _hash_keys(session: Session, images: ImageHashes, options: DuplicateOptions) -> list[Key]:

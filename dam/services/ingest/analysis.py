@@ -7,8 +7,8 @@ from typing import Any
 from dam.core.errors import TOO_MUCH_MEMORY, DamError, DecodeError, is_out_of_memory
 from dam.media.kinds import kind_of
 from dam.media.sample import Sample
-from dam.services.catalogue.ecs import values_of
 from dam.services.catalogue.source_paths import storable
+from dam.services.ingest.storable_values import storable_values
 from dam.systems.system import RowTable, obstacles, system_set, systems_for
 
 
@@ -72,7 +72,7 @@ def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
     for system in due:
         analysis.ran.append(system.name)
         try:
-            rows = [(system.table_of(row), row if isinstance(row, dict) else values_of(row)) for row in system(sample)]
+            rows = [(table := system.table_of(row), storable_values(table, row)) for row in system(sample)]
         except DecodeError as exc:
             analysis.failures.append(Failure(system.name, system.version, storable(str(exc))))
         except (DamError, OSError):  # an error of the store or the disk, not of the content

@@ -37,7 +37,7 @@ class Batch:
             item = Outcome(item.path, Status.FAILED, error=item.error)
         elif isinstance(item, Examined) and item.file:
             # a small archive can contain a long text
-            self._bytes += item.file.state.size + (item.analysis.weight if item.analysis else 0)
+            self._bytes += item.file.size + (item.analysis.weight if item.analysis else 0)
         self.items.append(item)
 
     @property

@@ -35,6 +35,8 @@ class Outcome:
     size: int = 0
     replaces: int | None = None
     """The previous asset of this path, if its content has changed."""
+    took_over: bool = False
+    """Whether the asset took over what the user said of the previous one: tags, verdicts."""
     error: str | None = None
     """Why the path failed, or why its stored content could not be decoded."""
     obstacle: str | None = None
@@ -53,7 +55,7 @@ class Outcome:
 
 
 UnchangedFile: TypeAlias = tuple[str, int, int]
-"""An unchanged file: path, asset, size in bytes."""
+"""An unchanged file: path, asset, size in bytes as the file system tells it."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,9 @@ def _complete(library: Library, unchanged: Unchanged) -> list[Outcome]:
             sha256=states[entity_id].sha256,
             md5=states[entity_id].md5,
             media_type=states[entity_id].media_type,
-            size=size,
+            size=states[entity_id].size,
         )
-        for path, entity_id, size in unchanged.files
+        for path, entity_id, _ in unchanged.files
     ]
 
 
@@ -113,6 +115,11 @@ class Options:
     """Whether files that look unchanged are read."""
     import_keywords: bool = False
     """Whether keywords of images are added as tags."""
+    follow: bool = False
+    """Whether files that have changed take over what the user said of their previous assets, whatever has changed.
+
+    Otherwise only those do that have the same picture as before.
+    """
 
     @property
     def trusts_state(self) -> bool:

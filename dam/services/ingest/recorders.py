@@ -1,4 +1,4 @@
-"""The operations of an ingest: the tags that it adds, and the assets that it takes out of the trash."""
+"""The operations of an ingest: the tags that it adds, and the assets that it restores from the trash or replaces."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dam.models.operation import Operation
 from dam.services.catalogue.operations import Recorder
 
-IMPORT, RESTORE = "import", "restore"
+IMPORT, RESTORE, REPLACE = "import", "restore", "replace"
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,14 @@ class Recorders:
 
     imports: Recorder
     restores: Recorder
+    replacements: Recorder
     restores_all: bool = False
     """Whether also files that have not changed bring their assets back from the trash: those that are moved."""
 
     @classmethod
     def of(cls, session: Session) -> Self:
         """Return recorders of operations of their own."""
-        return cls(Recorder(session, IMPORT), Recorder(session, RESTORE))
+        return cls(Recorder(session, IMPORT), Recorder(session, RESTORE), Recorder(session, REPLACE))
 
 
 class IngestOperations:
@@ -37,12 +38,12 @@ class IngestOperations:
 
     def recorders(self, session: Session) -> Recorders:
         """Return the recorders for a transaction; its last attempt counts."""
-        imports, restores = (
+        imports, restores, replacements = (
             Recorder(session, kind, operation_id=self._unless_undone(session, self._ids.get(kind)))
-            for kind in (IMPORT, RESTORE)
+            for kind in (IMPORT, RESTORE, REPLACE)
         )
-        self._current = [imports, restores]
-        return Recorders(imports, restores, self._restores_all)
+        self._current = [imports, restores, replacements]
+        return Recorders(imports, restores, replacements, self._restores_all)
 
     def note_commit(self) -> None:
         """Keep the operations of the transaction that has just been committed."""

@@ -64,7 +64,7 @@ def analyse_due(
     jobs = [
         ExamineRequest(
             each.file.path,
-            each.file.state.size,
+            each.file.size,
             seen=each.seen,
             sha256=each.file.digests.sha256,
             follow_links=follow_links,

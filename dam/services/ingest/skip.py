@@ -10,6 +10,7 @@ from dam.services.catalogue.recorded_files import (
     FileKey,
     RecordedFiles,
     current_sets,
+    find_recorded,
     key_of,
     recorded_among,
     recorded_in,
@@ -76,8 +77,9 @@ class _Records:
         """Return the states of the outdated assets of a batch, by file."""
         if not recorded.outdated:
             return {}
-        keys = [key_of(*item) for item in batch.entries if isinstance(item, FoundFile)]
-        assets = {key: recorded.outdated[key] for key in keys if key in recorded.outdated}
+        files = [item for item in batch.entries if isinstance(item, FoundFile)]
+        found = {key_of(*file): find_recorded(recorded.outdated, *file) for file in files}
+        assets = {key: entity_id for key, entity_id in found.items() if entity_id is not None}
         with self._library.read() as session:
             states = {state.entity_id: state for state in states_by_id(session, set(assets.values()))}
         return {key: states[asset] for key, asset in assets.items()}
@@ -93,7 +95,7 @@ def _part(
     for item in batch.entries:
         if isinstance(item, FoundFile):
             path, status = item
-            entity_id = current.get(key_of(path, status))
+            entity_id = find_recorded(current, path, status)
             if entity_id is not None:
                 unchanged.append((path, entity_id, status.st_size))
                 continue

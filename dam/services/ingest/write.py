@@ -49,7 +49,9 @@ def write(
         if sidecars:
             writer.write_analyses(session, sidecars)
         files = [(each.file, each.analysis) for each in resolved]
-        assets = writer.write_files(session, files, tags, storage_type=storage_type, recorders=recorders)
+        assets = writer.write_files(
+            session, files, tags, storage_type=storage_type, recorders=recorders, follow=options.follow
+        )
         if options.import_keywords:
             ids = {*unchanged, *sidecars, *(asset.entity_id for asset in assets)}
             import_keywords(recorders.imports, sorted(ids))

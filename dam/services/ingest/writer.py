@@ -20,6 +20,7 @@ from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.content import only_referenced
 from dam.services.catalogue.source_paths import displayed_name, source_row
+from dam.services.catalogue.succession import note_present, take_over
 from dam.services.catalogue.tags import write_tags
 from dam.services.catalogue.trashed import restore_from_trash
 from dam.services.ingest.analysis import Analysis
@@ -44,6 +45,8 @@ class Asset:
     """The previous asset of the path, if it was another one."""
     is_restored: bool = False
     """Whether it has come back from the trash."""
+    took_over: bool = False
+    """Whether it took over what the user said of the asset that it replaces."""
 
 
 def write_files(
@@ -54,11 +57,13 @@ def write_files(
     storage_type: str,
     filename: str | None = None,
     recorders: Recorders | None = None,
+    follow: bool = False,
 ) -> list[Asset]:
     """Write the rows of files whose blobs have been published; return their assets, in the same order.
 
     A file without an analysis has content that the library already has. `filename` replaces the name in the source
-    path. `recorders` are of the command that this is a part of, by default an operation of its own.
+    path. `recorders` are of the command that this is a part of, by default an operation of its own. `follow`: see
+    `Options`.
     """
     if not files:
         return []
@@ -72,7 +77,10 @@ def write_files(
     there_already = {known[file.digests.sha256] for file, _ in files if not file.blob}
     is_stored = storage_type != REFERENCE_STORAGE
     referenced = only_referenced(session, storage_type, there_already) if is_stored else set()
-    sources = [source_row(known[file.digests.sha256], file.path, file.state, filename) for file, _ in files]
+    sources = [
+        source_row(known[file.digests.sha256], file.path, file.state, filename, is_settled=file.is_settled)
+        for file, _ in files
+    ]
     links = _links(session, [source["path_digest"] for source in sources])
     assets = []
     rows: Rows = defaultdict(list, {SourcePathComponent: sources})
@@ -97,7 +105,7 @@ def write_files(
     record_files(session, rows, now)
     write_analyses(session, analyses, frozenset(created.values()))
     write_tags(recorders.imports, known.values(), tags)
-    return _restored(recorders, assets)
+    return _succeeding(recorders, _restored(recorders, assets), follow=follow)
 
 
 def _restored(recorders: Recorders, assets: Sequence[Asset]) -> list[Asset]:
@@ -105,6 +113,16 @@ def _restored(recorders: Recorders, assets: Sequence[Asset]) -> list[Asset]:
     came = [asset.entity_id for asset in assets if asset.is_linked or asset.replaces or recorders.restores_all]
     back = restore_from_trash(recorders.restores, came)
     return [replace(asset, is_restored=asset.entity_id in back) for asset in assets] if back else list(assets)
+
+
+def _succeeding(recorders: Recorders, assets: list[Asset], *, follow: bool) -> list[Asset]:
+    """Let the assets of files that have changed take over what the user said of those before."""
+    note_present(recorders.replacements, [asset.entity_id for asset in assets if asset.is_linked or asset.replaces])
+    pairs = [(asset.replaces, asset.entity_id) for asset in assets if asset.replaces]
+    if not pairs:
+        return assets
+    taken = take_over(recorders.replacements, pairs, follow=follow)
+    return [replace(asset, took_over=(asset.replaces, asset.entity_id) in taken) for asset in assets]
 
 
 def _links(session: Session, path_digests: Iterable[bytes]) -> dict[bytes, list[int]]:
@@ -135,7 +153,7 @@ def _identity_rows(rows: Rows, entity_id: int, file: StagedFile, filename: str |
         entity
         | {
             "original_filename": displayed_name(filename or file.filename),
-            "file_size_bytes": file.state.size,
+            "file_size_bytes": file.size,
             "media_type": file.media_type,
         }
     )

@@ -167,18 +167,18 @@ def _refuse_conflicts(
     later = session.scalars(select(change).where(change.operation_id > operation_id, same).order_by(change.id))
     blockers = {each.operation_id for each in later if each.operation_id not in neutral and _key(each) in keys}
     if blockers:
-        raise ConflictError(
-            f"operation {operation_id} cannot be undone: {_named(session, blockers)} changed the same later; "
-            "undo that first"
-        )
+        named, is_final = _named(session, blockers)
+        did = "removed that for good" if is_final else "changed the same later; undo that first"
+        raise ConflictError(f"operation {operation_id} cannot be undone: {named} {did}")
 
 
-def _named(session: Session, operation_ids: Iterable[int]) -> str:
-    """Name operations, at most three, the newest first."""
+def _named(session: Session, operation_ids: Iterable[int]) -> tuple[str, bool]:
+    """Name operations, at most three, the newest first; return also whether one of these cannot be undone."""
     newest = sorted(operation_ids, reverse=True)
     kinds = dict(session.execute(select(Operation.id, Operation.kind).where(Operation.id.in_(newest[:3]))).all())
     named = ", ".join(f"operation {number} ({kinds[number]})" for number in newest[:3])
-    return named + (f" and {len(newest) - 3} more" if len(newest) > len(kinds) else "")
+    rest = f" and {len(newest) - 3} more" if len(newest) > len(kinds) else ""
+    return named + rest, not FINAL_KINDS.isdisjoint(kinds.values())
 
 
 def _check_state(session: Session, operation_id: int, model: type[Base], nets: Sequence[_Net]) -> None:

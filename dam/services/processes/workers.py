@@ -14,9 +14,9 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
@@ -25,6 +25,7 @@ from threading import Event, Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
 from dam.services.processes.decoder_output import take_output
+from dam.services.processes.main_module import hidden_main, load, main_module
 from dam.services.processes.request import Request, run_request
 
 MAX_TASKS = 2
@@ -168,8 +169,11 @@ class Workers(Executor):
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
         with theirs:
-            process = self._context.Process(target=_work, args=(theirs, self._prepare), daemon=True)
-            process.start()
+            is_fork = self._context.get_start_method() == "fork"  # which has the main module
+            main = {} if is_fork else main_module()
+            process = self._context.Process(target=_work, args=(theirs, self._prepare, main), daemon=True)
+            with nullcontext() if is_fork else hidden_main():
+                process.start()
         worker = _Worker(process, ours)
         self._workers.append(worker)
         attending = Thread(target=self._attend, args=(worker,), daemon=True)
@@ -257,13 +261,13 @@ def _take_result(worker: _Worker) -> None:
         future.set_result(result)
 
 
-def _work(pipe: Connection, prepare: Callable[[], None]) -> None:
-    """Run the calls that arrive through a pipe, until it ends."""
+def _work(pipe: Connection, prepare: Callable[[], None], main: Mapping[str, Any]) -> None:
+    """Run the calls that arrive through a pipe, until it ends; `main` is the parent's main module."""
     prepare()
     pipe.send(HEARTBEAT)  # the worker is prepared: from here on, a task is the cause if it ends
     calls: SimpleQueue[Any] = SimpleQueue()
     sending = Lock()
-    Thread(target=_receive, args=(pipe, calls, sending), daemon=True).start()
+    Thread(target=_receive, args=(pipe, calls, sending, main), daemon=True).start()
     while call := calls.get():
         reply = _reply(*call)
         with sending:
@@ -279,12 +283,12 @@ def _reply(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
         return ForkingPickler.dumps((None, exc))
 
 
-def _receive(pipe: Connection, calls: "SimpleQueue[Any]", sending: Lock) -> None:
+def _receive(pipe: Connection, calls: "SimpleQueue[Any]", sending: Lock, main: Mapping[str, Any]) -> None:
     """Receive calls, and send heartbeats while the worker is busy."""
     with suppress(Exception):  # the pipe has ended, or its content is invalid: then the worker ends
         while True:
             if pipe.poll(HEARTBEAT_SECONDS):
-                calls.put(pipe.recv())
+                calls.put(load(pipe.recv_bytes(), main))
             else:
                 with sending:
                     pipe.send(HEARTBEAT)

@@ -7,9 +7,18 @@ import pytest
 
 from dam.models import SourcePathComponent
 from dam.services.catalogue import ecs
-from dam.services.catalogue.recorded_files import RecordedFiles, current_sets, key_of, recorded_among, recorded_in
+from dam.services.catalogue.recorded_files import (
+    FileKey,
+    RecordedFiles,
+    current_sets,
+    key_of,
+    recorded_among,
+    recorded_in,
+)
 from dam.services.library import Library
 from tests.services.conftest import UseSystems, ingest_all
+
+pytestmark = pytest.mark.usefixtures("later")
 
 
 def among(library: Library, *paths: Path) -> RecordedFiles:
@@ -17,7 +26,7 @@ def among(library: Library, *paths: Path) -> RecordedFiles:
         return recorded_among(connection, map(str, paths), current_sets())
 
 
-def key(path: Path) -> tuple[str, int, int, int]:
+def key(path: Path) -> FileKey:
     return key_of(str(path), path.stat())
 
 

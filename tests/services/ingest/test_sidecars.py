@@ -73,6 +73,7 @@ def test_a_sidecar_that_comes_later_or_changes(library: Library, make_image: Mak
         assert len(session.scalars(select(XmpSidecarComponent.id)).all()) == 1
 
 
+@pytest.mark.usefixtures("later")
 def test_a_sidecar_that_is_deleted(library: Library, make_image: MakeImage) -> None:
     picture = make_image("in/a.jpg", xmp=keywords_xmp("own"))
     make_image("in/b.png", seed=2)

@@ -72,6 +72,7 @@ def outdated_jobs(library: Library, folder: Path, use_systems: UseSystems) -> li
     return list(skip(library, discover(library, [str(folder)], EVERYTHING), Options()))
 
 
+@pytest.mark.usefixtures("later")
 def test_outdated_files_are_jobs_that_say_what_has_run(
     library: Library, make_image: MakeImage, use_systems: UseSystems
 ) -> None:
@@ -83,6 +84,7 @@ def test_outdated_files_are_jobs_that_say_what_has_run(
     assert job.run().file.blob  # other content by now: nothing is known of it
 
 
+@pytest.mark.usefixtures("later")
 def test_outdated_files_are_read_once(
     library: Library, make_image: MakeImage, use_systems: UseSystems, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,7 +171,7 @@ def test_what_was_removed_for_good_cannot_be_undone(each_library: Library, folde
     done = empty_trash(each_library, plan_purge(each_library))
     with pytest.raises(ConflictError, match=r"\(purge\) cannot be undone: the content has been removed"):
         undo(each_library, done.operation_id)
-    with pytest.raises(ConflictError, match=r"operation 3 \(purge\) changed the same"):
+    with pytest.raises(ConflictError, match=r"operation 3 \(purge\) removed that for good"):
         undo(each_library)
     assert [each.kind for each in dam.Library(each_library.engine, each_library.store, "").log(asset=entity_id)] == [
         "purge",

@@ -1,0 +1,34 @@
+"""Assets that were replaced by a newer content of their file."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dam.models.replaced_component import ReplacedComponent
+from dam.services.catalogue import ecs
+
+
+def replaced_ids(session: Session) -> list[int]:
+    """Return all assets that were replaced, ascending."""
+    return list(session.scalars(select(ReplacedComponent.entity_id).distinct().order_by(ReplacedComponent.entity_id)))
+
+
+def replaced_by(session: Session, entity_ids: Iterable[int]) -> dict[int, int]:
+    """Return by which asset each of some assets was replaced last; those that were not are left out."""
+    table = ReplacedComponent
+    found: dict[int, int] = {}
+    for some in ecs.batched(entity_ids):
+        rows = session.execute(
+            select(table.entity_id, table.by_entity_id).where(table.entity_id.in_(some)).order_by(table.id)
+        )
+        found.update((old, new) for old, new in rows)
+    return found
+
+
+def replaces(session: Session, entity_id: int) -> list[int]:
+    """Return the assets that an asset has replaced, ascending."""
+    table = ReplacedComponent
+    return list(
+        session.scalars(select(table.entity_id).where(table.by_entity_id == entity_id).order_by(table.entity_id))
+    )
