@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dam.core.errors import StoreError
 from dam.services.catalogue.places import Place, places_of
 from dam.services.library import Library
+from dam.services.manifest.owners import Said, last_said
 from dam.services.mirrors.mirrors import OpenMirror, open_mirrors
 from dam.services.repair.adopt import RepairOperation, adopt, complete
 from dam.services.repair.database import repair_database
@@ -100,6 +101,8 @@ def _repair_assets(
         if entity_id is not None:
             yield complete(library, entity_id, operation, dry_run=dry_run)
     owned |= {place.identifier for place in places_of(library, [key for key in keys if key])}
-    for key in dict.fromkeys(keys):
-        if key and key not in owned and library.store.size(key) is not None:
+    orphans = [key for key in dict.fromkeys(keys) if key and key not in owned and library.store.size(key) is not None]
+    said = last_said(library.store.manifest, orphans)
+    for key in orphans:
+        if said.get(key) is not Said.PURGED:  # that waits for a collection
             yield adopt(library, key, operation, dry_run=dry_run)
