@@ -451,11 +451,14 @@ class Library(service.Library):
 
         return in_trash(self)
 
-    def empty_trash(self, *, older_than: float = 0.0) -> "Emptied":
-        """Remove what has been in the trash for some seconds, for good: this cannot be undone."""
+    def empty_trash(self, *, older_than: float = 0.0, last_copies: bool = False) -> "Emptied":
+        """Remove what has been in the trash for some seconds, for good: this cannot be undone.
+
+        An asset of which no mirror and no source has a copy, which is read, stays in the trash without `last_copies`.
+        """
         from dam.services.journal.empty import empty_trash, plan_purge
 
-        return empty_trash(self, plan_purge(self, older_than))
+        return empty_trash(self, plan_purge(self, older_than, last_copies=last_copies))
 
     def collect_garbage(self, *, grace: float = 3600.0, dry_run: bool = False) -> Iterator["Garbage"]:
         """Remove the blobs that no asset has and that are older than `grace` seconds; yield them.

@@ -49,14 +49,18 @@ def empty(
     older_than: Annotated[
         str, typer.Option(metavar="TIME", help="Only what has been in the trash this long, such as 30d or 12h.")
     ] = "0s",
+    last_copies: Annotated[
+        bool, typer.Option("--last-copies", help="Remove assets of which there is no other copy, too.")
+    ] = False,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Remove the assets in the trash for good, with their content in the store. This cannot be undone.
 
-    The journal keeps what they were and what you said of them. While an ingest runs, their content stays in the store
-    until `dam-cli gc`.
+    An asset of which no mirror and no source has a copy, which is read, stays there, and the exit code is 3: see
+    --last-copies. The journal keeps what the others were and what you said of them. While an ingest runs, their content
+    stays in the store until `dam-cli gc`.
     """
     from dam.commands.shared.amounts import seconds
     from dam.commands.shared.confirm import confirm
@@ -66,8 +70,10 @@ def empty(
 
     age = seconds(older_than, "--older-than")
     with open_library() as library:
-        plan = plan_purge(library, age)
+        plan = plan_purge(library, age, last_copies=last_copies, content=not dry_run)
         if plan.entity_ids and not dry_run:
             confirm(render.question(plan), yes=yes)
         emptied = None if dry_run else empty_trash(library, plan)
     render.emptied(plan, emptied, as_json=json)
+    if plan.kept and not dry_run:
+        raise typer.Exit(ExitCode.INPUTS_FAILED)

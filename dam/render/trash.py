@@ -48,17 +48,17 @@ def _line(asset: Asset) -> str:
 
 def question(plan: PurgePlan) -> str:
     """Return what to ask before the trash is emptied."""
-    size = f"{counted(len(plan.entity_ids), 'asset')} ({human_size(plan.bytes)})"
-    return f"Remove {size} for good? {_copies(plan)}"
+    return f"{_copies(plan)} Remove {counted(len(plan.entity_ids), 'asset')} ({human_size(plan.bytes)}) for good?"
 
 
 def _copies(plan: PurgePlan) -> str:
     if not plan.last_copies:
-        return "All have a copy in a mirror, or a source of the recorded size and time."
+        return "All have a copy in a mirror or at a source."
     named = ", ".join(f"entity {entity_id}" for entity_id in plan.last_copy_ids[:MAX_NAMED])
     more = f" and {plan.last_copies - MAX_NAMED:,} more" if plan.last_copies > MAX_NAMED else ""
     failed = "".join(f" Not asked: the mirror {safe(each)}." for each in plan.mirrors_failed)
-    return f"No other copy is known of {plan.last_copies:,} of them: {named}{more}.{failed}"
+    kept = " They stay in the trash without --last-copies." if plan.kept else ""
+    return f"There is no other copy of {counted(plan.last_copies, 'asset')}: {named}{more}.{failed}{kept}"
 
 
 def emptied(plan: PurgePlan, done: Emptied | None, *, as_json: bool) -> None:
@@ -71,6 +71,7 @@ def emptied(plan: PurgePlan, done: Emptied | None, *, as_json: bool) -> None:
             assets=count,
             bytes=plan.bytes,
             last_copies=plan.last_copies,
+            kept=plan.kept,
             last_copy_ids=plan.last_copy_ids,
             mirrors_failed=plan.mirrors_failed,
             blobs=done.blobs if done else None,
@@ -80,9 +81,11 @@ def emptied(plan: PurgePlan, done: Emptied | None, *, as_json: bool) -> None:
         return
     if done is None:
         note(f"{counted(count, 'asset')} ({human_size(plan.bytes)}) would be removed for good")
-        note(_copies(plan) if count else "the trash has nothing to remove")
+        note(_copies(plan) if count or plan.kept else "the trash has nothing to remove")
         return
     line(f"{counted(count, 'asset')} removed for good, {human_size(done.freed)} freed")
+    if plan.kept:
+        note(_copies(plan))
     if done.postponed:
         note(f"the content is still in the store: {safe(done.postponed)}, with dam-cli gc")
 

@@ -192,14 +192,14 @@ def test_emptying_the_trash_asks_the_mirrors_for_copies(dam: Dam) -> None:
     dam("rm", "1", "2", "--yes")
     plan = dam("trash", "empty", "--dry-run", "--json").json
     assert (plan["last_copies"], plan["last_copy_ids"], plan["mirrors_failed"]) == (1, [2], [])
-    assert "of 1 of them: entity 2." in dam("trash", "empty", "--dry-run").err
+    assert "no other copy of 1 asset: entity 2." in dam("trash", "empty", "--dry-run").err
     (dam.folder / "mirror").rename(dam.folder / "unmounted")
     plan = dam("trash", "empty", "--dry-run", "--json").json
     assert plan["last_copy_ids"] == [1, 2]
     assert plan["mirrors_failed"][0].startswith("m: ")
     assert "the mirror m: " in dam("trash", "empty", "--dry-run").err
     assert rows(dam) == 2
-    dam("trash", "empty", "--yes")
+    dam("trash", "empty", "--last-copies", "--yes")
     assert rows(dam) == 0
 
 

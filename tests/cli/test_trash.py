@@ -1,5 +1,7 @@
 """The trash and the journal on the command line."""
 
+import os
+
 import pytest
 from PIL import Image
 
@@ -73,14 +75,29 @@ def test_the_trash_is_emptied_and_says_what_is_lost(filled: Dam) -> None:
     filled("rm", "3", "1", "--yes")
     assert filled("trash", "empty", "--older-than", "30d", "--dry-run", "--json").json["assets"] == 0
     planned = filled("trash", "empty", "--dry-run", "--json").json
-    assert (planned["assets"], planned["last_copies"], planned["freed"]) == (2, 1, None)
-    assert "No other copy is known of 1 of them" in filled("trash", "empty", "--dry-run").err
-    done = filled("trash", "empty", "--yes", "--json").json
-    assert (done["blobs"], done["freed"], done["postponed"]) == (2, planned["bytes"], None)
+    assert (planned["assets"], planned["last_copies"], planned["kept"], planned["freed"]) == (1, 1, 1, None)
+    assert "There is no other copy of 1 asset" in filled("trash", "empty", "--dry-run").err
+    done = filled("trash", "empty", "--yes", "--json", code=3).json
+    assert (done["blobs"], done["freed"], done["postponed"]) == (1, planned["bytes"], None)
+    assert filled("trash", "empty", "--last-copies", "--yes", "--json").json["assets"] == 1
     assert filled("trash", "empty", "--yes", "--json").json["assets"] == 0
     assert len(list(filled.store.glob("??/??/*"))) == 1
     assert filled("verify").code == 0
     assert "cannot be undone" in filled("undo", str(done["operation_id"]), code=5).err
+
+
+def test_a_source_is_a_copy_only_if_it_has_the_content(dam: Dam) -> None:
+    source = dam.folder / "a.txt"
+    source.write_text("a")
+    dam("add-asset", "-j0", source)
+    dam("rm", "1", "--yes")
+    status = source.stat()
+    source.write_text("b")
+    os.utime(source, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert dam("trash", "empty", "--yes", "--json", code=3).json["last_copy_ids"] == [1]
+    source.write_text("a")
+    os.utime(source, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert dam("trash", "empty", "--yes", "--json").json["assets"] == 1
 
 
 def test_a_blob_without_an_asset_is_collected(filled: Dam) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from dam.core.errors import UnreadableFileError
-from dam.media.files.source import FileState
+from dam.media.files.digests import digests_of
+from dam.media.files.source import FileState, chunks, open_source
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
@@ -46,6 +47,15 @@ def is_as_recorded(source: SourcePathComponent) -> bool:
     except OSError:
         return False
     return (state.size, state.mtime_ns) == (source.size, source.mtime_ns)
+
+
+def has_content(path: str, sha256: str) -> bool:
+    """Return whether a file has a content, by reading it."""
+    try:
+        with open_source(path) as (file, _):
+            return digests_of(chunks(file)).sha256 == sha256
+    except UnreadableFileError:
+        return False
 
 
 def is_source(session: Session, path: str | os.PathLike[str]) -> bool:

@@ -9,13 +9,11 @@ from itertools import islice
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dam.core.errors import StoreError, UnreadableFileError
-from dam.media.files.digests import digests_of
-from dam.media.files.source import chunks, open_source
+from dam.core.errors import StoreError
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import Asset
-from dam.services.catalogue.content import is_as_recorded
+from dam.services.catalogue.content import has_content, is_as_recorded
 from dam.services.duplicates.groups import Group
 from dam.services.library import Library
 
@@ -64,20 +62,12 @@ def _problem(library: Library, keeper: Asset, sources: Sources) -> str | None:
     """Return why the content of an asset is not there to be kept."""
     if keeper.referenced:
         paths = (os.fsdecode(source.path) for source in sources.get(keeper.entity_id, ()))
-        return None if any(_has(path, keeper.sha256) for path in paths) else "no source has its content any more"
+        return None if any(has_content(path, keeper.sha256) for path in paths) else "no source has its content any more"
     try:
         flaw = library.store.flaw(keeper.sha256, keeper.size, content=True)
     except StoreError as exc:
         return str(exc)
     return f"its blob {flaw.detail}" if flaw else None
-
-
-def _has(path: str, sha256: str) -> bool:
-    try:
-        with open_source(path) as (file, _):
-            return digests_of(chunks(file)).sha256 == sha256
-    except UnreadableFileError:
-        return False
 
 
 def _paths(group: Group, sources: Sources) -> list[str]:

@@ -1,6 +1,8 @@
 """Empty the trash: remove assets for good, and then the blobs that no asset has any more."""
 
-from collections.abc import Sequence
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -19,13 +21,14 @@ from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.trashed_component import TrashedComponent
 from dam.services.catalogue import ecs
-from dam.services.catalogue.content import is_as_recorded
+from dam.services.catalogue.content import has_content, is_as_recorded
 from dam.services.catalogue.operations import Recorder, entity_columns
 from dam.services.journal.gc import collect_garbage
 from dam.services.journal.leftovers import left_by_purges
 from dam.services.library import Library
-from dam.services.mirrors.copies import has_copy
+from dam.services.mirrors.copies import has_copy, has_sound_copy
 from dam.services.mirrors.mirrors import open_mirrors
+from dam.storage.blob_store import BlobStore
 
 RECORDED = (SourcePathComponent, FilePropertiesComponent, ContentHashSha256Component)
 """What the journal keeps of an asset that is removed for good, beside what the user said of it: what it was."""
@@ -37,14 +40,17 @@ class PurgePlan:
 
     entity_ids: Sequence[int]
     bytes: int
+    """The sum of their sizes."""
     last_copy_ids: Sequence[int]
-    """Those of which no other copy is known: no mirror has it, and no source has the recorded size and time."""
+    """Assets in the trash of which there is no other copy, in a mirror or at a source."""
+    kept: int
+    """Number of these that stay in the trash, because their removal was not asked for."""
     mirrors_failed: Sequence[str] = ()
     """The mirrors that could not be asked, with the reason."""
 
     @property
     def last_copies(self) -> int:
-        """Number of assets of which no other copy is known."""
+        """Number of assets of which there is no other copy."""
         return len(self.last_copy_ids)
 
 
@@ -84,29 +90,48 @@ def empty_trash(library: Library, plan: PurgePlan) -> Emptied:
     return Emptied(purged.entity_ids, purged.operation_id, blobs, freed, postponed)
 
 
-def plan_purge(library: Library, older_than: float = 0.0) -> PurgePlan:
-    """Return what is in the trash for at least some seconds, and of which of it no other copy is known."""
+def plan_purge(
+    library: Library, older_than: float = 0.0, *, last_copies: bool = False, content: bool = True
+) -> PurgePlan:
+    """Plan to remove what has been in the trash for at least some seconds, but for last copies unless asked for.
+
+    With `content`, other copies are read; otherwise a mirror's size, and the size and time of a source, are enough.
+    """
     table = TrashedComponent
     with library.read() as session:
         old = select(table.entity_id).where(table.created_at <= datetime.now(UTC) - timedelta(seconds=older_than))
         ids = list(session.scalars(old.order_by(table.entity_id)))
     mirrors, failed = open_mirrors(library)
-    size = 0
-    last: list[int] = []
+    stores = [mirror.store for mirror in mirrors]
+    sizes: dict[int, int] = {}
+    copied: set[int] = set()
     for some in ecs.batched(ids):
         with library.read() as session:
             files = _files(session, some)
             source = SourcePathComponent
             sources = session.scalars(select(source).where(source.entity_id.in_(some))).all()
-        size += sum(file.size for file in files)
-        copied = {each.entity_id for each in sources if is_as_recorded(each)}
-        copied.update(
-            file.entity_id
-            for file in files
-            if any(has_copy(mirror.store, file.sha256, file.size) for mirror in mirrors)
-        )
-        last += [entity_id for entity_id in some if entity_id not in copied]
-    return PurgePlan(ids, size, last, [f"{mirror.name}: {error}" for mirror, error in failed])
+        sizes.update((file.entity_id, file.size) for file in files)
+        paths: dict[int, list[str]] = defaultdict(list)
+        for each in sources:
+            if is_as_recorded(each):
+                paths[each.entity_id].append(os.fsdecode(each.path))
+        copied.update(file.entity_id for file in files if _is_copied(file, paths, stores, content=content))
+    last = [entity_id for entity_id in ids if entity_id not in copied]
+    removed = ids if last_copies else [entity_id for entity_id in ids if entity_id in copied]
+    size = sum(sizes.get(entity_id, 0) for entity_id in removed)
+    errors = [f"{mirror.name}: {error}" for mirror, error in failed]
+    return PurgePlan(removed, size, last, len(ids) - len(removed), errors)
+
+
+def _is_copied(
+    file: "_File", paths: Mapping[int, Sequence[str]], mirrors: Sequence[BlobStore], *, content: bool
+) -> bool:
+    """Return whether a mirror, or an unchanged source, has a content."""
+    if not content:
+        return bool(paths.get(file.entity_id)) or any(has_copy(store, file.sha256, file.size) for store in mirrors)
+    if any(has_content(path, file.sha256) for path in paths.get(file.entity_id, ())):
+        return True
+    return any(has_sound_copy(store, file.sha256, file.size) for store in mirrors)
 
 
 class _File(NamedTuple):

@@ -27,6 +27,14 @@ def has_copy(store: BlobStore, key: str, size: int) -> bool:
     return flaw is None or not flaw.is_damage
 
 
+def has_sound_copy(store: BlobStore, key: str, size: int) -> bool:
+    """Return whether a store has a sound blob. It is read."""
+    try:
+        return store.flaw(key, size, content=True) is None
+    except (StoreError, OSError):
+        return False
+
+
 def sound_copies(
     store: BlobStore, mirrors: Iterable[BlobStore], key: str, size: int, *, enough: int, apart_from: os.stat_result
 ) -> int:

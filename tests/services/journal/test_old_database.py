@@ -62,7 +62,7 @@ def test_a_restored_backup_removes_nothing(library_folder: Path, folder: Path) -
             ):
                 next(found)
         with pytest.raises(OldDatabaseError):
-            empty_trash(library, plan_purge(library))
+            empty_trash(library, plan_purge(library, last_copies=True))
         assert len(keys(library)) == 3
 
 
@@ -86,7 +86,7 @@ def test_the_manifest_says_what_was_last(each_library: Library, folder: Path) ->
     said: list[Said] = []
     for _ in range(2):
         remove(each_library, find_assets(each_library, [key]))
-        purge(each_library, plan_purge(each_library))
+        purge(each_library, plan_purge(each_library, last_copies=True))
         said += last_said(each_library.store.manifest, [key]).values()
         ingest_all(each_library, folder / "0.txt")
         said += last_said(each_library.store.manifest, [key]).values()
@@ -121,7 +121,7 @@ def test_what_was_removed_for_good_is_not_adopted(library: Library, folder: Path
     """Neither by a repair nor by a rebuild, when a kill has left its blob."""
     [outcome, *_] = ingest_all(library, folder)
     remove(library, find_assets(library, [str(outcome.sha256)]))
-    purge(library, plan_purge(library))
+    purge(library, plan_purge(library, last_copies=True))
     library.close()
     assert outcome.sha256 in keys(library)
     assert list(repair(library)) == []

@@ -168,7 +168,7 @@ def test_the_trash_is_emptied(each_library: Library, folder: Path) -> None:
 
 def test_what_was_removed_for_good_cannot_be_undone(each_library: Library, folder: Path) -> None:
     entity_id = trash_first(each_library, folder)
-    done = empty_trash(each_library, plan_purge(each_library))
+    done = empty_trash(each_library, plan_purge(each_library, last_copies=True))
     with pytest.raises(ConflictError, match=r"\(purge\) cannot be undone: the content has been removed"):
         undo(each_library, done.operation_id)
     with pytest.raises(ConflictError, match=r"operation 3 \(purge\) removed that for good"):
@@ -189,7 +189,7 @@ def test_a_tag_of_an_asset_that_is_gone_does_not_come_back(each_library: Library
     with each_library.write() as session:
         session.execute(update(OperationChange).values(after=None, before={"entity_id": entity_id, "tag": "sea"}))
     remove(each_library, find_assets(each_library, [str(entity_id)]))
-    empty_trash(each_library, plan_purge(each_library))
+    empty_trash(each_library, plan_purge(each_library, last_copies=True))
     with pytest.raises(ConflictError, match="removed for good"):
         undo(each_library, 1)
 
@@ -219,7 +219,7 @@ def test_what_has_been_restored_since_is_not_removed(each_library: Library, fold
 
 def test_the_same_content_comes_in_again_as_a_new_asset(each_library: Library, folder: Path) -> None:
     entity_id = trash_first(each_library, folder)
-    empty_trash(each_library, plan_purge(each_library))
+    empty_trash(each_library, plan_purge(each_library, last_copies=True))
     [outcome] = ingest_all(each_library, folder / "0.txt")
     assert (outcome.status, outcome.entity_id == entity_id) == (Status.ADDED, False)
     assert keys(each_library) == 3
@@ -227,15 +227,15 @@ def test_the_same_content_comes_in_again_as_a_new_asset(each_library: Library, f
 
 def test_emptying_again_collects_what_a_killed_run_has_left(each_library: Library, folder: Path) -> None:
     trash_first(each_library, folder)
-    purge(each_library, plan_purge(each_library))
+    purge(each_library, plan_purge(each_library, last_copies=True))
     remove(each_library, find_assets(each_library, [str(folder / "1.txt")]))
-    purge(each_library, plan_purge(each_library))
+    purge(each_library, plan_purge(each_library, last_copies=True))
     ingest_all(each_library, folder / "1.txt")
     remove(each_library, find_assets(each_library, [str(folder / "2.txt")]))
-    done = empty_trash(each_library, plan_purge(each_library))
+    done = empty_trash(each_library, plan_purge(each_library, last_copies=True))
     assert (len(done.entity_ids), done.blobs, done.freed) == (1, 2, 18)
     assert keys(each_library) == 1
-    assert empty_trash(each_library, plan_purge(each_library)).blobs == 0
+    assert empty_trash(each_library, plan_purge(each_library, last_copies=True)).blobs == 0
 
 
 # ---- collection
@@ -244,7 +244,7 @@ def test_emptying_again_collects_what_a_killed_run_has_left(each_library: Librar
 def orphan(library: Library, folder: Path) -> str:
     """Leave a blob without an asset."""
     trash_first(library, folder)
-    [key] = purge(library, plan_purge(library)).keys
+    [key] = purge(library, plan_purge(library, last_copies=True)).keys
     return key
 
 
@@ -289,7 +289,7 @@ def test_nothing_is_removed_while_an_ingest_runs(
     with pytest.raises(LockedError, match="an ingest is using it"):
         list(collect_garbage(library, grace=0))
     remove(library, find_assets(library, [str(folder / "2.txt")]))
-    done = empty_trash(library, plan_purge(library))
+    done = empty_trash(library, plan_purge(library, last_copies=True))
     assert (len(done.entity_ids), done.blobs) == (1, 0)
     assert "an ingest" in (done.postponed or "")
     assert keys(library) == 3
