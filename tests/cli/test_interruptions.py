@@ -117,6 +117,40 @@ def test_an_interruption_after_a_change_says_how_to_continue(dam: Dam, start: St
     assert err.endswith("dam-cli: interrupted: what was reported is safe; the same command continues\n")
 
 
+# The program's own report, but Ctrl-C is pressed when the first input has been reported.
+AFTER_ONE = """
+import os, signal
+from dam.render.ingest import IngestReport, UpdateReport
+def interrupting(add):
+    return lambda report, outcome: (add(report, outcome), os.kill(os.getpid(), signal.SIGINT))
+for each in (IngestReport, UpdateReport):
+    each.add = interrupting(each.add)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "summary"),
+    [
+        (["add-asset", "two.png", "three.png"], {"added": 1, "linked": 0, "files": 1}),
+        (["failures", "--retry"], {"added": 1, "linked": 0, "files": 1}),
+        (["run-systems"], {"updated": 1, "failed": 0}),
+    ],
+)
+def test_an_interrupted_command_tells_what_it_has_done(
+    dam: Dam, tmp_path: Path, make_image: Callable[..., Path], command: list[str], summary: dict[str, int]
+) -> None:
+    dam("add-asset", "-j0", make_image("one.png"), dam.folder / "two.png", dam.folder / "three.png", code=3)
+    for number, name in enumerate(["two.png", "three.png"]):
+        make_image(name, seed=number + 5).rename(dam.folder / name)
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
+        connection.execute("DELETE FROM system_records")
+    (tmp_path / "sitecustomize.py").write_text(AFTER_ONE)
+    done = dam(*command, "-j0", "--json", env={"PYTHONPATH": str(tmp_path)}, code=130)
+    assert len(done.json_lines) == 2
+    assert done.json_lines[-1]["summary"].items() >= summary.items()
+    assert done.err.endswith("dam-cli: interrupted: what was reported is safe; the same command continues\n")
+
+
 # A worker that decodes for ever: it has told by a FIFO that it is at work.
 STUCK = """
 import os, signal, threading

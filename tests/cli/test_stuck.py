@@ -2,9 +2,11 @@
 
 import itertools
 import os
+import select
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -52,6 +54,32 @@ def test_a_command_that_decodes_in_c_ends_at_once(
     assert process.returncode == {"SIGINT": 130, "SIGTERM": 143}[name], err
     assert "Traceback" not in err
     assert ("dam-cli: interrupted" in err) == (name == "SIGINT")
+
+
+# A worker that is stopped, as by a debugger, with a FIFO open that tells of its end.
+STOPPED = """
+import os, signal
+from dam.media import sample
+def stop(self):
+    os.write(os.open(os.environ["HOLD"], os.O_WRONLY), b"here")
+    os.kill(os.getpid(), signal.SIGSTOP)
+sample.Sample.image = property(stop)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG")
+@pytest.mark.parametrize("files", [1, 2], ids=["fork", "fork server"])
+def test_a_stopped_worker_ends_when_the_program_is_killed(dam: Dam, tmp_path: Path, start: Start, files: int) -> None:
+    (tmp_path / "sitecustomize.py").write_text(STOPPED)
+    os.mkfifo(tmp_path / "fifo")
+    dam.env |= {"PYTHONPATH": str(tmp_path), "HOLD": f"{tmp_path}/fifo"}
+    process = start("add-asset", "-j1", *sorted(PICTURES.glob("*.jpg"))[:files])
+    with (tmp_path / "fifo").open("rb", buffering=0) as fifo:
+        assert fifo.read(4) == b"here"
+        process.kill()
+        process.wait()
+        assert select.select([fifo], [], [], 60)[0], "the worker is still there"
+        assert fifo.read(4) == b""
 
 
 WAITING = """
