@@ -37,7 +37,7 @@ def test_the_examples_run(tmp_path: Path) -> None:
         "(2, 3) alternate",
         "['desert', 'holiday']",
         "{'desert': 1, 'holiday': 3}",
-        "lake_at_dawn.jpg    0.273280",
+        "lake_at_dawn.jpg     0.27328",
         "there is no library at",
     ):
         assert expected in done.stdout, done.stdout
