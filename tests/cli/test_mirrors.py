@@ -122,6 +122,10 @@ def test_a_mirror_is_forgotten_and_taken_up_again(mirrored: Dam) -> None:
     mirrored("store", "rm", "m", code=1)
     mirrored("store", "ls", code=1)
     mirrored("store", "sync", code=1)
+    mirrored("verify", "--content")
+    (mirrored.folder / "dam.sqlite3").unlink()
+    mirrored("rebuild-db")
+    mirrored("store", "ls", code=1)
     assert blobs(mirrored.folder / "mirror") == blobs(mirrored.store)
     mirrored("store", "add", "again", "mirror")
     [last] = mirrored("store", "sync", "--json").json_lines

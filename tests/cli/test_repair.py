@@ -108,6 +108,15 @@ def test_a_blob_without_an_asset_is_adopted(filled: Dam) -> None:
     assert filled("show", "9", "--json").json["components"]["file_properties"][0]["media_type"] == "text/plain"
 
 
+def test_an_adopted_blob_has_the_name_that_the_manifest_knows(filled: Dam) -> None:
+    name = filled("show", "1", "--json").json["components"]["file_properties"][0]["original_filename"]
+    with closing(sqlite3.connect(filled.folder / "dam.sqlite3")) as connection, connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM entities WHERE id = 1")
+    [adopted] = repairs(filled)
+    assert (adopted["action"], adopted["name"]) == ("adopt", name)
+
+
 def test_an_older_database_gets_what_the_manifest_has(filled: Dam, tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_text("new")
     database = (filled.folder / "dam.sqlite3").read_bytes()

@@ -143,6 +143,7 @@ def _columns(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(row)
 
 
+@cache
 def unique_key(table: type[Base]) -> tuple[str, ...]:
     """Return the columns of the unique constraint that begins with the entity.
 

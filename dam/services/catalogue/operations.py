@@ -205,6 +205,7 @@ def _with_keys(model: type[Base], rows: Iterable[Mapping[str, Any]]) -> Iterable
         yield key.in_(some)
 
 
+@cache
 def key_function(model: type[Base]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     """Return the function that returns the unique key of a row of a table."""
     names = ecs.unique_key(model)

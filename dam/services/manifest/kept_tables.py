@@ -9,7 +9,7 @@ from dam.models import all_models, component_classes
 from dam.models.base_class import Base
 from dam.systems.system import all_systems
 
-DERIVED_COMPONENTS = ("component_similar_pair", "component_system_failure")
+DERIVED_COMPONENTS = ("component_image_pixel_digest", "component_similar_pair", "component_system_failure")
 """Components that no system produces, and that commands derive again."""
 KEPT_TABLES = ("operations", "operation_changes", "mirrors")
 """Kept tables that are no components, but for the entities."""
@@ -30,6 +30,7 @@ def kept_models() -> dict[str, type[Base]]:
     return {model.__tablename__: model for model in chosen}
 
 
+@cache
 def table_of(model: type[Base]) -> Table:
     """Return the table of a model."""
     table = inspect(model).local_table

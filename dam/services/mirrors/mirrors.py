@@ -160,6 +160,8 @@ def forget_mirror(library: Library, name: str) -> MirrorInfo:
     with library.write() as session:
         session.execute(delete(BlobCheck).where(BlobCheck.store_id == mirror.id))
         session.execute(delete(Mirror).where(Mirror.id == mirror.id))
+        row = {"id": mirror.id, "name": mirror.name}
+        outbox.record(session, body({"delete": Mirror.__tablename__, "row": row}))
     return mirror
 
 

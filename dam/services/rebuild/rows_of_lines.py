@@ -48,6 +48,9 @@ def changes_of(content: Content) -> Iterator[Change]:
         yield Change(SourcePathComponent, _source(content))
     elif "put" in content:
         yield _put(content["put"], content["row"])
+    elif "delete" in content:
+        model = kept_models()[content["delete"]]
+        yield Change(model, {name: content["row"][name] for name in unique_key(model)}, is_deletion=True)
     elif "change" in content:
         yield Change(OperationChange, from_json(table_of(OperationChange), content["change"]))
         yield from _effect(content["change"])

@@ -1,6 +1,7 @@
 """Give blobs without an asset one, and assets what they lack; as one operation of the journal."""
 
 import hashlib
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,8 +21,11 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue.operations import Recorder
 from dam.services.ingest.writer import entities_by_sha256
 from dam.services.library import Library
+from dam.services.manifest.lines import Line
+from dam.services.manifest.reader import read
 from dam.services.repair.outcome import Action, Repair, Result
 from dam.storage.blob_store import BlobStore
+from dam.storage.manifest import Manifest
 from dam.storage.reading import open_blob
 
 
@@ -51,13 +55,13 @@ def facts_of(store: BlobStore, key: str) -> BlobFacts | None:
     return BlobFacts(key, md5.hexdigest(), size, head) if sha256.hexdigest() == key else None
 
 
-def adopt(library: Library, key: str, operation: "RepairOperation", *, dry_run: bool) -> Repair:
-    """Make an asset of a blob that none owns. Its name is its digest: the store does not know another one."""
+def adopt(library: Library, key: str, operation: "RepairOperation", *, name: str | None, dry_run: bool) -> Repair:
+    """Make an asset of a blob that none owns. Where no `name` is known, that is its digest."""
     with library.store.in_use():  # no collection takes it before its rows are committed
-        return _adopt(library, key, operation, dry_run=dry_run)
+        return _adopt(library, key, operation, name=name, dry_run=dry_run)
 
 
-def _adopt(library: Library, key: str, operation: "RepairOperation", *, dry_run: bool) -> Repair:
+def _adopt(library: Library, key: str, operation: "RepairOperation", *, name: str | None, dry_run: bool) -> Repair:
     facts = facts_of(library.store, key)
     if facts is None:
         return Repair(Action.ADOPT, Result.LEFT, "the blob is damaged, and no asset needs it", sha256=key)
@@ -69,13 +73,22 @@ def _adopt(library: Library, key: str, operation: "RepairOperation", *, dry_run:
         known = entities_by_sha256(session, [key]).get(key)
         if known is None:
             known = int(recorder.insert(Entity, [{"created_at": datetime.now(UTC)}])[0]["id"])
-        _write_facts(recorder, known, facts, library.store.storage_type, key)
+        _write_facts(recorder, known, facts, library.store.storage_type, name or key)
         operation.note(recorder)
         return known
 
     entity_id = library.write_again(write)
     detail = "it is an asset now: dam-cli run-systems finds out the rest"
-    return Repair(Action.ADOPT, Result.DONE, detail, key, entity_id, key)
+    return Repair(Action.ADOPT, Result.DONE, detail, key, entity_id, name or key)
+
+
+def names_in_manifest(manifest: Manifest, keys: AbstractSet[str]) -> dict[str, str]:
+    """Return the original filenames that the manifest has for some contents, also of assets that are gone."""
+    found: dict[str, str] = {}
+    for line in read(manifest) if keys else ():
+        if isinstance(line, Line) and line.content.get("sha256") in keys and "name" in line.content:
+            found[line.content["sha256"]] = line.content["name"]
+    return found
 
 
 def complete(library: Library, entity_id: int, operation: "RepairOperation", *, dry_run: bool) -> Repair:

@@ -12,20 +12,26 @@ from dam.services.catalogue import ecs
 from dam.services.library import Library
 from dam.services.repair.adopt import RepairOperation
 from dam.services.repair.outcome import Action, Repair, Result
+from dam.services.repair.rows import repair_rows
 from dam.services.verify.database import database_findings, refers_to_none
 
 
-def repair_database(library: Library, operation: RepairOperation, *, dry_run: bool) -> Iterator[Repair]:
-    """Rebuild the indexes and delete rows that refer to none, where the database's own checks find something."""
+def repair_database(library: Library, operation: RepairOperation, *, content: bool, dry_run: bool) -> Iterator[Repair]:
+    """Rebuild the indexes and delete rows that refer to none, where the database's own checks find something.
+
+    With `content`, rows that differ from the manifest are put back before: others may refer to them.
+    """
     found = [finding.detail for finding in database_findings(library)]
+    if found and not dry_run and library.engine.dialect.name == "sqlite":
+        with library.write() as session:
+            session.execute(text("REINDEX"))
+    if content:
+        yield from repair_rows(library, operation, dry_run=dry_run)
     if not found:
         return
     if dry_run:
         yield from (Repair(Action.DATABASE, Result.PLANNED, detail) for detail in found)
         return
-    with library.write() as session:
-        if session.get_bind().dialect.name == "sqlite":
-            session.execute(text("REINDEX"))
     yield from _orphaned_rows(library, operation)
     left = [finding.detail for finding in database_findings(library)]
     yield from (Repair(Action.DATABASE, Result.DONE, detail) for detail in found if detail not in left)

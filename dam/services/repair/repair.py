@@ -8,7 +8,7 @@ from dam.services.catalogue.places import Place, places_of
 from dam.services.library import Library
 from dam.services.manifest.owners import Said, last_said
 from dam.services.mirrors.mirrors import OpenMirror, open_mirrors
-from dam.services.repair.adopt import RepairOperation, adopt, complete
+from dam.services.repair.adopt import RepairOperation, adopt, complete, names_in_manifest
 from dam.services.repair.database import repair_database
 from dam.services.repair.files import move_to_place, protect
 from dam.services.repair.heal import Healer, repaired
@@ -32,7 +32,10 @@ def repair(
     """
     operation = RepairOperation()
     mirrors, _ = open_mirrors(library)
-    yield from repair_database(library, operation, dry_run=dry_run)
+    told = []
+    for repair_ in repair_database(library, operation, content=content, dry_run=dry_run):
+        told.append(repair_.detail)
+        yield repair_
     yield from repair_manifest(library, dry_run=dry_run)
     found: dict[Problem, list[Finding]] = defaultdict(list)
     for result in verify(library, content=content, threads=threads, quarantine=not dry_run):
@@ -41,7 +44,9 @@ def repair(
     yield from _repair_files(library, found, dry_run=dry_run)
     yield from _repair_contents(library, mirrors, found, folders, operation, dry_run=dry_run)
     yield from _repair_assets(library, found, operation, dry_run=dry_run)
-    yield from (repaired(Action.DATABASE, Result.LEFT, finding.detail, finding) for finding in found[Problem.DATABASE])
+    for finding in found[Problem.DATABASE]:
+        if not any(detail.startswith(finding.detail) for detail in told):
+            yield repaired(Action.DATABASE, Result.LEFT, finding.detail, finding)
 
 
 def _repair_files(library: Library, found: dict[Problem, list[Finding]], *, dry_run: bool) -> Iterator[Repair]:
@@ -103,6 +108,7 @@ def _repair_assets(
     owned |= {place.identifier for place in places_of(library, [key for key in keys if key])}
     orphans = [key for key in dict.fromkeys(keys) if key and key not in owned and library.store.size(key) is not None]
     said = last_said(library.store.manifest, orphans)
+    names = names_in_manifest(library.store.manifest, {*orphans})
     for key in orphans:
         if said.get(key) is not Said.PURGED:  # that waits for a collection
-            yield adopt(library, key, operation, dry_run=dry_run)
+            yield adopt(library, key, operation, name=names.get(key), dry_run=dry_run)

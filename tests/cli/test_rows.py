@@ -1,0 +1,84 @@
+"""Values of rows that change in silence: `verify --content` names them, and `repair --content` puts them back."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Dam
+
+CHANGES = {
+    "name": "UPDATE component_file_properties SET original_filename = 'b.tyt' WHERE entity_id = 2",
+    "size": "UPDATE component_file_properties SET file_size_bytes = 4 WHERE entity_id = 2",
+    "md5": "UPDATE component_content_hash_md5 SET hash_value = zeroblob(16) WHERE entity_id = 2",
+    "sha256": "UPDATE component_content_hash_sha256 SET hash_value = zeroblob(32) WHERE entity_id = 2",
+    "source": "UPDATE component_source_path SET path = x'2f61', mtime_ns = 5 WHERE entity_id = 2",
+    "tag": "UPDATE component_tag SET tag = 'seb' WHERE entity_id = 2 AND tag = 'sea'",
+    "tag of another": "UPDATE component_tag SET entity_id = 3 WHERE entity_id = 2 AND tag = 'lake'",
+    "verdict": "UPDATE component_verdict SET verdict = 'duplicate'",
+    "row": "DELETE FROM component_source_path WHERE entity_id = 2",
+    "entity": "UPDATE entities SET id = 34 WHERE id = 2",
+    "operation": "UPDATE operations SET user_name = 'a'",
+    "journal": "UPDATE operation_changes SET before = '{}' WHERE id = 2",
+    "mirror": "UPDATE mirrors SET location = '/'",
+}
+
+
+def rows(dam: Dam) -> list[str]:
+    """All rows, but for the derived ones, those of the journal, and the times when a row was written."""
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection:
+        statements = (
+            "SELECT * FROM entities",
+            "SELECT entity_id, tag FROM component_tag",
+            "SELECT entity_id, hash_value FROM component_content_hash_md5",
+            "SELECT entity_id, hash_value FROM component_content_hash_sha256",
+            "SELECT entity_id, original_filename, file_size_bytes, media_type FROM component_file_properties",
+            "SELECT entity_id, path, path_digest, folder_digest, mtime_ns, ctime_ns FROM component_source_path",
+            "SELECT entity_id, other_entity_id, verdict FROM component_verdict",
+            "SELECT * FROM operations WHERE id < 5",
+            "SELECT * FROM operation_changes WHERE operation_id < 5",
+            "SELECT id, name, location FROM mirrors",
+        )
+        return [repr(row) for statement in statements for row in sorted(connection.execute(statement).fetchall())]
+
+
+def change(dam: Dam, statement: str) -> None:
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
+        connection.execute(statement)
+
+
+@pytest.fixture
+def filled(dam: Dam, tmp_path: Path) -> Dam:
+    (tmp_path / "in").mkdir()
+    for name in ("a.txt", "b.txt", "c.txt", "d.txt"):
+        (tmp_path / "in" / name).write_text(name)
+    dam("add-asset", "-j0", tmp_path / "in", "-q", "--tags", "sea")
+    dam("tag", "add", "2", "lake")
+    dam("verdict", "2", "3", "unrelated")
+    dam("tag", "rm", "1", "sea")
+    dam("store", "add", "usb", tmp_path / "usb")
+    return dam
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_change_is_named_and_put_back(filled: Dam, kind: str) -> None:
+    before = rows(filled)
+    change(filled, CHANGES[kind])
+    assert rows(filled) != before
+    *found, _ = filled("verify", "--content", "--json", code=4).json_lines
+    assert "database" in {each["problem"] for each in found}
+    filled("repair", "--content", "--dry-run", code=None)
+    assert rows(filled) != before
+    filled("repair", "--content", "--json")
+    assert rows(filled) == before
+    filled("verify", "--content")
+
+
+def test_a_row_that_the_manifest_lacks_goes_there(filled: Dam) -> None:
+    change(filled, "INSERT INTO component_tag (entity_id, tag) VALUES (1, 'by hand')")
+    [found, _] = filled("verify", "--content", "--json", code=4).json_lines
+    assert found["detail"] == "the database has a row of component_tag that the manifest lacks"
+    filled("repair", "--content")
+    assert filled("tag", "ls", "1", "--json").json["tags"] == ["by hand"]
+    filled("verify", "--content")
