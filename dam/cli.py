@@ -104,6 +104,9 @@ def add_asset(
     one_file_system: Annotated[
         bool, typer.Option("-x", "--one-file-system", help="Do not enter other file systems.")
     ] = False,
+    min_copies: Annotated[
+        int, typer.Option(min=1, help="With move: sound copies in store and mirrors before a source goes.")
+    ] = 1,
     jobs: JobsOption = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Do not list files that succeeded.")] = False,
     json: JsonOption = False,
@@ -148,10 +151,12 @@ def add_asset(
 
     if not paths and files_from is None:
         raise typer.BadParameter("give at least one PATH, or --files-from")
+    if min_copies > 1 and mode is not Mode.MOVE:
+        raise UsageError("--min-copies needs --mode move: no other mode removes a source")
     checked = checked_tags(tags.split(",") if tags else [])
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
-    options = Options(selection, mode, rehash, import_keywords, follow)
+    options = Options(selection, mode, rehash, import_keywords, follow, min_copies)
     report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
     with (
         report,

@@ -1,5 +1,5 @@
 import sys
 
-# To compile the tests is half of their collection, which every worker of every run would do, where
-# PYTHONDONTWRITEBYTECODE is set.
+# With PYTHONDONTWRITEBYTECODE in the environment, every worker of every run would compile all tests: half the time of
+# their collection. Processes that the tests start still obey the variable.
 sys.dont_write_bytecode = False

@@ -96,6 +96,7 @@ def as_new() -> Iterator[None]:
         warnings.resetwarnings()
         warnings.simplefilter("ignore")
         forget()
+        interrupts._Pending.has_changed = False
         try:
             yield
         finally:

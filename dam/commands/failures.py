@@ -61,12 +61,13 @@ def _retry_failures(library: "Library", jobs: int | None, *, as_json: bool) -> N
 
     files, assets = IngestReport(as_json=as_json), UpdateReport(as_json=as_json)
     with open_pool(jobs) as pool:
-        with closing(retry_unreadable(library, pool=pool)) as outcomes:
+        with files, closing(retry_unreadable(library, pool=pool)) as outcomes:
             for outcome in outcomes:
                 files.add(outcome)
         files.finish()
-        for update in run_systems(library, retry_failed=True, pool=pool):
-            assets.add(update)
+        with assets:
+            for update in run_systems(library, retry_failed=True, pool=pool):
+                assets.add(update)
         assets.finish()
     if files.problems or assets.problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)

@@ -30,6 +30,7 @@ def run_systems(
 
     report = UpdateReport(as_json=json)
     with (
+        report,
         open_library() as library,
         open_pool(jobs) as pool,
         progress(count=lambda: bytes_to_read(library)) as bar,

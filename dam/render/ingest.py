@@ -121,6 +121,15 @@ class UpdateReport:
         self.problems = 0
         """Number of assets for which a system failed."""
 
+    def __enter__(self) -> Self:
+        """Return the report."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """After an interruption, tell what was done."""
+        if kind in (KeyboardInterrupt, SystemExit):
+            self.finish()
+
     def add(self, update: Update) -> None:
         """Write and count an update."""
         if update.obstacle:

@@ -10,6 +10,8 @@ from dam.services.journal.empty import Emptied, PurgePlan
 from dam.services.journal.gc import Garbage
 from dam.services.journal.trash import Moved, TrashedAsset
 
+MAX_NAMED = 10
+
 
 def counted_assets(assets: Sequence[Asset]) -> str:
     """Return the number and size of some assets."""
@@ -52,8 +54,11 @@ def question(plan: PurgePlan) -> str:
 
 def _copies(plan: PurgePlan) -> str:
     if not plan.last_copies:
-        return "All still have a source of the recorded size and time."
-    return f"No other copy is known of {plan.last_copies:,} of them."
+        return "All have a copy in a mirror, or a source of the recorded size and time."
+    named = ", ".join(f"entity {entity_id}" for entity_id in plan.last_copy_ids[:MAX_NAMED])
+    more = f" and {plan.last_copies - MAX_NAMED:,} more" if plan.last_copies > MAX_NAMED else ""
+    failed = "".join(f" Not asked: the mirror {safe(each)}." for each in plan.mirrors_failed)
+    return f"No other copy is known of {plan.last_copies:,} of them: {named}{more}.{failed}"
 
 
 def emptied(plan: PurgePlan, done: Emptied | None, *, as_json: bool) -> None:
@@ -66,6 +71,8 @@ def emptied(plan: PurgePlan, done: Emptied | None, *, as_json: bool) -> None:
             assets=count,
             bytes=plan.bytes,
             last_copies=plan.last_copies,
+            last_copy_ids=plan.last_copy_ids,
+            mirrors_failed=plan.mirrors_failed,
             blobs=done.blobs if done else None,
             freed=done.freed if done else None,
             postponed=done.postponed if done else None,

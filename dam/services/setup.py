@@ -13,7 +13,6 @@ from dam.core.errors import DamError, LostDatabaseError, NewerSchemaError
 from dam.core.schema import current_revision, has_library, has_revisions, head_revision, migrations_path, newest_schema
 from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
-from dam.services.backup.backup import make_backup
 from dam.storage.blob_store import BlobStore
 
 SETUP_LOCK = 0x64616D  # "dam": key of PostgreSQL's advisory lock
@@ -112,6 +111,8 @@ def _back_up(connection: Connection, keep: int) -> str | None:
     path = connection.exec_driver_sql("PRAGMA database_list").one()[2]
     if not path:
         return None
+    from dam.services.backup.backup import make_backup  # noqa: PLC0415  few set-ups need it
+
     try:
         return make_backup(Path(path), keep=keep, lock_timeout=0).backup.path
     except DamError as exc:

@@ -6,32 +6,34 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
+from dam.core import interrupts
+from dam.services.ingest import run_systems
+from dam.services.verify import verify
 from tests.conftest import PICTURES, Dam
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
-# The program's own decoder or digest, but it tells by a FIFO when it is at work, and then waits for another.
-HOLD = """
-import os, sys
-from pathlib import Path
-if sys.argv[1:2] in (["run-systems"], ["verify"]):
-    if sys.argv[1] == "run-systems":
-        from dam.services.ingest import run_systems as module
-        name = "_job"
-    else:
-        from dam.services.verify import verify as module
-        name = "places"
+
+def hold(module: ModuleType, name: str, fifo: Path, go: Path) -> None:
+    """Let a program's own decoder or digest tell by a FIFO when it is at work, and then wait for another."""
     original = getattr(module, name)
-    def hold(*args):
-        Path(os.environ["HOLD"]).write_text("here")
-        os.read(os.open(os.environ["GO"], os.O_RDONLY), 2)
+
+    def held(*args: Any) -> Any:
+        fifo.write_text("here")
+        os.read(os.open(go, os.O_RDONLY), 2)
         return original(*args)
-    setattr(module, name, hold)
-"""
+
+    setattr(module, name, held)
+
+
+HELD: dict[str, tuple[ModuleType, str]] = {"run-systems": (run_systems, "_job"), "verify": (verify, "places")}
 
 SIGNALS = pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
@@ -46,12 +48,9 @@ def test_a_long_command_ends_in_order(
     dam("add-asset", "-j0", make_image("a.png"))
     with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
         connection.execute("DELETE FROM system_records")
-    (tmp_path / "hold").mkdir()
-    (tmp_path / "hold" / "sitecustomize.py").write_text(HOLD)
     os.mkfifo(tmp_path / "fifo")
     os.mkfifo(tmp_path / "go")
-    plain = dict(dam.env)
-    dam.env |= {"PYTHONPATH": f"{tmp_path}/hold", "HOLD": f"{tmp_path}/fifo", "GO": f"{tmp_path}/go"}
+    dam.prepare = partial(hold, *HELD[command], tmp_path / "fifo", tmp_path / "go")
     process = start(command)
     assert (tmp_path / "fifo").read_text() == "here"
     process.send_signal(number)
@@ -64,7 +63,6 @@ def test_a_long_command_ends_in_order(
     assert out == ""
     if number == signal.SIGINT:
         assert "nothing was changed" in err
-    dam.env = plain
     dam(command)
     assert [path for path in (dam.store / "tmp").rglob("*") if path.is_file()] == []
 
@@ -105,13 +103,51 @@ def test_an_interruption_while_the_words_are_read_is_quiet(dam: Dam, tmp_path: P
     assert len(dam("info", env={"PYTHONPATH": str(tmp_path)}, code=130).err.splitlines()) <= 1
 
 
-def test_an_interruption_after_a_change_says_how_to_continue(dam: Dam, tmp_path: Path) -> None:
-    code = "import os, signal\nfrom dam.core import interrupts\n"
-    code += (
-        "interrupts.note_change = lambda note=interrupts.note_change: (note(), os.kill(os.getpid(), signal.SIGINT))\n"
-    )
-    (tmp_path / "sitecustomize.py").write_text(code)
-    done = dam("add-asset", "-j0", PICTURES / "dunes.tif", env={"PYTHONPATH": str(tmp_path)}, code=130)
+def test_an_interruption_after_a_change_says_how_to_continue(dam: Dam, start: Start) -> None:
+    note = interrupts.note_change
+
+    def interrupt() -> None:
+        note()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    dam.prepare = lambda: setattr(interrupts, "note_change", interrupt)
+    process = start("add-asset", "-j0", str(PICTURES / "dunes.tif"))
+    _, err = process.communicate(timeout=500)
+    assert process.returncode == 130
+    assert err.endswith("dam-cli: interrupted: what was reported is safe; the same command continues\n")
+
+
+# The program's own report, but Ctrl-C is pressed when the first input has been reported.
+AFTER_ONE = """
+import os, signal
+from dam.render.ingest import IngestReport, UpdateReport
+def interrupting(add):
+    return lambda report, outcome: (add(report, outcome), os.kill(os.getpid(), signal.SIGINT))
+for each in (IngestReport, UpdateReport):
+    each.add = interrupting(each.add)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "summary"),
+    [
+        (["add-asset", "two.png", "three.png"], {"added": 1, "linked": 0, "files": 1}),
+        (["failures", "--retry"], {"added": 1, "linked": 0, "files": 1}),
+        (["run-systems"], {"updated": 1, "failed": 0}),
+    ],
+)
+def test_an_interrupted_command_tells_what_it_has_done(
+    dam: Dam, tmp_path: Path, make_image: Callable[..., Path], command: list[str], summary: dict[str, int]
+) -> None:
+    dam("add-asset", "-j0", make_image("one.png"), dam.folder / "two.png", dam.folder / "three.png", code=3)
+    for number, name in enumerate(["two.png", "three.png"]):
+        make_image(name, seed=number + 5).rename(dam.folder / name)
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
+        connection.execute("DELETE FROM system_records")
+    (tmp_path / "sitecustomize.py").write_text(AFTER_ONE)
+    done = dam(*command, "-j0", "--json", env={"PYTHONPATH": str(tmp_path)}, code=130)
+    assert len(done.json_lines) == 2
+    assert done.json_lines[-1]["summary"].items() >= summary.items()
     assert done.err.endswith("dam-cli: interrupted: what was reported is safe; the same command continues\n")
 
 

@@ -61,11 +61,18 @@ def test_a_pixel_bomb_is_refused_by_every_command_alike(dam: Dam, bomb: Path) ->
         assert (code, REASON in output) == ((0, False) if asked_of_library else (3, True)), (command, output)
 
 
-def test_a_pixel_bomb_that_the_library_does_not_have(dam: Dam, bomb: Path) -> None:
-    for command, operands in (("find-similar-images", 1), ("find-similar", 1), ("explain", 2)):
-        code, output = run(dam, command, *[bomb] * operands)
-        assert code == 3, output
-        assert REASON in output
+@pytest.mark.parametrize(
+    ("command", "operands"),
+    [
+        pytest.param("find-similar-images", 1, marks=pytest.mark.sweep),
+        pytest.param("find-similar", 1, marks=pytest.mark.sweep),
+        ("explain", 2),  # the others have refused it above, too
+    ],
+)
+def test_a_pixel_bomb_that_the_library_does_not_have(dam: Dam, bomb: Path, command: str, operands: int) -> None:
+    code, output = run(dam, command, *[bomb] * operands)
+    assert code == 3, output
+    assert REASON in output
 
 
 def test_a_folder_of_queries_is_decoded_within_the_limits(

@@ -1,6 +1,8 @@
 """`store`: mirrors with copies of the blobs, and how many copies there are."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -136,3 +138,71 @@ def test_a_mirror_keeps_what_the_library_has_not(mirrored: Dam) -> None:
     extra.parent.mkdir(parents=True)
     extra.write_text("?")
     mirrored("verify", "--store", "m")
+
+
+def test_a_source_goes_once_there_are_enough_sound_copies(mirrored: Dam) -> None:
+    source = mirrored.folder / "in" / "a.txt"
+    source.parent.mkdir()
+    source.write_text("content")
+    move = ["add-asset", "-j0", "in", "--mode", "move", "--min-copies", "2", "--json"]
+    [outcome, _] = mirrored(*move, code=3).json_lines
+    assert "1 of 2 copies are sound: dam-cli store sync" in outcome["error"]
+    mirrored("store", "sync")
+    [copy] = [path for path in (mirrored.folder / "mirror").glob("??/??/*") if path.read_bytes() == b"content"]
+    spoil(copy, b"c0ntent")
+    assert "1 of 2 copies" in mirrored(*move, code=3).json_lines[0]["error"]
+    spoil(copy, b"")
+    copy.unlink()
+    os.link(source, copy)
+    assert "1 of 2 copies" in mirrored(*move, code=3).json_lines[0]["error"]
+    copy.unlink()
+    mirrored("store", "sync")
+    three = [word if word != "2" else "3" for word in move]
+    assert "2 of 3 copies" in mirrored(*three, code=3).json_lines[0]["error"]
+    assert source.exists()
+    assert mirrored(*move).json_lines[0]["error"] is None
+    assert not source.exists()
+    assert "--mode move" in mirrored("add-asset", "in", "--min-copies", "2", code=2).err
+
+
+def test_a_mirror_that_is_the_store_itself_is_no_copy(mirrored: Dam) -> None:
+    """As by a bind mount: the files are those of the store."""
+    source = mirrored.folder / "a.txt"
+    source.write_text("content")
+    mirrored("add-asset", "-j0", "a.txt")
+    mirror = mirrored.folder / "mirror"
+    mirror.rename(mirrored.folder / "aside")
+    mirror.symlink_to(mirrored.store)
+    outcome, *_ = mirrored(
+        *("add-asset", "-j0", "a.txt", "--mode", "move", "--min-copies", "2", "--json"), code=3
+    ).json_lines
+    assert "1 of 2 copies" in outcome["error"]
+
+
+def test_emptying_the_trash_asks_the_mirrors_for_copies(dam: Dam) -> None:
+    for name in ("a", "b"):
+        (dam.folder / f"{name}.txt").write_text(name)
+    dam("add-asset", "-j0", "a.txt")
+    dam("store", "add", "m", "mirror")
+    dam("store", "sync")
+    dam("verify", "--content")
+    dam("add-asset", "-j0", "b.txt")
+    for name in ("a", "b"):
+        (dam.folder / f"{name}.txt").unlink()
+    dam("rm", "1", "2", "--yes")
+    plan = dam("trash", "empty", "--dry-run", "--json").json
+    assert (plan["last_copies"], plan["last_copy_ids"], plan["mirrors_failed"]) == (1, [2], [])
+    assert "of 1 of them: entity 2." in dam("trash", "empty", "--dry-run").err
+    (dam.folder / "mirror").rename(dam.folder / "unmounted")
+    plan = dam("trash", "empty", "--dry-run", "--json").json
+    assert plan["last_copy_ids"] == [1, 2]
+    assert plan["mirrors_failed"][0].startswith("m: ")
+    assert "the mirror m: " in dam("trash", "empty", "--dry-run").err
+    assert rows(dam) == 2
+    dam("trash", "empty", "--yes")
+    assert rows(dam) == 0
+
+
+def rows(dam: Dam) -> int:
+    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection:
+        return int(connection.execute("SELECT count(*) FROM blob_checks").fetchone()[0])

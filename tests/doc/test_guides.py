@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import PROJECT
+from tests.conftest import KEPT, PROJECT
+from tests.doc import warm
 
 COPIED = ("alembic", "alembic.ini", "dam", "doc", "pyproject.toml", "tests")
 HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
@@ -42,7 +44,8 @@ def edit(path: Path, diff: str) -> None:
 
 
 def run(commands: str, copy: Path) -> str:
-    env = {"PATH": f"{copy / '.venv/bin'}:{os.environ['PATH']}", "HOME": str(copy), "PYTHONUTF8": "1"}
+    path = f"{copy / '.venv/warm'}:{copy / '.venv/bin'}:{os.environ['PATH']}"
+    env = {"PATH": path, "HOME": str(copy), "PYTHONUTF8": "1"}
     script = commands.replace(LIBRARY, str(copy / "library"))
     env["DATABASE_URL"] = f"sqlite:///{copy}/library/dam.sqlite3"  # as the first of a guide's commands does
     done = subprocess.run(["sh", "-ec", script], cwd=copy, env=env, capture_output=True, text=True, check=False)
@@ -50,7 +53,19 @@ def run(commands: str, copy: Path) -> str:
     return done.stdout
 
 
-def make_venv(folder: Path, project: Path) -> None:
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a Python that starts the guides' programs without the imports of libraries."""
+    with tempfile.TemporaryDirectory(prefix="dam-warm-") as folder:  # the path of a socket must be short
+        command = [sys.executable, warm.__file__, f"{folder}/socket"]
+        with subprocess.Popen(command, env=KEPT | {"PYTHONUTF8": "1"}, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"ready\n"
+            yield f"{folder}/socket"
+            process.kill()
+
+
+def make_venv(folder: Path, project: Path, server: str) -> None:
     """Make a virtual environment that has the project installed, and all else from the one that runs the tests."""
     venv.create(folder, symlinks=True)
     installed = sysconfig.get_path("purelib", vars={"base": str(folder)})
@@ -65,10 +80,16 @@ def make_venv(folder: Path, project: Path) -> None:
         program = folder / "bin" / name
         program.write_text(f"#!{folder}/bin/python\n{line}\nif __name__ == '__main__':\n    main()\n")
         program.chmod(0o755)
+    (folder / "warm").mkdir()
+    for name in ("python", *programs):
+        words = [] if name == "python" else [str(folder / "bin" / name)]
+        client = folder / "warm" / name
+        client.write_text(warm.CLIENT.format(python=sys.executable, address=server, project=str(project), words=words))
+        client.chmod(0o755)
     (folder / "bin/ruff").symlink_to(Path(sys.executable).with_name("ruff"))
 
 
-def followed(guide: str, folder: Path) -> Path:
+def followed(guide: str, folder: Path, server: str) -> Path:
     """Make a copy of the project, and follow a guide in it."""
     copy = folder / "project"
     copy.mkdir()
@@ -77,7 +98,7 @@ def followed(guide: str, folder: Path) -> Path:
             shutil.copytree(PROJECT / name, copy / name, ignore=HALF_WRITTEN)
         else:
             shutil.copy(PROJECT / name, copy)
-    make_venv(copy / ".venv", copy)
+    make_venv(copy / ".venv", copy, server)
     for language, name, text in blocks(guide):
         if language == "sh":
             run(text, copy)
@@ -137,8 +158,8 @@ CHECKS: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("guide", CHECKS)
-def test_the_worked_example_works(guide: str, tmp_path: Path) -> None:
-    CHECKS[guide](followed(guide, tmp_path))
+def test_the_worked_example_works(guide: str, tmp_path: Path, server: str) -> None:
+    CHECKS[guide](followed(guide, tmp_path, server))
 
 
 def test_every_guide_is_followed() -> None:

@@ -168,6 +168,10 @@ def prepare_journal(name: str, dam: Dam) -> None:
     """Let there be something in the trash, in the journal, or in the store without an asset."""
     if name.startswith("trash"):
         dam("rm", "1", "--yes")
+    if name == "trash empty":
+        dam("store", "add", "gone", "mirror")
+        (dam.folder / "mirror").rename(dam.folder / "elsewhere")
+        (dam.folder / "inputs" / "a.jpg").unlink()
     if name == "gc":
         (dam.store / "00/00").mkdir(parents=True, exist_ok=True)
         (dam.store / "00/00" / ("0" * 64)).write_bytes(b"a blob without an asset")

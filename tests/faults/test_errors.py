@@ -22,6 +22,7 @@ from tests.faults.conftest import (
 pytestmark = [pytest.mark.sweep, pytest.mark.usefixtures("strace")]
 
 SHARES = 4
+MANIFEST_LATER = "the next command that writes completes the manifest"
 CAUSES = {"EIO": ("Input/output error", "disk I/O error"), "ENOSPC": ("No space left", "disk is full")}
 
 
@@ -41,7 +42,7 @@ def fail_in_order(new_dam: NewDam, sources: Path, points: list[Point], error: st
             assert str(dam.folder) in failed.err
             assert any(cause in failed.err for cause in CAUSES[error]), failed.err
             assert "internal error" not in failed.err
-        assert_continues(dam, sources, acknowledged(failed.out))
+        assert_continues(dam, sources, acknowledged(failed.out), is_manifest_whole=MANIFEST_LATER not in failed.err)
 
 
 def in_library(points: list[Point]) -> list[Point]:

@@ -95,6 +95,7 @@ def test_a_kill_in_a_restoration(new_dam: Callable[[], Dam]) -> None:
 def test_a_kill_in_an_upgrade(new_dam: Callable[[], Dam], tmp_path: Path) -> None:
     outdated = new_dam().folder
     make_outdated(outdated / "dam.sqlite3")
+    shutil.rmtree(outdated / "store" / "manifest")  # as old as the database, which the manifest is not
     command = [*PROGRAM, "setup-db"]
 
     def make(name: str) -> Dam:

@@ -27,6 +27,11 @@ import dam.storage.local as local
 really, together = local.flush, local.flush_file_system
 local.flush = lambda path: None if os.path.isdir(path) else really(path)
 local.FLUSH_TOGETHER = 1000
+# The manifest is on the same disk: its flush would write the folders, too
+import os, types
+import dam.storage.local_manifest as manifest
+manifest.os = types.SimpleNamespace(**vars(os) | {"fsync": lambda descriptor: None})
+manifest.flush = lambda path: None
 """
 COMMIT_WITHOUT_FLUSHING = """
 from sqlalchemy import event
@@ -93,7 +98,10 @@ def losses(dam: Dam, promised: Mapping[str, str]) -> list[object]:
     if done.code not in (0, 4):
         return [done.err]
     wrong: list[object] = [line for line in done.json_lines[:-1] if line["problem"] != "orphaned"]
-    again = dam("add-asset", "--json", "-j0", *promised).json_lines[:-1]
+    done = dam("add-asset", "--json", "-j0", *promised, code=None)
+    if done.code:  # the database has lost what the manifest has
+        return [*wrong, done.err]
+    again = done.json_lines[:-1]
     return wrong + [line for line in again if line["status"] != "unchanged"]
 
 
@@ -152,7 +160,7 @@ def test_a_power_cut_after_the_set_up(disks: list[Disk], tmp_path: Path, sources
         pytest.param(FLUSH_NO_FILE_OR_FOLDER, False, "0 bytes instead of", id="no fsync of files and folders"),
         pytest.param(FLUSH_NOTHING_TOGETHER, False, "0 bytes instead of", id="no syncfs"),
         pytest.param(FLUSH_NOTHING_TOGETHER, True, "0 bytes instead of", id="no syncfs, database elsewhere"),
-        pytest.param(NO_FOLDERS, True, "not in the store", id="no fsync of folders, database elsewhere"),
+        pytest.param(NO_FOLDERS, True, "manifest lacks", id="no fsync of folders and manifest, database elsewhere"),
         pytest.param(COMMIT_WITHOUT_FLUSHING, False, "", id="synchronous=OFF"),
         pytest.param(COMMIT_WITHOUT_FLUSHING, True, "", id="synchronous=OFF, database elsewhere"),
     ],

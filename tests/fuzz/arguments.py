@@ -35,13 +35,18 @@ WORDS: tuple[str, ...] = (
 def run_arguments(data: bytes) -> None:
     """Run a command with words that the bytes choose."""
     chance = random.Random(data)
-    words = _words(chance)
-    done = in_process.run(words, _environment(), _folder(), b"")
+    run(_words(chance), environment(_folder()), _folder())
+
+
+def run(words: list[str], env: dict[str, str], folder: Path) -> int:
+    """Run a command; return its exit code, which is documented."""
+    done = in_process.run(words, env, folder, b"")
     stderr = done.stderr.decode(errors="replace")
     assert done.returncode in CODES, (words, done.returncode)
     assert "Traceback" not in stderr, (words, stderr)
     assert "internal error" not in stderr, (words, stderr)
     assert "\x1b" not in stderr + done.stdout.decode(errors="replace"), (words, stderr)
+    return done.returncode
 
 
 def _words(chance: random.Random) -> list[str]:
@@ -83,13 +88,13 @@ def _folder() -> Path:
     for place in (folder, folder / "folder"):
         (place / "a.png").write_bytes((Path(__file__).parents[1] / "test_data/images/spheres.png").read_bytes())
     (folder / "home").mkdir()
-    in_process.run(["setup-db"], _environment(folder), folder, b"")
-    in_process.run(["add-asset", "-j0", "--tags", "sea", "folder"], _environment(folder), folder, b"")
+    in_process.run(["setup-db"], environment(folder), folder, b"")
+    in_process.run(["add-asset", "-j0", "--tags", "sea", "folder"], environment(folder), folder, b"")
     return folder
 
 
-def _environment(folder: Path | None = None) -> dict[str, str]:
-    folder = folder or _folder()
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a library in a folder."""
     return {
         "DATABASE_URL": f"sqlite:///{folder / 'dam.sqlite3'}",
         "HOME": str(folder / "home"),

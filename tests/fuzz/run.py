@@ -25,9 +25,9 @@ if "--alone" in sys.argv:
 
         atheris.instrument_imports(include=["dam"]).__enter__()  # also of what targets import when they are called
 
+from tests.fuzz.mutation import MAX_BYTES, mutated
 from tests.fuzz.targets import TARGETS
 
-MAX_BYTES = 200_000
 REPORT_EVERY = 20
 
 
@@ -103,29 +103,6 @@ def _guided(record: Callable[[bytes], None], corpus: Path, seconds: int) -> bool
     atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={corpus.parent.parent}/", str(corpus)], record)
     atheris.Fuzz()
     return True
-
-
-def mutated(data: bytes, chance: random.Random) -> bytes:
-    """Return bytes that differ a little: flipped, cut out, repeated, or cut off."""
-    changed = bytearray(data)
-    for _ in range(chance.choice((1, 1, 2, 4, 16))):
-        if not changed:
-            changed += chance.randbytes(8)
-        at, length = chance.randrange(len(changed)), chance.choice((1, 2, 4, 16, 256))
-        match chance.randrange(6):
-            case 0:
-                changed[at] ^= 1 << chance.randrange(8)
-            case 1:
-                changed[at : at + length] = chance.choice((b"\0", b"\xff", b"\x7f\xff\xff\xff")) * length
-            case 2:
-                del changed[at : at + length]
-            case 3:
-                changed[at:at] = changed[at : at + length]
-            case 4:
-                del changed[at:]
-            case _:
-                changed[at : at + length] = chance.randbytes(length)
-    return bytes(changed[:MAX_BYTES])
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.kinds import Kind, kind_of
 from dam.media.sample import Sample
 from tests.fuzz.arguments import run_arguments
+from tests.fuzz.libraries import backup, export, manifest
 
 DATA = Path(__file__).parent.parent / "test_data"
 MAX_SEED_BYTES = 100_000
@@ -215,5 +216,8 @@ TARGETS: dict[str, Target] = {
     "hashes": Target(hashes, _texts(b"9f86d081", b"d41d8cd98f00b204e9800998ecf8427e")),
     "names": Target(names, _texts("é/a\u202eb".encode(), b"a/\xff", b"*.jpg\n!b")),
     "path-list": Target(path_list, _texts(b"a\nb\r\n\0c")),
+    "manifest": Target(manifest, _texts(bytes(64)), is_guided=False),
+    "export": Target(export, _texts(bytes(64)), is_guided=False),
+    "backup": Target(backup, _texts(bytes(64)), is_guided=False),
     "arguments": Target(run_arguments, _texts(b"", bytes(64), bytes(range(256))), is_guided=False),
 }

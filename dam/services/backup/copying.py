@@ -66,6 +66,8 @@ def naming(path: Path) -> Iterator[None]:
         if "malformed" in text or "not a database" in text:
             raise DamagedDatabaseError(f"{path}: {text}") from exc
         raise DamError(f"{path}: {text}") from exc
+    except UnicodeDecodeError as exc:  # of SQLite's message, which has a name in the damaged schema
+        raise DamagedDatabaseError(f"{path}: its schema is malformed") from exc
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from dam.models.replaced_component import ReplacedComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.operations import Recorder
 
 
 def replaced_ids(session: Session) -> list[int]:
@@ -32,3 +33,10 @@ def replaces(session: Session, entity_id: int) -> list[int]:
     return list(
         session.scalars(select(table.entity_id).where(table.by_entity_id == entity_id).order_by(table.entity_id))
     )
+
+
+def note_present(recorder: Recorder, entity_ids: Iterable[int]) -> None:
+    """Note that the contents of some assets are at a source again, as part of an operation: they are not replaced."""
+    if recorder.session.scalar(select(ReplacedComponent.id).limit(1)) is not None:
+        for some in ecs.batched(dict.fromkeys(entity_ids)):
+            recorder.delete(ReplacedComponent, ReplacedComponent.entity_id.in_(some))

@@ -58,13 +58,6 @@ def take_over(recorder: Recorder, replacements: Sequence[Replacement], *, follow
     return taken
 
 
-def note_present(recorder: Recorder, entity_ids: Iterable[int]) -> None:
-    """Note that the contents of some assets are at a source again, as part of an operation: they are not replaced."""
-    if recorder.session.scalar(select(ReplacedComponent.id).limit(1)) is not None:
-        for some in ecs.batched(dict.fromkeys(entity_ids)):
-            recorder.delete(ReplacedComponent, ReplacedComponent.entity_id.in_(some))
-
-
 def _same_pictures(session: Session, replacements: Sequence[Replacement]) -> set[Replacement]:
     """Return the replacements in which both have the same compressed picture, or the same pixels."""
     ids = {entity_id for pair in replacements for entity_id in pair}

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from dam.models.trashed_component import TrashedComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.operations import Recorder
-from dam.services.catalogue.pairs import compare_again
 
 
 def is_present(entity_id: Any) -> ColumnElement[bool]:
@@ -55,6 +54,10 @@ def put_in_trash(recorder: Recorder, entity_ids: Sequence[int]) -> list[int]:
 def restore_from_trash(recorder: Recorder, entity_ids: Iterable[int]) -> set[int]:
     """Take those of some entities that are in the trash out of it, as part of an operation; return them."""
     there = trashed_among(recorder.session, dict.fromkeys(entity_ids))
+    if not there:
+        return set()
+    from dam.services.catalogue.pairs import compare_again  # noqa: PLC0415  brings tables that an ingest seldom needs
+
     deleted = recorder.delete_keys(TrashedComponent, ({"entity_id": entity_id} for entity_id in sorted(there)))
     back = {row["entity_id"] for row in deleted}
     compare_again(recorder.session, back)

@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +15,7 @@ from dam.services.ingest.outcome import Outcome, Status, Unchanged
 from dam.services.ingest.resolve import Resolved
 from dam.services.ingest.staging import StagedFile
 from dam.services.ingest.writer import Asset
+from dam.services.mirrors.copies import sound_copies
 from dam.storage.blob_store import BlobStore, is_key
 from dam.storage.local import MARKER
 
@@ -44,8 +45,32 @@ def outcome_of(resolved: Resolved, asset: Asset) -> Outcome:
     )
 
 
+@dataclass(frozen=True)
+class Copies:
+    """Where the content of a moved source must be."""
+
+    store: BlobStore
+    mirrors: Sequence[BlobStore] = ()
+    min_copies: int = 1
+
+    def flaw(self, file: StagedFile, source: os.stat_result) -> str | None:
+        """Return why there are not enough sound copies of a source, which is open; all that count are read."""
+        key, size = file.digests.sha256, file.state.size
+        if flaw := self.store.flaw(key, size, content=True, apart_from=source):
+            return f"was not removed: the blob {flaw.detail}; see dam-cli verify --content"
+        if self.min_copies == 1:
+            return None
+        found = sound_copies(self.store, self.mirrors, key, size, enough=self.min_copies, apart_from=source)
+        if found < self.min_copies:
+            return (
+                f"is in the library, and was not removed: {found} of {self.min_copies} copies are sound: dam-cli "
+                "store sync makes more, then move it again"
+            )
+        return None
+
+
 def remove_sources(
-    store: BlobStore, files: Iterable[StagedFile], outcomes: Sequence[Outcome | Unchanged], moved: deque[str]
+    copies: Copies, files: Iterable[StagedFile], outcomes: Sequence[Outcome | Unchanged], moved: deque[str]
 ) -> list[Outcome | Unchanged]:
     """Unlink the sources of a durable batch; return the outcomes, with errors added.
 
@@ -55,7 +80,7 @@ def remove_sources(
     problems = {
         path: problem
         for path, file in sources.items()
-        if (problem := _remove_source(store, file)) and (os.path.lexists(path) or path not in moved)
+        if (problem := _remove_source(copies, file)) and (os.path.lexists(path) or path not in moved)
     }
     moved.extend(path for path in sources if path not in problems)
     return [
@@ -64,7 +89,7 @@ def remove_sources(
     ]
 
 
-def _remove_source(store: BlobStore, file: StagedFile) -> str | None:
+def _remove_source(copies: Copies, file: StagedFile) -> str | None:
     """Unlink a source whose content is stored durably; return the error, if any.
 
     The blob is read back first: the source may be the only intact copy. Both files are open while they are compared:
@@ -77,8 +102,8 @@ def _remove_source(store: BlobStore, file: StagedFile) -> str | None:
             with open_source(file.path, linking=True) as (stream, state):
                 source = stack.enter_context(os.fdopen(os.dup(stream.fileno()), "rb"))
                 status = os.fstat(source.fileno())
-                if flaw := store.flaw(file.digests.sha256, file.state.size, content=True, apart_from=status):
-                    return f"was not removed: the blob {flaw.detail}; see dam-cli verify --content"
+                if flaw := copies.flaw(file, status):
+                    return flaw
                 if not _is_as_read(file, stream, state):
                     return "is in the library, and was not removed: it has changed since"
             if not os.path.samestat(os.stat(file.path), status):

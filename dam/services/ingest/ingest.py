@@ -13,7 +13,7 @@ from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.batch import Batch
 from dam.services.ingest.discover import count_bytes, discover
 from dam.services.ingest.examine import Examined
-from dam.services.ingest.finish import outcome_of, remove_sources
+from dam.services.ingest.finish import Copies, outcome_of, remove_sources
 from dam.services.ingest.outcome import DEFAULT, Options, Outcome, Status, Unchanged, each_outcome
 from dam.services.ingest.publish import Background, publish
 from dam.services.ingest.recorders import IngestOperations
@@ -23,6 +23,7 @@ from dam.services.ingest.skip import skip
 from dam.services.ingest.write import write
 from dam.services.ingest.writer import Asset
 from dam.services.library import Library
+from dam.services.mirrors.mirrors import open_mirrors
 from dam.services.processes.pool import Pool, given_or_open
 from dam.storage.modes import Mode
 
@@ -100,6 +101,8 @@ class _Commits:
         self._pool = pool
         self._background = background
         self._operations = IngestOperations(restores_all=options.mode is Mode.MOVE)
+        mirrors = [each.store for each in open_mirrors(library)[0]] if options.min_copies > 1 else []
+        self._copies = Copies(library.store, mirrors, options.min_copies)
         self._moved: deque[str] = deque(maxlen=MAX_MOVED)
         self._batch: Batch | None = None
         self._resolved: list[Resolved] = []
@@ -139,5 +142,5 @@ class _Commits:
         outcomes = [next(written) if isinstance(item, Examined) else item for item in batch.items]
         if self._options.mode is Mode.MOVE:
             files = (each.file for each in self._resolved)
-            outcomes = remove_sources(self._library.store, files, outcomes, self._moved)
+            outcomes = remove_sources(self._copies, files, outcomes, self._moved)
         return outcomes

@@ -120,6 +120,8 @@ class Options:
 
     Otherwise only those do that have the same picture as before.
     """
+    min_copies: int = 1
+    """How many sound copies the store and its mirrors must have before the source of a move is removed."""
 
     @property
     def trusts_state(self) -> bool:

@@ -1,13 +1,15 @@
 """Run the current systems for assets that lack them, on the stored or referenced content."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dam.core.errors import StoreError, UnreadableFileError
 from dam.media.kinds import Kind
+from dam.models.entity import Entity
 from dam.services.catalogue.asset_states import AssetState, failed, outdated, outdated_bytes
 from dam.services.catalogue.content import find_content
 from dam.services.ingest import writer
@@ -59,8 +61,14 @@ def _run_systems(library: Library, pool: Pool, *, retry_failed: bool) -> Iterato
         results: Iterator[Examined] = pool.map(items)
         updates = [_update(known, result, analyses) for known, result in zip(page, results, strict=True)]
         if analyses:
-            library.write_again(partial(writer.write_analyses, analyses=analyses))
+            library.write_again(partial(_write, analyses=analyses))
         yield from updates
+
+
+def _write(session: Session, analyses: Mapping[int, Analysis]) -> None:
+    """Write the analyses of the assets that are still there: some may have been removed for good meanwhile."""
+    there = session.scalars(select(Entity.id).where(Entity.id.in_(analyses)).with_for_update(read=True))
+    writer.write_analyses(session, {entity_id: analyses[entity_id] for entity_id in there})
 
 
 def bytes_to_read(library: Library) -> int:

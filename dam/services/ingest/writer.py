@@ -19,8 +19,8 @@ from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.content import only_referenced
+from dam.services.catalogue.replaced import note_present
 from dam.services.catalogue.source_paths import displayed_name, source_row
-from dam.services.catalogue.succession import note_present, take_over
 from dam.services.catalogue.tags import write_tags
 from dam.services.catalogue.trashed import restore_from_trash
 from dam.services.ingest.analysis import Analysis
@@ -121,6 +121,8 @@ def _succeeding(recorders: Recorders, assets: list[Asset], *, follow: bool) -> l
     pairs = [(asset.replaces, asset.entity_id) for asset in assets if asset.replaces]
     if not pairs:
         return assets
+    from dam.services.catalogue.succession import take_over  # noqa: PLC0415  brings tables that are seldom needed
+
     taken = take_over(recorders.replacements, pairs, follow=follow)
     return [replace(asset, took_over=(asset.replaces, asset.entity_id) in taken) for asset in assets]
 

@@ -7,7 +7,8 @@ blob anew. The database's own lock would not do: an ingest relies on a blob befo
 held for one batch at a time, so that ingests hardly wait.
 """
 
-from collections.abc import Generator, Iterable, Sequence
+import logging
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -20,12 +21,17 @@ from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.services.catalogue import ecs
 from dam.services.library import Library
+from dam.services.manifest.owners import Said, last_said
 from dam.storage.modes import REFERENCE_STORAGE
+
+logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3600.0
 """Default age below which a blob stays: its owner may be about to come."""
 BATCH = 100
 """Number of blobs that are removed under one lock."""
+MAX_SUSPECTS = 100_000
+"""Number of blobs that the manifest is asked for at once."""
 THUMBNAILS = "thumbnails"
 
 
@@ -44,23 +50,54 @@ def collect_garbage(
 ) -> Generator[Garbage, None, None]:
     """Remove blobs that no asset has, and yield them; those that are younger than `grace` seconds stay.
 
-    `keys` limits it to some blobs; by default the whole store is looked through.
+    `keys` limits it to some blobs whose assets are known to have been removed for good. By default the whole store is
+    looked through, and what an asset has by the manifest stays, too: the database may have lost the asset.
 
     Raises:
+        OldDatabaseError: the database lacks what the manifest has, so the assets of newer blobs.
         LockedError: an ingest runs.
         StoreError: a blob cannot be removed, or the store cannot be locked.
 
     """
     store = library.store
+    _check_database(library, dry_run=dry_run)
     began = store.clock()
-    for some in ecs.batched(store.keys() if keys is None else keys):
+    suspects = _suspects(library, store.keys() if keys is None else keys, began - grace)
+    for batch in ecs.batched(suspects if keys is not None else _not_owned(library, suspects), BATCH):
+        if dry_run:
+            yield from (Garbage(key, size, size) for key in batch if (size := store.size(key)) is not None)
+        else:
+            yield from _remove(library, batch, began - grace)
+
+
+def _suspects(library: Library, keys: Iterable[str], before: float) -> Iterator[str]:
+    """Yield those of some blobs that no asset has, and that were published before some time."""
+    for some in ecs.batched(keys):
         with library.read() as session:
-            suspects = [key for key in without_asset(session, some) if _is_old(library, key, began - grace)]
-        for batch in ecs.batched(suspects, BATCH):
-            if dry_run:
-                yield from (Garbage(key, size, size) for key in batch if (size := store.size(key)) is not None)
-            else:
-                yield from _remove(library, batch, began - grace)
+            ownerless = without_asset(session, some)
+        yield from (key for key in ownerless if _is_old(library, key, before))
+
+
+def _not_owned(library: Library, keys: Iterable[str]) -> Iterator[str]:
+    """Leave out the blobs that an asset has by the manifest. It is read once for many."""
+    for some in ecs.batched(keys, MAX_SUSPECTS):
+        said = last_said(library.store.manifest, some)
+        owned = [key for key in some if said.get(key) is Said.OWNED]
+        if owned:
+            logger.warning(
+                "%d blobs without an asset stay, because one has them by the manifest in the store: dam-cli repair "
+                "makes assets of them",
+                len(owned),
+            )
+        yield from (key for key in some if said.get(key) is not Said.OWNED)
+
+
+def _check_database(library: Library, *, dry_run: bool) -> None:
+    """Make sure that the database is as new as the manifest, and the manifest as the database."""
+    if dry_run:
+        library.manifest_writer.refuse_old_database()
+    else:
+        library.manifest_writer.catch_up()
 
 
 def _remove(library: Library, keys: Sequence[str], before: float) -> list[Garbage]:

@@ -14,6 +14,8 @@ from zlib import crc32
 
 FORMAT = 1
 CRC_DIGITS = 8
+MAX_BATCH = 2**63 - 1
+"""The largest id that a database has."""
 quoted = encode_basestring_ascii
 """Returns a text as a JSON string."""
 
@@ -78,6 +80,6 @@ def parse(raw: bytes) -> Line | Header | None:
         if "format" in content:
             return Header(str(content["library"]))
         batch, index, count = int(content["b"]), int(content["i"]), int(content["of"])
-    except (KeyError, RecursionError, TypeError, ValueError):
+    except (KeyError, OverflowError, RecursionError, TypeError, ValueError):
         return None
-    return Line(batch, index, count, content) if batch > 0 and 0 < index <= count else None
+    return Line(batch, index, count, content) if 0 < batch <= MAX_BATCH and 0 < index <= count else None

@@ -65,13 +65,7 @@ class ManifestWriter:
         """
         if self.is_current:
             return
-        state = self.state()
-        if state.is_database_older:
-            raise OldDatabaseError(
-                f"the database is older than the manifest in the store (it has {state.in_database} of "
-                f"{state.in_manifest} batches), as after restoring a backup: bring in what it lacks with: "
-                "dam-cli rebuild-db --merge"
-            )
+        state = self.refuse_old_database()
         self.appended = state.whole
         if state.pending:
             self.append()
@@ -80,6 +74,22 @@ class ManifestWriter:
         if state.snapshot is not None or state.lost or self._is_unrecorded(state):
             self._take_snapshot(anew=state.snapshot is None or state.lost > 0)
         self.is_current = True
+
+    def refuse_old_database(self) -> ManifestState:
+        """Return the state of the manifest, unless the database lacks what it has.
+
+        Raises:
+            OldDatabaseError: it does.
+
+        """
+        state = self.state()
+        if state.is_database_older:
+            raise OldDatabaseError(
+                f"the database is older than the manifest in the store (it has {state.in_database} of "
+                f"{state.in_manifest} batches), as after restoring a backup: bring in what it lacks with: "
+                "dam-cli rebuild-db --merge"
+            )
+        return state
 
     def state(self) -> ManifestState:
         """Compare the manifest with the database, without a lock: again when another process appends meanwhile."""

@@ -1,6 +1,7 @@
 """How many copies of a content there are: in the store and in its mirrors."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 
 from dam.core.errors import StoreError
 from dam.services.library import Library
@@ -24,3 +25,32 @@ def has_copy(store: BlobStore, key: str, size: int) -> bool:
     except StoreError:
         return False
     return flaw is None or not flaw.is_damage
+
+
+def sound_copies(
+    store: BlobStore, mirrors: Iterable[BlobStore], key: str, size: int, *, enough: int, apart_from: os.stat_result
+) -> int:
+    """Return the number of sound copies: that of the store, which the caller has read, and those in mirrors, read now.
+
+    Each is a file of its own, and another one than the open file of a source. Once there are `enough`, no other mirror
+    is asked.
+    """
+    files = {_identity(store, key)}
+    for mirror in mirrors:
+        if len(files) >= enough:
+            break
+        try:
+            if mirror.flaw(key, size, content=True, apart_from=apart_from) is None:
+                files.add(_identity(mirror, key))
+        except (StoreError, OSError):
+            continue
+    return len(files)
+
+
+def _identity(store: BlobStore, key: str) -> tuple[int, int] | None:
+    """Return what tells the file of a blob from others, by whatever path."""
+    path = store.path(key)
+    if path is None:
+        return None
+    status = os.lstat(path)
+    return status.st_dev, status.st_ino

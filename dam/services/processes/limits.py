@@ -4,10 +4,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from threading import Thread
+from typing import Any
 
 from dam.core.config import settings
 from dam.core.interrupts import stop_watching
@@ -29,6 +30,9 @@ class Limits:
 
 GRACE_SECONDS = 30
 """Time that a worker gets beyond `Limits.seconds`: normally it ends itself, unless it is stopped or stuck."""
+
+PR_SET_PDEATHSIG = 1
+"""From `linux/prctl.h`."""
 
 NO_LIMITS = Limits(seconds=0, memory_bytes=0)
 
@@ -64,6 +68,7 @@ def become_worker(limits: Limits) -> None:
     redirect_stderr()
     stop_watching()
     Thread(target=_end_with_parent, daemon=True).start()
+    _be_killed_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform != "win32":
@@ -88,6 +93,23 @@ def _end_with_parent() -> None:
     if parent := parent_process():
         parent.join()
         os._exit(1)
+
+
+def _be_killed_with_parent() -> None:
+    """Have the kernel kill this process when the one that forked it ends: a stopped process cannot end itself.
+
+    That may be the server of workers, which ends when nobody has the other end of its pipe: each worker is given it.
+    """
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415  not needed elsewhere
+        from multiprocessing import forkserver  # noqa: PLC0415  not on Windows
+
+        server: Any = forkserver._forkserver  # noqa: SLF001  it has no public close
+        if server._forkserver_alive_fd is not None:  # noqa: SLF001  as above
+            os.close(server._forkserver_alive_fd)  # noqa: SLF001  as above
+            server._forkserver_alive_fd = None  # noqa: SLF001  as above
+        with suppress(AttributeError, OSError):  # a C library without it
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def exit_reason(exit_code: int, limits: Limits) -> str:

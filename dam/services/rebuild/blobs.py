@@ -17,10 +17,13 @@ from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.services.catalogue import ecs
+from dam.services.manifest.owners import Said, last_said
 from dam.services.manifest.records import record_files
 from dam.storage.blob_store import BlobStore
 
 PAGE = 500
+MAX_ASKED = 100_000
+"""Number of blobs that the manifest is asked for at once."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,25 @@ class BlobProblem:
 
 
 def adopt_blobs(session: Session, store: BlobStore) -> Iterator[Adopted | BlobProblem]:
-    """Make an asset of each blob that has none. It is read whole, and damaged content is not adopted."""
+    """Make an asset of each blob that has none. It is read whole, and damaged content is not adopted.
+
+    Nor is what was removed for good by the manifest, and waits for a collection.
+    """
+    for keys in ecs.batched(_without_asset(session, store), MAX_ASKED):
+        said = last_said(store.manifest, keys)
+        for key in keys:
+            if said.get(key) is not Said.PURGED:
+                yield _adopt(session, store, key)
+
+
+def _without_asset(session: Session, store: BlobStore) -> Iterator[str]:
     place = FileLocationComponent
     for keys in ecs.batched(store.keys(), PAGE):
         statement = select(place.file_identifier).where(
             place.file_identifier.in_(keys), place.storage_type == store.storage_type
         )
         owned = set(session.scalars(statement))
-        for key in keys:
-            if key not in owned:
-                yield _adopt(session, store, key)
+        yield from (key for key in keys if key not in owned)
 
 
 def _adopt(session: Session, store: BlobStore, key: str) -> Adopted | BlobProblem:

@@ -63,7 +63,12 @@ def rebuild(settings: Settings | None = None, store: BlobStore | None = None) ->
     library_id = store.marker() or id_in_manifest(store.manifest)
     if library_id is None:
         raise NoLibraryError(f"{store.root or 'the store'} is not the store of a library: is it mounted?")
-    with store.manifest.hold(), _new_database(settings) as engine, alone(engine) as connection:
+    with (
+        store.in_use(),  # no collection removes what is adopted before that is committed
+        store.manifest.hold(),
+        _new_database(settings) as engine,
+        alone(engine) as connection,
+    ):
         store.write_marker(library_id)
         result = yield from _fill(connection, store, library_id)
     with open_library(settings, store) as library:

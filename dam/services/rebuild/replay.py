@@ -19,7 +19,7 @@ from dam.services.rebuild.rows_of_lines import Change, changes_of
 from dam.storage.manifest import Manifest
 
 PAGE = 1000
-REFUSED = (DataError, IntegrityError, KeyError, OverflowError, StatementError, TypeError, ValueError)
+REFUSED = (AttributeError, DataError, IntegrityError, KeyError, OverflowError, StatementError, TypeError, ValueError)
 
 
 class Replay:

@@ -57,6 +57,11 @@ def facts_of(store: BlobStore, key: str) -> BlobFacts | None:
 
 def adopt(library: Library, key: str, operation: "RepairOperation", *, name: str | None, dry_run: bool) -> Repair:
     """Make an asset of a blob that none owns. Where no `name` is known, that is its digest."""
+    with library.store.in_use():  # no collection takes it before its rows are committed
+        return _adopt(library, key, operation, name=name, dry_run=dry_run)
+
+
+def _adopt(library: Library, key: str, operation: "RepairOperation", *, name: str | None, dry_run: bool) -> Repair:
     facts = facts_of(library.store, key)
     if facts is None:
         return Repair(Action.ADOPT, Result.LEFT, "the blob is damaged, and no asset needs it", sha256=key)
@@ -88,6 +93,11 @@ def names_in_manifest(manifest: Manifest, keys: AbstractSet[str]) -> dict[str, s
 
 def complete(library: Library, entity_id: int, operation: "RepairOperation", *, dry_run: bool) -> Repair:
     """Write what an asset lacks, if the store has a sound blob of its digest, or at its location."""
+    with library.store.in_use():
+        return _complete(library, entity_id, operation, dry_run=dry_run)
+
+
+def _complete(library: Library, entity_id: int, operation: "RepairOperation", *, dry_run: bool) -> Repair:
     with library.read() as session:
         keys = _keys_of(session, entity_id)
         names = _names_of(session, entity_id)

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dam.core.errors import StoreError
 from dam.services.catalogue.places import Place, places_of
 from dam.services.library import Library
+from dam.services.manifest.owners import Said, last_said
 from dam.services.mirrors.mirrors import OpenMirror, open_mirrors
 from dam.services.repair.adopt import RepairOperation, adopt, complete, names_in_manifest
 from dam.services.repair.database import repair_database
@@ -106,6 +107,8 @@ def _repair_assets(
             yield complete(library, entity_id, operation, dry_run=dry_run)
     owned |= {place.identifier for place in places_of(library, [key for key in keys if key])}
     orphans = [key for key in dict.fromkeys(keys) if key and key not in owned and library.store.size(key) is not None]
+    said = last_said(library.store.manifest, orphans)
     names = names_in_manifest(library.store.manifest, {*orphans})
     for key in orphans:
-        yield adopt(library, key, operation, name=names.get(key), dry_run=dry_run)
+        if said.get(key) is not Said.PURGED:  # that waits for a collection
+            yield adopt(library, key, operation, name=names.get(key), dry_run=dry_run)

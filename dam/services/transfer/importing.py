@@ -53,7 +53,7 @@ def import_library(
     reader = _Reader(lines)
     try:
         library_id = _check(reader.header(), store)
-        with alone(engine) as connection:
+        with store.in_use(), alone(engine) as connection:  # no collection takes its blobs before the commit
             upgrade(connection)
             _clear(connection)
             rows = _insert_all(connection, reader)

@@ -25,8 +25,8 @@ def manifest_findings(library: Library) -> Iterator[Finding]:
     if state.is_database_older:
         detail = f"the database has {state.in_database} of the {state.in_manifest} batches of the manifest"
         yield Finding(Problem.MANIFEST, f"{detail}, as after restoring a backup: dam-cli rebuild-db --merge")
-    # Between its first commit and the append, an ingest has no manifest either
-    if state.in_database and not library.store.manifest.numbers() and library.store.unsettled_since() is None:
+    # What the database keeps until it is appended is not lost: the next command that writes appends it
+    if state.lost and not library.store.manifest.numbers():
         yield Finding(Problem.MANIFEST, "the manifest is gone from the store")
     elif state.lost:
         yield Finding(Problem.MANIFEST, f"the manifest lacks {state.lost} batches of the database")

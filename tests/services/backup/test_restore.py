@@ -281,3 +281,11 @@ def test_an_upgrade_that_cannot_be_backed_up_is_none(dam: Dam) -> None:
     with connected(dam.folder / "dam.sqlite3") as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0011",)
     assert "no backup" in dam("setup-db", env={"DAM_BACKUPS": "0"}).err
+
+
+def test_a_backup_whose_schema_has_a_name_that_is_no_text(database: Path, backup: Path) -> None:
+    """Found by the fuzzer: SQLite's message has it."""
+    content = backup.read_bytes()
+    backup.write_bytes(content.replace(b"system_sets", b"system_\xe4ets").replace(b"CREATE TABLE", b"CREATE TABBE"))
+    with pytest.raises(DamagedDatabaseError, match="malformed"):
+        restore(backup, database)

@@ -1,7 +1,7 @@
 """The index of perceptual hashes against brute force, on SQLite and PostgreSQL."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +90,21 @@ def skewed(count: int) -> list[int]:
     return [int.from_bytes(row.tobytes()) for row in np.repeat(rows, 4, axis=1) ^ noise.astype(np.uint8)]
 
 
-@pytest.mark.parametrize("way", WAYS)
+SOME_DISTANCES = (*range(14), 17, 23, 64)
+
+
+@pytest.mark.parametrize(
+    ("way", "distances"),
+    [
+        ("bands", SOME_DISTANCES),  # each of many probes costs time
+        ("all rows", SOME_DISTANCES),
+        pytest.param("all rows", range(65), marks=pytest.mark.sweep),
+        ("memory", range(65)),
+        ("memory, sorted", SOME_DISTANCES),
+    ],
+)
 def test_every_distance_after_inserts_updates_and_deletes(
-    session: Session, monkeypatch: pytest.MonkeyPatch, way: str
+    session: Session, monkeypatch: pytest.MonkeyPatch, way: str, distances: Sequence[int]
 ) -> None:
     stored = add(session, skewed(60))
     changed, *gone = list(stored)[:10]
@@ -103,9 +115,6 @@ def test_every_distance_after_inserts_updates_and_deletes(
     stored[changed] = 0x0123456789ABCDEF
     stored |= add(session, [*skewed(5), 0x0123456789ABCDEE])
     index = index_in(session, way, monkeypatch)
-    distances = (
-        range(65) if way in ("all rows", "memory") else [*range(14), 17, 23, 64]
-    )  # each of many probes costs time
     for distance, bits in zip(distances, itertools.cycle(stored.values()), strict=False):
         check(index, stored, bits, distance)
 

@@ -223,3 +223,24 @@ def test_several_components_of_one_system_take_the_place_of_those_before(
     with each_library.read() as session:
         rows = ecs.get_components(session, outcome.entity_id or 0, SystemFailureComponent)
         assert [(row.system, row.version) for row in rows] == [("two", 2), ("four", 2)]
+
+
+def test_an_asset_that_is_removed_for_good_meanwhile(
+    each_library: Library, make_image: MakeImage, use_systems: UseSystems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows would refer to no asset."""
+    use_systems(measure(1))
+    gone, kept = [
+        outcome.entity_id for outcome in ingest_all(each_library, make_image("a.png"), make_image("b.png", seed=2))
+    ]
+    use_systems(measure(2))
+    write_again = Library.write_again
+
+    def remove_first(library: Library, work: Any) -> Any:
+        with library.write() as session:
+            ecs.delete_entity(session, gone or 0)
+        return write_again(library, work)
+
+    monkeypatch.setattr(Library, "write_again", remove_first)
+    assert {update.entity_id for update in run_systems(each_library)} == {gone, kept}
+    assert (width(each_library, gone), width(each_library, kept)) == (None, 2)

@@ -225,6 +225,19 @@ def test_the_same_content_comes_in_again_as_a_new_asset(each_library: Library, f
     assert keys(each_library) == 3
 
 
+def test_emptying_again_collects_what_a_killed_run_has_left(each_library: Library, folder: Path) -> None:
+    trash_first(each_library, folder)
+    purge(each_library, plan_purge(each_library))
+    remove(each_library, find_assets(each_library, [str(folder / "1.txt")]))
+    purge(each_library, plan_purge(each_library))
+    ingest_all(each_library, folder / "1.txt")
+    remove(each_library, find_assets(each_library, [str(folder / "2.txt")]))
+    done = empty_trash(each_library, plan_purge(each_library))
+    assert (len(done.entity_ids), done.blobs, done.freed) == (1, 2, 18)
+    assert keys(each_library) == 1
+    assert empty_trash(each_library, plan_purge(each_library)).blobs == 0
+
+
 # ---- collection
 
 

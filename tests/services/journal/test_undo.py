@@ -160,11 +160,11 @@ def test_an_operation_that_does_not_exist(each_library: Library) -> None:
 def test_a_bulk_is_undone_in_few_statements(each_library: Library) -> None:
     statements: list[object] = []
     with each_library.write() as session:
-        many = ecs.add_entities(session, 3000)
+        many = ecs.add_entities(session, 1200)
         add_tags(session, many, ["sea"])
     event.listen(each_library.engine, "before_cursor_execute", lambda *about: statements.append(about))
-    assert undo(each_library).changes == 3000
-    assert len(statements) < 200
+    assert undo(each_library).changes == 1200
+    assert len(statements) < 80
     with each_library.read() as session:
         assert session.scalars(select(TagComponent)).all() == []
 

@@ -1,7 +1,9 @@
 """The manifest under any damage: what is read is true, and what is missing is named."""
 
 import json
+from zlib import crc32
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,3 +105,9 @@ def test_the_end() -> None:
     half = find_end(manifest_of(segment(1) + BATCHES[1].splitlines(keepends=True)[0].encode()))
     assert (half.batch, half.is_whole, half.has_newline) == (2, False, True)
     assert find_end(manifest_of(segment(1, 2), b"rotten")).batch == 2
+
+
+@pytest.mark.parametrize("number", ["1e999", str(10**30), "-1", "null", "[]"])
+def test_a_batch_that_has_no_number_is_damage(number: str) -> None:
+    line = numbered(7, ['"x":1']).split(" ", 1)[1].replace('"b":7', f'"b":{number}').strip().encode()
+    assert parse(b"%08x %b\n" % (crc32(line), line)) is None

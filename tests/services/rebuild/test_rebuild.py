@@ -23,6 +23,7 @@ from dam.services.catalogue.tags import add_tag_to_entity, remove_tag_from_entit
 from dam.services.catalogue.verdict import Verdict
 from dam.services.ingest.ingest import Options, ingest
 from dam.services.library import Library, open_library, set_up_library
+from dam.services.manifest.lines import Line, numbered, parse
 from dam.services.manifest.reader import Damage
 from dam.services.rebuild.blobs import Adopted, BlobProblem
 from dam.services.rebuild.rebuild import Rebuilt, merge, rebuild
@@ -132,6 +133,25 @@ def test_what_is_missing_damaged_or_unknown_is_named(folder: Path) -> None:
     with rebuilt(folder) as (library, items):
         assert [type(item) for item in items] == [BlobProblem, Rebuilt]
         assert kept_rows(library) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"put":"operations","row":"text"',  # all found by the fuzzer
+        '"change":[1]',
+        '"put":"component_tag","row":{"entity_id":1e999,"tag":"a"}',
+    ],
+)
+def test_a_line_of_another_form_is_named(folder: Path, body: str) -> None:
+    segment = folder / "store/manifest/000001.jsonl"
+    whole = segment.read_bytes()
+    last = max(line.batch for line in map(parse, whole.splitlines(keepends=True)) if isinstance(line, Line))
+    segment.write_bytes(whole + numbered(last + 1, [body]).encode())
+    lose(folder)
+    with rebuilt(folder) as (_, items):
+        assert [type(item) for item in items] == [Damage, Rebuilt]
+        assert f"line 1 of batch {last + 1} cannot be applied" in items[0].detail
 
 
 def test_nothing_else_makes_an_empty_database_for_the_store(folder: Path) -> None:

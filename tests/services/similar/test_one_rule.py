@@ -151,22 +151,27 @@ def grouped(kept: Pictures, options: ImageOptions) -> set[Pair]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("agreement", "transforms"), [*((agreement, False) for agreement in Agreement), (Agreement.MAJORITY, True)]
-)
-def test_all_decide_the_same(kept: Pictures, agreement: Agreement, *, transforms: bool) -> None:
-    for thresholds in THRESHOLDS:
-        if transforms and thresholds["phash"] < 0:
-            continue
-        options = ImageOptions(thresholds, agreement, transforms)
-        judgements = explained(kept, options)
-        similar = {pair for pair, judgement in judgements.items() if judgement not in NOT_SIMILAR}
-        assert searched(kept, options) == similar, options
-        # An alternate is similar, and no duplicate.
-        duplicates = {pair for pair in similar if judgements[pair] is not Judgement.ALTERNATE}
-        assert grouped(kept, options) == duplicates, options
-        if not transforms:  # which are not linked
-            assert linked(kept, options) == {pair for pair in similar if may_be_linked(kept, pair, options)}, options
+def cases() -> Iterator[Any]:
+    """Yield agreement, transforms and thresholds: all of them for the sweep, and a third of each for the suite."""
+    modes = [*((agreement, False) for agreement in Agreement), (Agreement.MAJORITY, True)]
+    for number, (agreement, transforms) in enumerate(modes):
+        for place, thresholds in enumerate(THRESHOLDS):
+            if not transforms or thresholds["phash"] >= 0:
+                marks = () if place % 3 == number % 3 else pytest.mark.sweep
+                name = f"{agreement}{'-transforms' * transforms}-{'-'.join(map(str, thresholds.values()))}"
+                yield pytest.param(ImageOptions(thresholds, agreement, transforms), marks=marks, id=name)
+
+
+@pytest.mark.parametrize("options", list(cases()))
+def test_all_decide_the_same(kept: Pictures, options: ImageOptions) -> None:
+    judgements = explained(kept, options)
+    similar = {pair for pair, judgement in judgements.items() if judgement not in NOT_SIMILAR}
+    assert searched(kept, options) == similar
+    # An alternate is similar, and no duplicate.
+    duplicates = {pair for pair in similar if judgements[pair] is not Judgement.ALTERNATE}
+    assert grouped(kept, options) == duplicates
+    if not options.transforms:  # which are not linked
+        assert linked(kept, options) == {pair for pair in similar if may_be_linked(kept, pair, options)}
 
 
 def may_be_linked(kept: Pictures, pair: Pair, options: ImageOptions) -> bool:

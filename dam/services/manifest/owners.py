@@ -1,0 +1,77 @@
+"""What the manifest says of blobs that no asset of the database has."""
+
+import re
+from collections.abc import Collection
+from enum import Enum
+
+from dam.services.manifest.lines import Line, parse
+from dam.services.manifest.reader import MAX_LINE_BYTES
+from dam.storage.manifest import Manifest
+
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
+_OPERATION = b'"put":"operations"'
+_HAS_KEY = {"component_content_hash_sha256": "hash_value", "component_file_location": "file_identifier"}
+"""The tables that say whose a blob is, and their columns."""
+
+
+class Said(Enum):
+    """The last that the manifest says of a blob."""
+
+    OWNED = "an asset has it"
+    PURGED = "its asset was removed for good"
+
+
+def last_said(manifest: Manifest, keys: Collection[str]) -> dict[str, Said]:
+    """Return what the manifest says last of some blobs; nothing of those that it does not have.
+
+    All segments are read, and the lines with one of the keys are parsed. A damaged line counts as that of an asset: so
+    nothing is removed because the manifest is damaged. What was undone, as an adoption, is not said any more.
+    """
+    wanted = {key.encode("ascii") for key in keys}
+    said: dict[str, Said] = {}
+    if not wanted:
+        return said
+    kinds: dict[int, str] = {}
+    for number in manifest.numbers():
+        with manifest.open(number) as file:
+            for raw in iter(lambda: file.readline(MAX_LINE_BYTES), b""):
+                found = wanted.intersection(_DIGEST.findall(raw))
+                if found or _OPERATION in raw:
+                    _take(raw, {key.decode("ascii") for key in found}, kinds, said)
+    return said
+
+
+def _take(raw: bytes, keys: Collection[str], kinds: dict[int, str], said: dict[str, Said]) -> None:
+    """Take one line into account; `kinds` has the kinds of the operations so far."""
+    line = parse(raw)
+    if not isinstance(line, Line):
+        said.update(dict.fromkeys(keys, Said.OWNED))
+        return
+    content = line.content
+    if content.get("put") == "operations":
+        kinds[content["row"]["id"]] = content["row"]["kind"]
+    elif "change" in content:
+        change = content["change"]
+        _change(change["table_name"], change, kinds.get(change["operation_id"]), said)
+    elif content.get("put") == "operation_changes":  # of a snapshot: rows of today came before it
+        row = content["row"]
+        key = _key(row["table_name"], row["before"])
+        if kinds.get(row["operation_id"]) == "purge" and row["after"] is None and key:
+            said.setdefault(key, Said.PURGED)
+    elif key := content.get("sha256") or content.get("key") or _key(content.get("put"), content.get("row")):
+        said[key] = Said.OWNED
+
+
+def _change(table: str, change: dict[str, dict[str, str] | None], kind: str | None, said: dict[str, Said]) -> None:
+    before, after = _key(table, change["before"]), _key(table, change["after"])
+    if after:
+        said[after] = Said.OWNED
+    elif before and kind == "purge":
+        said[before] = Said.PURGED
+    elif before and kind == "undo":
+        said.pop(before, None)
+
+
+def _key(table: str | None, row: dict[str, str] | None) -> str | None:
+    """Return the key of the blob that a row is about, if it is about one."""
+    return row.get(_HAS_KEY[table]) if row and table in _HAS_KEY else None
