@@ -97,7 +97,9 @@ def _name_the_error(context: ExceptionContext) -> None:
         raise LockedError(f"{where} is locked by another process: try again, or raise DAM_LOCK_TIMEOUT") from cause
     if "deadlock detected" in message:
         raise DeadlockError(f"another process wrote the same to {where} in another order: try again") from cause
-    if any(sign in message for sign in DAMAGE) and isinstance(cause, sqlite3.Error):
+    # A damaged schema is told in its own bytes, which the driver cannot decode
+    is_damage = isinstance(cause, sqlite3.Error) and any(sign in message for sign in DAMAGE)
+    if is_damage or isinstance(cause, UnicodeDecodeError):
         raise MalformedDatabaseError(f"the database {where} is damaged ({message}): {DAMAGE_HINT}") from cause
     if context.connection is None:
         raise DamError(f"cannot connect to {where}: {message}") from cause

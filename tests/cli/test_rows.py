@@ -82,3 +82,13 @@ def test_a_row_that_the_manifest_lacks_goes_there(filled: Dam) -> None:
     filled("repair", "--content")
     assert filled("tag", "ls", "1", "--json").json["tags"] == ["by hand"]
     filled("verify", "--content")
+
+
+def test_a_schema_that_is_not_utf8(filled: Dam) -> None:
+    database = filled.folder / "dam.sqlite3"
+    content = database.read_bytes()
+    name = b"CREATE INDEX ix_component_source_path_folder_digest"
+    assert name in content
+    database.write_bytes(content.replace(name, b"CREATE INDEX \xa0x_component(source_path_folder_digest"))
+    assert "is damaged" in filled("verify", code=4).out
+    assert "is damaged" in filled("repair", "--content", code=4).out
