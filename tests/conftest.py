@@ -48,6 +48,7 @@ KEPT = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if nam
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        shared.use_memory()
         shared.make_folder()
 
 
