@@ -27,6 +27,7 @@ from dam.storage.local_layout import QUARANTINE
 from dam.storage.local_manifest import LocalManifest
 from dam.storage.local_staging import LocalStagedBlob, naming, share
 from dam.storage.modes import Mode
+from dam.storage.quarantine import keep_aside
 from dam.storage.staging_area import StagingArea, oldest_begin, sweep
 
 MARKER = "dam-library-id"
@@ -123,7 +124,8 @@ class LocalBlobStore:
             return
         blob.healed = flaw.detail
         if flaw.is_damage:
-            self._set_aside(Path(target))
+            self._make_folder(str(self.root / QUARANTINE))
+            keep_aside(self.root, Path(target))
         self._put(blob, target)
         if not blob.is_linked:
             with suppress(FileNotFoundError):
@@ -146,26 +148,6 @@ class LocalBlobStore:
         if blob.is_linked:  # if both were names of one file, rename(2) has done nothing
             with suppress(FileNotFoundError):
                 os.unlink(blob.path)
-
-    def _set_aside(self, damaged: Path) -> None:
-        """Move what is in the place of a blob to the quarantine: it may be the last copy of a file.
-
-        A file stays in its place until the sound one takes that, at once: no moment without either. That needs hard
-        links; what is no file gives way at once.
-        """
-        quarantine = self.root / QUARANTINE
-        self._make_folder(str(quarantine))
-        number = 1
-        while os.path.lexists(quarantine / f"{damaged.name}.{number}"):
-            number += 1
-        aside = quarantine / f"{damaged.name}.{number}"
-        try:
-            if not stat.S_ISREG(os.lstat(damaged).st_mode):
-                raise PermissionError
-            os.link(damaged, aside)
-        except OSError:
-            os.rename(damaged, aside)
-        flush(quarantine)
 
     def flaw(
         self, key: str, size: int, *, content: bool = False, apart_from: os.stat_result | None = None

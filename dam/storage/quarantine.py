@@ -31,6 +31,29 @@ def set_aside(root: Path, damaged: Path) -> Path:
     return target
 
 
+def keep_aside(root: Path, damaged: Path) -> None:
+    """Give what is at a path of the store another name in the quarantine, durably, until a sound file takes the path.
+
+    So there is no moment without either. That needs hard links; what is no file, or cannot be linked, is moved there.
+
+    Raises:
+        StoreError: it cannot be moved.
+
+    """
+    folder = root / QUARANTINE
+    for number in count(1) if stat.S_ISREG(os.lstat(damaged).st_mode) else ():
+        target = folder / f"{damaged.name}.{number}"
+        try:
+            os.link(damaged, target)
+        except FileExistsError:
+            continue
+        except OSError:
+            break
+        flush(folder)
+        return
+    set_aside(root, damaged)
+
+
 def put_back(aside: Path, place: Path) -> None:
     """Move a file from the quarantine back to its place, unless there is something by now; durably.
 

@@ -58,8 +58,8 @@ MUTANTS = {
         "tests/cli/test_store_trust.py::test_a_part_of_the_store_that_is_mounted_elsewhere_is_not_moved",
     ),
     "the copy that is set aside": Mutant(
-        "dam/storage/local.py",
-        "            os.link(damaged, aside)\n",
+        "dam/storage/quarantine.py",
+        "            os.link(damaged, target)\n",
         "            pass\n",
         "tests/cli/test_store_trust.py::test_rot_is_healed_by_its_source",
     ),

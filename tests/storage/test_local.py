@@ -84,6 +84,26 @@ def test_temporary_files_are_swept_once_their_owner_is_dead_and_not_before(store
     assert not left.parent.exists()
 
 
+def test_two_processes_that_set_a_blob_aside_take_two_numbers(
+    store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = store.path(put(store, b"whole"))
+    assert path
+    path.chmod(0o600)
+    path.write_bytes(b"WHOLE")
+    link = os.link
+
+    def after_another(source: str, target: str) -> None:
+        monkeypatch.setattr(os, "link", link)
+        Path(target).write_bytes(b"of another process")
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", after_another)
+    put(store, b"whole")
+    kept = {file.read_bytes() for file in (store.root / "quarantine").iterdir()}
+    assert kept == {b"of another process", b"WHOLE"}
+
+
 def test_a_damaged_blob_goes_to_the_quarantine_each_time(store: LocalBlobStore) -> None:
     key = key_of(b"whole")
     for damage in (b"wh", b"who"):
