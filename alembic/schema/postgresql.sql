@@ -1,4 +1,4 @@
--- Schema 0012, written by doc/generate.py from the migrations: do not edit.
+-- Schema 0014, written by doc/generate.py from the migrations: do not edit.
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
@@ -654,3 +654,13 @@ CREATE TABLE manifest_records (
 ALTER TABLE library ADD COLUMN snapshot TEXT;
 
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;
+
+CREATE TABLE saved_queries (
+    id BIGSERIAL NOT NULL,
+    name VARCHAR(64) NOT NULL,
+    text TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_saved_queries PRIMARY KEY (id),
+    CONSTRAINT uq_saved_queries_name UNIQUE (name)
+);

@@ -1,4 +1,4 @@
--- Schema 0012, written by doc/generate.py from the migrations: do not edit.
+-- Schema 0014, written by doc/generate.py from the migrations: do not edit.
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
@@ -653,3 +653,12 @@ CREATE TABLE manifest_records (
 ALTER TABLE library ADD COLUMN snapshot TEXT;
 
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;
+
+CREATE TABLE saved_queries (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    name VARCHAR(64) NOT NULL,
+    text TEXT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT uq_saved_queries_name UNIQUE (name)
+);

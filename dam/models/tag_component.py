@@ -10,6 +10,7 @@ class TagComponent(BaseComponent):
     """A tag that the user has given an asset. An asset can have several, but no tag twice."""
 
     IS_USER_DATA = True
+    SEARCHED = ("tag",)
     __tablename__ = "component_tag"
     __table_args__ = (UniqueConstraint("entity_id", "tag"), Index(None, "tag"))
 
