@@ -1,6 +1,8 @@
 """The settings: arguments over the environment over `.env` over the default library over defaults.
 
-`DAM_DATABASE_URL` goes before `DATABASE_URL`, which other programs use, too. `--library` goes before both. Nothing is read when this module is imported. `load_settings()` reads anew each time; `settings` stands for what the
+`DAM_DATABASE_URL` goes before `DATABASE_URL`, which other programs use, too. `--library` goes before both.
+
+Nothing is read when this module is imported. `load_settings()` reads anew each time; `settings` stands for what the
 first use of it found.
 """
 
