@@ -200,13 +200,13 @@ _library: NamedLibrary | None = None
 def _found() -> dict[str, tuple[Any, str]]:
     """Return the settings that are set anywhere: value and origin."""
     env_file = _read_env_file()
+    layers = [(env_file, os.path.abspath(ENV_FILE))] if env_file else []
+    layers.append((os.environ, "environment"))
     found: dict[str, tuple[Any, str]] = {}
-    for values, origin in ((env_file, os.path.abspath(ENV_FILE) if env_file else ""), (os.environ, "environment")):
+    for values, origin in layers:
         found |= {name: (value, origin) for name, value in _named(values).items()}
-    for values, origin in ((os.environ, "environment"), (env_file, os.path.abspath(ENV_FILE) if env_file else "")):
-        if own := values.get(OWN_DATABASE_URL):
-            found["DATABASE_URL"] = (own, origin)
-            break
+    if own := [(url, origin) for values, origin in layers if (url := values.get(OWN_DATABASE_URL))]:
+        found["DATABASE_URL"] = own[-1]
     if _library:
         return {name: each for name, each in found.items() if name not in PLACE} | _place(_library, "--library")
     if not found.keys() & set(PLACE) and (libraries := read_libraries()).default:
