@@ -51,6 +51,10 @@ def main(
     verbose: Annotated[
         int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Log more; -vv logs everything.")
     ] = 0,
+    library: Annotated[
+        str | None,
+        typer.Option("--library", metavar="NAME|PATH", help="Use this library; default: as `dam-cli info` shows."),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -64,6 +68,10 @@ def main(
 
     with suppress(UsageError):  # invalid settings: the command reports them when it starts, and --help needs none
         setup_logging("DEBUG" if verbose > 1 else "INFO" if verbose else None)
+    if library is not None:
+        from dam.core.config import use_library
+
+        use_library(library)
 
 
 @app.command("setup-db", epilog=epilog("dam-cli setup-db"))
