@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from dam.core.errors import QueryError
+from dam.core.folding import folded
 from dam.services.query import amounts, moments
 from dam.services.query.amounts import Amount
 from dam.services.query.fields import Field, Type
@@ -121,7 +122,7 @@ class Reader:
                 quoted = json.dumps(text, ensure_ascii=False)
                 return Element(quoted) if operator == ":=" else Glob(f"*{quoted[1:-1]}*")
             case Type.TAG:
-                return Tag(text.casefold(), operator == ":")
+                return Tag(folded(text), operator == ":")
             case Type.HASH:
                 return self._digits(value)
             case Type.PHASH:
