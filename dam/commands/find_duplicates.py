@@ -6,6 +6,7 @@ import typer
 
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, image_options
+from dam.commands.shared.tag_words import TagsOption, split_tags
 from dam.core.errors import ExitCode, UsageError
 from dam.services.duplicates.rules import DEFAULT_RULES, Level
 from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
@@ -24,7 +25,7 @@ def find_duplicates(
         list[str] | None,
         typer.Argument(metavar="ASSET|FOLDER", help="Compare only these assets, and assets from these folders."),
     ] = None,
-    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Compare only assets with this tag.")] = None,
+    tag: TagsOption = None,
     level: Annotated[Level, typer.Option(help="How similar duplicates must be: see below.")] = Level.SIMILAR,
     keep: Annotated[
         str, typer.Option(metavar="RULES", help="Which asset of a group to keep: comma-separated rules, see below.")
@@ -83,7 +84,7 @@ def find_duplicates(
     options = DuplicateOptions(level, read_rules(keep), images)
     with open_library() as library:
         with library.read() as session:
-            among = select_assets(session, assets or (), tag or ())
+            among = select_assets(session, assets or (), split_tags(tag))
         found = find(library, options, among)
         problems = 0
         if print0:

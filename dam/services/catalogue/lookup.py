@@ -19,6 +19,7 @@ from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
+from dam.services.catalogue import ecs
 from dam.services.catalogue.source_paths import path_digest
 from dam.services.catalogue.trashed import trashed_among
 
@@ -83,6 +84,21 @@ def find_by_hash(session: Session, digits: str, hash_type: str | None = None, *,
         if len(digits) <= DIGITS[name]:
             found.update(_find(session, _TABLES[name], digits, DIGITS[name]))
     return _visible(session, found, with_trash=with_trash)
+
+
+def existing(session: Session, entity_ids: Iterable[int]) -> set[int]:
+    """Return those of some entities that the library has, and that are not in the trash."""
+    found: set[int] = set()
+    for some in ecs.batched(entity_ids):
+        found.update(session.scalars(select(Entity.id).where(Entity.id.in_(some))))
+    return found - trashed_among(session, found)
+
+
+def names_an_asset(session: Session, text: str) -> bool:
+    """Return whether a text is the id or a hash of an asset, the path of a file, or one that an asset came from."""
+    if find_by_id_or_hash(session, text, with_trash=True) or os.path.isfile(text):
+        return True
+    return bool(find_by_source(session, text, with_trash=True))
 
 
 def _visible(session: Session, entity_ids: Iterable[int], *, with_trash: bool) -> list[int]:

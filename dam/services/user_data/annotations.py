@@ -35,7 +35,7 @@ def _annotate(recorder: Recorder, entity_ids: list[int], values: Mapping[str, An
     table = AnnotationComponent
     if all(value is None for value in values.values()):
         entity_ids = list(recorder.session.scalars(select(table.entity_id).where(table.entity_id.in_(entity_ids))))
-    changes = recorder.put(table, [{"entity_id": entity_id} | values for entity_id in entity_ids])
+    changes = recorder.put(table, [{"entity_id": entity_id, **values} for entity_id in entity_ids])
     empty = [getattr(table, name).is_(None) for name in FIELDS]
     if any(value is None for value in values.values()):
         recorder.delete(table, table.entity_id.in_(entity_ids), *empty)
@@ -49,12 +49,12 @@ def checked_values(values: Mapping[str, str | int | None]) -> dict[str, str | in
         UsageError: there is no such field, or a value is not valid for it.
 
     """
+    if unknown := [name for name in values if name not in FIELDS]:
+        raise UsageError(f"{unknown[0]!r} is none of {', '.join(FIELDS)}")
     return {name: None if value is None else _checked(name, value) for name, value in values.items()}
 
 
 def _checked(name: str, value: str | int) -> str | int:
-    if name not in FIELDS:
-        raise UsageError(f"{name!r} is none of {', '.join(FIELDS)}")
     if name == "rating":
         if isinstance(value, bool) or not isinstance(value, int) or not MIN_RATING <= value <= MAX_RATING:
             raise UsageError(f"rating {value!r}: a rating is 0 to {MAX_RATING}, or {MIN_RATING} for rejected")

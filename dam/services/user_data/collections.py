@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from dam.core.errors import ConflictError, NotFoundError, UsageError
 from dam.core.folding import folded
 from dam.models.collection_component import CollectionComponent
+from dam.models.file_properties_component import FilePropertiesComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.trashed import is_present
@@ -65,6 +66,15 @@ def members(session: Session, name: str) -> list[int]:
     if not found:
         raise _unknown(name)
     return found
+
+
+def with_filenames(session: Session, entity_ids: Iterable[int]) -> list[tuple[int, str]]:
+    """Return assets, each with its original file name."""
+    table, names, ids = FilePropertiesComponent, dict[int, str](), list(entity_ids)
+    for some in ecs.batched(ids):
+        rows = session.execute(select(table.entity_id, table.original_filename).where(table.entity_id.in_(some)))
+        names.update((entity_id, name) for entity_id, name in rows)
+    return [(entity_id, names.get(entity_id, "")) for entity_id in ids]
 
 
 def spelling(session: Session, name: str) -> str:
