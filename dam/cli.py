@@ -152,10 +152,10 @@ def add_asset(
     from dam.media.files.selection import Selection
     from dam.render.ingest import IngestReport
     from dam.render.progress import progress
-    from dam.services.catalogue.tags import checked_tags
     from dam.services.ingest.ingest import Options, Unchanged, count_bytes, each_outcome, ingest
     from dam.services.library import open_library
     from dam.services.processes.pool import open_pool
+    from dam.services.tags.names import checked_tags
 
     if not paths and files_from is None:
         raise typer.BadParameter("give at least one PATH, or --files-from")
