@@ -654,3 +654,5 @@ CREATE TABLE manifest_records (
 ALTER TABLE library ADD COLUMN snapshot TEXT;
 
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;
+
+ALTER TABLE system_records ADD COLUMN rows_crc32 BIGINT;
