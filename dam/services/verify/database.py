@@ -63,7 +63,8 @@ def _newest_schema() -> dict[str, str]:
 
 
 def _statements(rows: Iterable[Sequence[str]]) -> dict[str, str]:
-    return {name: "".join(sql.split()) for name, sql in rows}
+    """Return statements by name, without spaces and quotes: versions of SQLite differ in what they make of these."""
+    return {name: "".join(sql.replace('"', "").split()) for name, sql in rows}
 
 
 def _integrity(connection: Connection) -> Iterator[str]:
