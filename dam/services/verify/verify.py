@@ -30,6 +30,7 @@ from dam.services.verify.checks import MAIN_STORE, CheckRecorder
 from dam.services.verify.database import database_findings
 from dam.services.verify.findings import Finding, IntactAsset, Problem
 from dam.services.verify.manifest import manifest_findings
+from dam.services.verify.row_sums import RowSums
 from dam.services.verify.rows import row_findings
 from dam.services.verify.strays import strays
 from dam.storage.blob_store import BlobStore
@@ -75,10 +76,11 @@ def verify(
     try:
         if not is_mirror:
             yield from database_findings(library)
-            of_manifest = list(manifest_findings(library))
+            sums = RowSums() if content else None
+            of_manifest = list(manifest_findings(library, sums))
             yield from of_manifest
-            if content and not of_manifest:
-                yield from row_findings(library)
+            if sums is not None and not of_manifest:
+                yield from row_findings(library, sums)
             yield from _dangling(library)
         checker = Checker(library, store, quarantine=quarantine)
         found = oldest_check_first(library, store_id, datetime.now(UTC)) if content else places(library)
