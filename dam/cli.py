@@ -13,7 +13,6 @@ try:
     from dam.commands.shared.group import DamGroup, DamTyper
     from dam.commands.shared.help_text import LOOKUP, epilog
     from dam.commands.shared.options import (
-        AssetArgument,
         FilesFromOption,
         JobsOption,
         JsonOption,
@@ -51,6 +50,10 @@ def main(
     verbose: Annotated[
         int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Log more; -vv logs everything.")
     ] = 0,
+    library: Annotated[
+        str | None,
+        typer.Option("--library", metavar="NAME|PATH", help="Use this library; default: as `dam-cli info` shows."),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -64,6 +67,10 @@ def main(
 
     with suppress(UsageError):  # invalid settings: the command reports them when it starts, and --help needs none
         setup_logging("DEBUG" if verbose > 1 else "INFO" if verbose else None)
+    if library is not None:
+        from dam.core.config import use_library
+
+        use_library(library)
 
 
 @app.command("setup-db", epilog=epilog("dam-cli setup-db"))
@@ -144,10 +151,10 @@ def add_asset(
     from dam.media.files.selection import Selection
     from dam.render.ingest import IngestReport
     from dam.render.progress import progress
-    from dam.services.catalogue.tags import checked_tags
     from dam.services.ingest.ingest import Options, Unchanged, count_bytes, each_outcome, ingest
     from dam.services.library import open_library
     from dam.services.processes.pool import open_pool
+    from dam.services.tags.names import checked_tags
 
     if not paths and files_from is None:
         raise typer.BadParameter("give at least one PATH, or --files-from")
@@ -255,6 +262,7 @@ def find_similar_images(
     require_installed()
     with start_query([] if files_from else images or [], transforms=transforms, jobs=jobs) as started:
         from dam.render import similar as render
+        from dam.services.catalogue.source_states import check_sources
         from dam.services.library import open_library
         from dam.services.similar.image_query import read_queries
         from dam.services.similar.image_search import search_images
@@ -264,26 +272,13 @@ def find_similar_images(
             paths = chain(images or (), more)
             queries = list(read_queries(paths, transforms=transforms, jobs=jobs, started=started))
             results = search_images(library, queries, options, limit)
+            shown = () if json or print0 else (each.asset.entity_id for result in results for each in result.found)
+            sources = check_sources(library, shown)
     if print0:
         render.paths(results)
     else:
-        render.results(results, as_json=json)
+        render.results(results, sources, as_json=json)
     if render.errors(results):
         raise typer.Exit(ExitCode.INPUTS_FAILED)
     if not any(each.found for each in results):
         raise typer.Exit(ExitCode.NOT_FOUND)
-
-
-@app.command("show", epilog=epilog("dam-cli show photo.jpg", *LOOKUP))
-def show(
-    asset: AssetArgument,
-    json: JsonOption = False,
-) -> None:
-    """Show everything that the library knows about an asset."""
-    from dam.render import assets as render
-    from dam.services.catalogue.description import describe
-    from dam.services.library import open_library
-
-    with open_library() as library, library.read() as session:
-        found = describe(session, asset)
-    render.components(found.entity_id, found.components, found.relatives, found.replaces, as_json=json)

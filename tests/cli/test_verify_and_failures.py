@@ -79,7 +79,7 @@ def test_the_database_checks_itself(dam: Dam) -> None:
         database,
         "PRAGMA writable_schema = ON",
         "UPDATE sqlite_schema SET sql = replace(sql, 'REFERENCES entities', 'REFERENCES  entities')",  # no damage
-        "INSERT INTO component_tag (entity_id, tag) VALUES (99, 'lost')",
+        "INSERT INTO component_tag (entity_id, tag, tag_key) VALUES (99, 'lost', 'lost')",
         "CREATE TABLE other (a)",
         "INSERT INTO other VALUES (1)",
         "CREATE INDEX other_a ON other (a)",
@@ -214,7 +214,7 @@ def test_what_could_not_be_decoded_is_decoded_when_the_decoder_works(
     *_, last = dam("failures", "--retry", "--json").json_lines
     assert last["summary"]["updated"] == 2
     dam("failures", code=1)
-    assert "dimensions" in dam("show", "1").out
+    assert "dimensions" in dam("show", "1", "--all").out
 
 
 DEADLY = """

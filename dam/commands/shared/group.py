@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from typer import Abort, BadParameter, Typer
@@ -14,12 +15,15 @@ from typer.core import TyperGroup
 from dam.commands.shared.discovery import command_names, load_command
 from dam.core import interrupts, invocation
 from dam.core.errors import DamError, ExitCode, is_out_of_memory
+from dam.render.errors import error, errors_as_json
 
 GC_THRESHOLD = 250_000
 """Objects between two collections of garbage: more than any command makes before its work begins (160,000).
 
 Imports make many objects and drop none; a collection among them takes 30 ms.
 """
+
+LIBRARY_OPTION = "--library"
 
 Complaint: type[Exception] = BadParameter.__mro__[1]
 """What Typer raises when the words of a command are off: a bad parameter is one of several."""
@@ -52,15 +56,23 @@ class DamGroup(TyperGroup):
                 self.add_command(load_command(name))
         return super().get_command(ctx, cmd_name)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Parse the words of a command line. `--library` may stand anywhere before a `--`, also after the command."""
+        return super().parse_args(ctx, _library_first(args))
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit with its code."""
+        given = next(iter(args), kwargs.get("args"))
+        words = list(sys.argv[1:] if given is None else given)
+        with invocation.command(["dam-cli", *words]), errors_as_json(_wants_json(words)):
+            self._run(*args, **kwargs)
+
+    def _run(self, *args: Any, **kwargs: Any) -> NoReturn:
         gc.set_threshold(GC_THRESHOLD, 20, 20)
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # files are done side by side; threads inside one only spin
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # to look for some reads the metadata of all packages
         try:
-            given = next(iter(args), kwargs.get("args"))
-            with invocation.command(["dam-cli", *(sys.argv[1:] if given is None else given)]):
-                sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
+            sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
         except Complaint as exc:
             _refuse(exc)
         except DamError as exc:
@@ -95,6 +107,18 @@ class DamGroup(TyperGroup):
         return result
 
 
+def _library_first(args: list[str]) -> list[str]:
+    """Return the words of a command line with `--library` before the command; alone where it has no value."""
+    first, rest = [], list(args)
+    if args[-1:] == [LIBRARY_OPTION]:
+        return [LIBRARY_OPTION]
+    for index, word in enumerate(args[: args.index("--")] if "--" in args else args):
+        if word == LIBRARY_OPTION or word.startswith(f"{LIBRARY_OPTION}="):
+            first = args[index : index + (2 if word == LIBRARY_OPTION else 1)]
+            rest = args[:index] + args[index + len(first) :]
+    return first + rest
+
+
 def _lack(exc: Exception) -> str | None:
     """Return what the system refuses, if that is the reason for an exception."""
     if is_out_of_memory(exc):
@@ -121,19 +145,19 @@ def _require_working_directory() -> None:
         _fail(NO_WORKING_DIRECTORY, ExitCode.FATAL)
 
 
+def _wants_json(words: Sequence[str]) -> bool:
+    """Return whether a command line has the option --json; it need not be valid."""
+    return "--json" in words[: words.index("--") if "--" in words else None]
+
+
 def _refuse(complaint: Any) -> NoReturn:
     """Write a complaint as Typer would, but for what a name in it could do to a terminal."""
-    from dam.render.text import note, safe
-
     text = io.StringIO()
     complaint.show(text)
-    for line in text.getvalue().splitlines():
-        note(safe(line))
+    error(complaint.format_message(), ExitCode.USAGE, text.getvalue().splitlines())
     sys.exit(ExitCode.USAGE)
 
 
 def _fail(message: str, exit_code: int) -> NoReturn:
-    from dam.render.text import note, safe
-
-    note(f"dam-cli: {safe(message)}")
+    error(message, exit_code)
     sys.exit(exit_code)
