@@ -117,7 +117,7 @@ def test_a_changed_value_is_named(filled: Library, change: str) -> None:
 
 def test_a_row_that_the_manifest_lacks_is_named(filled: Library) -> None:
     with filled.engine.begin() as connection:
-        connection.execute(TagComponent.__table__.insert(), {"entity_id": 6, "tag": "sea"})
+        connection.execute(TagComponent.__table__.insert(), {"entity_id": 6, "tag": "sea", "tag_key": "sea"})
     [found] = [each for each in verify(filled, content=True) if isinstance(each, Finding)]
     assert (found.problem, found.entity_id) == (Problem.DATABASE, 6)
     assert "component_tag" in found.detail

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from dam.core.database import fetched
 from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.entity import Entity
@@ -72,11 +73,11 @@ class RowSums:
         return sorted({*(number for number, rest in self._sums.items() if rest), *self._others})
 
     def _take_off(self, connection: Connection, low: int | None, high: int | None) -> None:
-        for entity_id, *row in connection.execute(_within(_ASSETS, Entity.id, low, high)):
+        for entity_id, *row in fetched(connection.execute(_within(_ASSETS, Entity.id, low, high)).all):
             body = _asset(entity_id, *row)
             self._change(entity_id, -hash(body.encode("ascii")) if body else 1)
         statement = _within(_SOURCES, SourcePathComponent.entity_id, low, high)
-        for source in connection.execute(statement).mappings():
+        for source in fetched(connection.execute(statement).mappings().all):
             body = source_body(dict(source)) if _is_consistent(source) else None
             self._change(source["entity_id"], -hash(body.encode("ascii")) if body else 1)
 
