@@ -73,6 +73,7 @@ def find_duplicates(
     require_numpy()
     from dam.render import duplicates as render
     from dam.services.catalogue.selection import select_assets
+    from dam.services.catalogue.source_states import check_sources
     from dam.services.duplicates.decider import DuplicateOptions
     from dam.services.duplicates.groups import find_duplicates as find
     from dam.services.duplicates.keepers import read_rules
@@ -89,7 +90,8 @@ def find_duplicates(
         if print0:
             problems = render.paths(removable_paths(library, found.groups))
         else:
-            render.duplicates(found, as_json=json)
+            shown = () if json else (asset.entity_id for group in found.groups for asset in group.assets)
+            render.duplicates(found, check_sources(library, shown), as_json=json)
     render.unread(found.unread)
     _exit(found, problems)
 
