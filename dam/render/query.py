@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_CELL = 60
 """Characters of a value in a table; JSON and CSV have all of it."""
+_NUMBERS = ("id", "size", "width", "height")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -95,9 +96,8 @@ def _csv_line(found: "Found", _fields: Sequence[str]) -> None:
 def _csv(values: Iterable[str]) -> str:
     """Return a line of CSV (RFC 4180). What a spreadsheet would take for a formula is text."""
     written = io.StringIO()
-    csv.writer(written, lineterminator="").writerow(
-        f"'{each}" if each.startswith(_FORMULA) else each for each in values
-    )
+    cells = (f"'{each}" if each.startswith(_FORMULA) else each for each in values)
+    csv.writer(written, lineterminator="").writerow(cells)
     return written.getvalue()
 
 
@@ -158,17 +158,11 @@ def _table(page: Sequence["Found"], fields: Sequence[str]) -> None:
     rows = [[_cell(name, found.values[name]) for name in fields] for found in page]
     widths = [max(len(row[place]) for row in rows) for place in range(len(fields))] if rows else []
     for found, row in zip(page, rows, strict=True):
-        cells = [
-            cell.rjust(width) if _is_number(name) else cell.ljust(width)
-            for name, cell, width in zip(fields, row, widths, strict=True)
-        ]
+        columns = zip(fields, row, widths, strict=True)
+        cells = [cell.rjust(width) if name in _NUMBERS else cell.ljust(width) for name, cell, width in columns]
         line("  ".join(cells).rstrip())
         if found.snippet:
             line(f"{' ' * (widths[0] + 2)}{safe(found.snippet)}")
-
-
-def _is_number(name: str) -> bool:
-    return name in ("id", "size", "width", "height")
 
 
 def _cell(name: str, value: Any) -> str:

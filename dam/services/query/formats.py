@@ -17,6 +17,6 @@ class Format(StrEnum):
 
 
 DEFAULT_FIELDS = {
-    Format.TABLE: ("id", "kind", "size", "width", "height", "taken", "file_properties.original_filename", "tag"),
-    Format.CSV: ("id", "sha256", "size", "mime", "taken", "file_properties.original_filename", "tag", "path"),
+    Format.TABLE: ("id", "kind", "size", "width", "height", "taken", "filename", "tag"),
+    Format.CSV: ("id", "sha256", "size", "mime", "taken", "filename", "tag", "path"),
 }
