@@ -76,9 +76,8 @@ class DamGroup(TyperGroup):
         except Complaint as exc:
             _refuse(exc)
         except QueryError as exc:
-            from dam.render.text import safe
-
-            _fail(exc.problem_line, exc.exit_code, *map(safe, exc.marked))
+            error(exc.problem_line, exc.exit_code, [f"dam-cli: {exc.problem_line}", *exc.marked])
+            sys.exit(exc.exit_code)
         except DamError as exc:
             _fail(str(exc), exc.exit_code)
         except Abort:  # what Typer makes of an interruption before there is a command

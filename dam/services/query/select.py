@@ -43,8 +43,12 @@ def matching_ids(target: Target, text: str) -> "Ids":
     return np.array(sorted(find_page(target, text)), np.int64)
 
 
-def find_page(target: Target, text: str, sort: str = "", limit: int | None = None, offset: int = 0) -> list[int]:
+def find_page(
+    target: Target, text: str, sort: str = "", limit: int | None = None, offset: int = 0, *, in_trash: bool = False
+) -> list[int]:
     """Return the assets that match a query in the order of `sort`, such as `-taken,name`; by default newest first.
+
+    `in_trash`: of those in the trash alone.
 
     Raises:
         QueryError: the query, or `sort`, has a mistake.
@@ -53,8 +57,8 @@ def find_page(target: Target, text: str, sort: str = "", limit: int | None = Non
     keys, answers = read_sort(sort), Answers()
     if isinstance(target, Library):
         with target.read() as session:
-            return _find(_compiler(session, text, target, answers), text, keys, limit, offset)
-    return _find(_compiler(target, text, None, answers), text, keys, limit, offset)
+            return _find(_compiler(session, text, target, answers, in_trash), text, keys, limit, offset)
+    return _find(_compiler(target, text, None, answers, in_trash), text, keys, limit, offset)
 
 
 def all_pages(library: Library, text: str, sort: str, limit: int | None, offset: int) -> Iterator[list[int]]:
@@ -103,8 +107,15 @@ def explain(library: Library, text: str) -> tuple[Node, str]:
         return tree, str(statement.compile(session.get_bind()))
 
 
-def _compiler(session: Session, text: str, library: Library | None, answers: Answers) -> Compiler:
-    return Compiler(session, Reader(text, datetime.now().astimezone()), Asks(text, session, library, answers))
+def _compiler(
+    session: Session,
+    text: str,
+    library: Library | None,
+    answers: Answers,
+    in_trash: bool = False,  # noqa: FBT001, FBT002
+) -> Compiler:
+    reader, asks = Reader(text, datetime.now().astimezone()), Asks(text, session, library, answers)
+    return Compiler(session, reader, asks, in_trash)
 
 
 def _count(compiler: Compiler, text: str) -> int:
