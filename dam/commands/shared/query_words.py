@@ -28,8 +28,9 @@ def _sorted(args: list[str], takes_value: dict[str, bool]) -> tuple[list[str], l
         if arg == "--":
             return options, words + args
         name = arg.partition("=")[0] if arg.startswith("--") else arg
-        # -tag:sea is a word; -n5 is an option, but for a word after others
-        if name in takes_value or arg.startswith("--") or (arg[:2] in takes_value and not words):
+        # -tag:sea is a word, -n5 an option, and -fjson a word after others
+        has_value = arg[:2] in takes_value and (not words or arg[2:].isdecimal())
+        if name in takes_value or arg.startswith("--") or has_value:
             options.append(arg)
             if takes_value.get(name) and "=" not in arg and args:
                 options.append(args.pop(0))
