@@ -100,11 +100,23 @@ class Sample:
 
     @cached_property
     def metadata(self) -> "Metadata":
-        """EXIF, IPTC and XMP metadata of the file and its sidecar. Damaged blocks are skipped."""
+        """EXIF, IPTC and XMP of an image and its sidecar; what the container of a video says. Damage is skipped."""
+        if self.kind is Kind.VIDEO:
+            return self._video_metadata()
         from dam.media.metadata.metadata import read_metadata  # noqa: PLC0415  most commands do not need it
 
         with self.open_content() as stream:
             return read_metadata(stream, self.media_type, self.sidecar)
+
+    def _video_metadata(self) -> "Metadata":
+        from dam.media.metadata.recording import read_recording  # noqa: PLC0415  as above
+
+        try:
+            tags = self.container.tags
+        except DecodeError:  # the system of the container says so
+            tags = {}
+        with self.open_content() as stream:
+            return read_recording(stream, self.media_type, tags)
 
     @cached_property
     def luma(self) -> "Image":

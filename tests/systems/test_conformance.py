@@ -12,7 +12,7 @@ from dam.media.sample import Sample
 from dam.services.catalogue.ecs import values_of
 from dam.systems.system import Row, System, all_systems, current_set, labels_in, systems_for
 from tests.media.clips import audio, scenes, video
-from tests.media.described import described_jpeg, exif_block, keywords_xmp
+from tests.media.described import described_jpeg, exif_block, face_xmp, keywords_xmp
 from tests.media.documents import made
 from tests.media.pictures import picture, saved
 from tests.media.sounds import CODECS, TUNE_IN_VORBIS, recording, tune
@@ -35,10 +35,11 @@ SAMPLES = {
     "audio_properties": lambda: [recording(tune(1, 1), codec) for codec in CODECS] + [TUNE_IN_VORBIS.read_bytes()],
     "audio_tags": lambda: [recording(tune(1, 1), codec, metadata={"title": "Tune"}) for codec in CODECS],
     "image_animation": [saved(picture(), form, save_all=True, append_images=[picture(seed=2)]) for form in ANIMATED],
-    "image_camera": [described_jpeg()],
-    "image_capture": [described_jpeg(), saved(picture(), "PNG", exif=exif_block())],
-    "image_description": [described_jpeg(), described_jpeg(xmp=keywords_xmp("a"))],
-    "image_gps": [described_jpeg()],
+    "camera": [described_jpeg()],
+    "capture": [described_jpeg(), saved(picture(), "PNG", exif=exif_block())],
+    "description": [described_jpeg(), described_jpeg(xmp=keywords_xmp("a"))],
+    "gps": [described_jpeg()],
+    "image_regions": [described_jpeg(xmp=face_xmp("Ada"))],
     "image_metadata": [described_jpeg(), saved(picture(), "TIFF")],
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
