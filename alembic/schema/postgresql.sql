@@ -655,7 +655,70 @@ ALTER TABLE library ADD COLUMN snapshot TEXT;
 
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;
 
-CREATE TABLE component_ocr_text (
+ALTER TABLE component_tag ADD COLUMN tag_key VARCHAR(765) COLLATE "C";
+
+DROP INDEX ix_component_tag_tag;
+
+ALTER TABLE component_tag ALTER COLUMN tag_key SET NOT NULL;
+
+ALTER TABLE component_tag DROP CONSTRAINT uq_component_tag_entity_id_tag;
+
+ALTER TABLE component_tag ADD CONSTRAINT uq_component_tag_entity_id_tag_key UNIQUE (entity_id, tag_key);
+
+CREATE INDEX ix_component_tag_tag_key_tag ON component_tag (tag_key, tag);
+
+CREATE TABLE tag_rules (
+    id BIGSERIAL NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    tag VARCHAR(255) NOT NULL,
+    tag_key VARCHAR(765) COLLATE "C" NOT NULL,
+    target VARCHAR(255) NOT NULL,
+    target_key VARCHAR(765) COLLATE "C" NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_tag_rules PRIMARY KEY (id),
+    CONSTRAINT uq_tag_rules_kind_tag_key_target_key UNIQUE (kind, tag_key, target_key)
+);
+
+CREATE TABLE component_annotation (
+    id BIGSERIAL NOT NULL,
+    entity_id BIGINT NOT NULL,
+    title TEXT,
+    description TEXT,
+    notes TEXT,
+    rating INTEGER,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_component_annotation PRIMARY KEY (id),
+    CONSTRAINT uq_component_annotation_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_annotation_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_collection (
+    id BIGSERIAL NOT NULL,
+    entity_id BIGINT NOT NULL,
+    name VARCHAR(255) NOT NULL,
+    name_key VARCHAR(765) COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_component_collection PRIMARY KEY (id),
+    CONSTRAINT uq_component_collection_entity_id_name_key UNIQUE (entity_id, name_key),
+    CONSTRAINT fk_component_collection_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_collection_name_key_position ON component_collection (name_key, position);
+
+CREATE TABLE saved_queries (
+    id BIGSERIAL NOT NULL,
+    name VARCHAR(64) NOT NULL,
+    text TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_saved_queries PRIMARY KEY (id),
+    CONSTRAINT uq_saved_queries_name UNIQUE (name)
+);
+
+CREATE TABLE component_ocr (
     text TEXT NOT NULL,
     confidence DOUBLE PRECISION NOT NULL,
     boxes TEXT NOT NULL,
@@ -664,9 +727,9 @@ CREATE TABLE component_ocr_text (
     entity_id BIGINT NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    CONSTRAINT pk_component_ocr_text PRIMARY KEY (id),
-    CONSTRAINT uq_component_ocr_text_entity_id UNIQUE (entity_id),
-    CONSTRAINT fk_component_ocr_text_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+    CONSTRAINT pk_component_ocr PRIMARY KEY (id),
+    CONSTRAINT uq_component_ocr_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_ocr_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
 );
 
 CREATE TABLE component_language (

@@ -1,6 +1,6 @@
 """Words in pictures, languages of texts, regions of images, hierarchical keywords, and the offsets of documents' dates.
 
-Revision: 0015, after 0012.
+Revision: 0015, after 0014.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -36,7 +36,7 @@ def create_component(name: str, key: list[str], *columns: sa.Column[Any]) -> Non
 
 def upgrade() -> None:
     create_component(
-        "ocr_text",
+        "ocr",
         ["entity_id"],
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("confidence", sa.Double(), nullable=False),
@@ -71,5 +71,5 @@ def downgrade() -> None:
     op.drop_column("component_document", "modified_offset_minutes")
     op.drop_column("component_document", "created_offset_minutes")
     op.drop_column("component_description", "hierarchies")
-    for name in ("region", "language", "ocr_text"):
+    for name in ("region", "language", "ocr"):
         op.drop_table(f"component_{name}")

@@ -14,6 +14,7 @@ class DescriptionComponent(BaseComponent):
     from the root to the leaf, such as `place|italy|rome`.
     """
 
+    SEARCHED = ("title", "description", "keywords", "hierarchies")
     __tablename__ = "component_description"
     __table_args__ = (UniqueConstraint("entity_id"),)
 

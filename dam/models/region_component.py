@@ -13,6 +13,7 @@ class RegionComponent(BaseComponent):
     fractions of the image, from its top left.
     """
 
+    SEARCHED = ("name",)
     __tablename__ = "component_region"
     __table_args__ = (UniqueConstraint("entity_id", "position"),)
 

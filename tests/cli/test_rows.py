@@ -76,7 +76,7 @@ def test_a_change_is_named_and_put_back(filled: Dam, kind: str) -> None:
 
 
 def test_a_row_that_the_manifest_lacks_goes_there(filled: Dam) -> None:
-    change(filled, "INSERT INTO component_tag (entity_id, tag) VALUES (1, 'by hand')")
+    change(filled, "INSERT INTO component_tag (entity_id, tag, tag_key) VALUES (1, 'by hand', 'by hand')")
     [found, _] = filled("verify", "--content", "--json", code=4).json_lines
     assert found["detail"] == "the database has a row of component_tag that the manifest lacks"
     filled("repair", "--content")

@@ -21,12 +21,12 @@ from dam.services.catalogue import ecs
 from dam.services.catalogue.content import only_referenced
 from dam.services.catalogue.replaced import note_present
 from dam.services.catalogue.source_paths import displayed_name, source_row
-from dam.services.catalogue.tags import write_tags
 from dam.services.catalogue.trashed import restore_from_trash
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.recorders import Recorders
 from dam.services.ingest.staging import StagedFile
 from dam.services.manifest.records import record_files
+from dam.services.tags.tags import write_tags
 from dam.storage.modes import REFERENCE_STORAGE
 from dam.systems.system import RowTable, tables_by_system
 

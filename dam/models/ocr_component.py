@@ -9,7 +9,7 @@ from dam.models.base_component import BaseComponent
 from dam.models.types import JsonText
 
 
-class OcrTextComponent(BaseComponent):
+class OcrComponent(BaseComponent):
     """Words that were read in an image, or on the pages of a PDF without text.
 
     `confidence` is the mean of the characters, 0 to 1. `boxes` has an item for each line of `text`: the page, counted
@@ -17,7 +17,8 @@ class OcrTextComponent(BaseComponent):
     were left out.
     """
 
-    __tablename__ = "component_ocr_text"
+    SEARCHED = ("text",)
+    __tablename__ = "component_ocr"
     __table_args__ = (UniqueConstraint("entity_id"),)
 
     text: Mapped[str] = mapped_column(Text, repr=False)
