@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dam.media.images.signature import ImageSignature
     from dam.media.metadata.metadata import Metadata
     from dam.media.video.fingerprint import VideoFingerprint
+    from dam.media.words.recognition import Words
 
 
 T = TypeVar("T")
@@ -155,6 +156,18 @@ class Sample:
         from dam.media.documents.minhash import fingerprint  # noqa: PLC0415  needs numpy
 
         return fingerprint(self.document.text or "")
+
+    @cached_property
+    def words(self) -> "Words":
+        """The words that are read in an image, or on the pages of a PDF without text."""
+        from dam.media.words import pdf_pages, recognition  # noqa: PLC0415  need the ocr extra
+
+        if self.kind is Kind.IMAGE:
+            return recognition.Words(recognition.read_picture(self.image))
+        if self.media_type != pdf_pages.MEDIA_TYPE:
+            return recognition.Words()
+        with self.open_content() as stream:
+            return pdf_pages.read_pages(stream)
 
     @property
     def audio_fingerprint(self) -> list[int]:

@@ -11,8 +11,7 @@ def description(sample: Sample) -> DescriptionComponent | None:
     """Title, description, artist, copyright, rating and keywords from the metadata."""
     fields = sample.metadata.common
     values = (fields.title, fields.description, fields.artist, fields.copyright, fields.rating, fields.keywords)
-    values += (fields.hierarchies,)
-    if not any(value is not None for value in values):
+    if not any(value is not None for value in (*values, fields.hierarchies)):
         return None
     return DescriptionComponent(
         title=fields.title,

@@ -92,7 +92,7 @@ def _model(entries: dict[int, bytes]) -> str | None:
 def _ratio(entries: dict[int, bytes], tag: int) -> float | None:
     value = entries.get(tag, b"")
     numerator, denominator = struct.unpack(">HH", value) if len(value) == 4 else (0, 0)  # noqa: PLR2004  two numbers
-    return numerator / denominator if denominator else None
+    return float(numerator / denominator) if denominator else None
 
 
 def _degrees(entries: dict[int, bytes], tag: int, hemisphere: int, negative: bytes, maximum: int) -> float | None:

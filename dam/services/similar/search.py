@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.orm import Session
@@ -133,7 +132,7 @@ def read_searched_file(path: str) -> SearchedFile:
             head = file.read(HEAD_BYTES)
             file.seek(0)
             digest = hashlib.file_digest(cast("Any", file), "sha256")  # the stubs require a buffered file
-            found = media_type(head, os.path.basename(path), partial(nullcontext, file))
+            found = media_type(head, os.path.basename(path), lambda: nullcontext(file))
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"{path}: {exc}") from exc
     return SearchedFile(path, digest.hexdigest(), found)
