@@ -655,6 +655,8 @@ ALTER TABLE library ADD COLUMN snapshot TEXT;
 
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;
 
+ALTER TABLE system_records ADD COLUMN rows_crc32 BIGINT;
+
 ALTER TABLE component_tag ADD COLUMN tag_key VARCHAR(765) COLLATE "C";
 
 DROP INDEX ix_component_tag_tag;

@@ -654,6 +654,8 @@ ALTER TABLE library ADD COLUMN snapshot TEXT;
 
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;
 
+ALTER TABLE system_records ADD COLUMN rows_crc32 INTEGER;
+
 ALTER TABLE component_tag ADD COLUMN tag_key VARCHAR(765);
 
 DROP INDEX ix_component_tag_tag;

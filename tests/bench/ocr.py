@@ -89,7 +89,9 @@ def lines_of(language: str, seed: int) -> list[str]:
 def drawn(lines: list[str], seed: int, fonts: Path) -> Image.Image:
     """A page: its face, size, weight and noise depend on the seed."""
     size = SIZES[seed % len(SIZES)]
-    face = ImageFont.truetype(str(fonts / FACES[seed // 2 % len(FACES)]), size if "Mono" not in FACES[seed // 2 % 5] else 18)
+    face = ImageFont.truetype(
+        str(fonts / FACES[seed // 2 % len(FACES)]), size if "Mono" not in FACES[seed // 2 % 5] else 18
+    )
     page = Image.new("L", PAGE, 255 - seed % 3 * 12)
     draw = ImageDraw.Draw(page)
     for number, text in enumerate(lines):
