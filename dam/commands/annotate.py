@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dam.commands.shared.asset_words import AssetsArgument, NullIdsOption, QueryOption
+from dam.commands.shared.asset_words import AssetsArgument, NullIdsOption, QueryOption, chosen_assets, is_one
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import DryRunOption, JsonOption
 from dam.core.errors import UsageError
@@ -31,7 +31,6 @@ def annotate(
 
     They go before what the files say of themselves, and the files stay as they are. dam-cli undo takes it back.
     """
-    from dam.commands.shared.asset_ids import choose
     from dam.render import user_data as render
     from dam.services.library import open_library
     from dam.services.user_data.annotations import annotate as write
@@ -47,11 +46,10 @@ def annotate(
     if not checked:
         raise UsageError("give at least one of --rating, --title, --description, --notes, --clear")
     with open_library() as library:
-        chosen = choose(library, assets, query, null=null)
+        ids = chosen_assets(library, assets, query, null=null)
         with library.write() as session:
-            ids = chosen.entities(session)
             changed = write(session, ids, checked)
-            held = effective(session, ids).get(ids[0], Effective()) if chosen.is_one else None
+            held = effective(session, ids).get(ids[0], Effective()) if is_one(assets, query) else None
             if dry_run:
                 session.rollback()
     if held is not None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dam.commands.shared.asset_words import AssetsArgument, NullIdsOption, QueryOption
+from dam.commands.shared.asset_words import AssetsArgument, NullIdsOption, QueryOption, chosen_assets
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import DryRunOption, JsonOption
 from dam.core.errors import ExitCode, UsageError
@@ -91,7 +91,6 @@ def move(
     json: JsonOption = False,
 ) -> None:
     """Put assets of a collection elsewhere in its order: they follow each other as they are given."""
-    from dam.commands.shared.asset_ids import choose
     from dam.services.catalogue.lookup import find_one_asset, read_reference
     from dam.services.library import open_library
     from dam.services.user_data.collections import move_in_collection
@@ -99,11 +98,11 @@ def move(
     if (before is None) != last:
         raise UsageError("give either --before ASSET or --last")
     with open_library() as library:
-        chosen = choose(library, assets, null=null)
+        ids = chosen_assets(library, assets, None, null=null)
         place = None if before is None else read_reference(before)
         with library.write() as session:
             goal = None if place is None else find_one_asset(session, place)
-            changed = move_in_collection(session, name, chosen.entities(session), before=goal)
+            changed = move_in_collection(session, name, ids, before=goal)
             if dry_run:
                 session.rollback()
     _tell(name, changed, dry_run=dry_run, as_json=json)
@@ -132,15 +131,14 @@ def _change(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    from dam.commands.shared.asset_ids import choose
     from dam.services.library import open_library
     from dam.services.user_data.collections import checked_name
 
     checked = checked_name(name)
     with open_library() as library:
-        chosen = choose(library, assets, query, null=null)
+        ids = chosen_assets(library, assets, query, null=null)
         with library.write() as session:
-            changed = change(session, checked, chosen.entities(session))
+            changed = change(session, checked, ids)
             if dry_run:
                 session.rollback()
     _tell(checked, changed, dry_run=dry_run, as_json=as_json)

@@ -30,6 +30,7 @@ def explain(
     """Explain why two images are or are not similar: every hash, distance and measure."""
     from dam.media.images.decoding import require_installed
     from dam.render import pairs as render
+    from dam.services.catalogue.assets import summarise
     from dam.services.library import open_library
 
     require_installed()
@@ -38,4 +39,6 @@ def explain(
     options = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     with open_library() as library, library.read() as session:
         found = run(session, a, b, options, store=library.store)
-    render.explanation(found, as_json=json)
+        ids = {subject.entity_id for subject in found.subjects if subject.entity_id is not None}
+        assets = {asset.entity_id: asset for asset in summarise(session, library.store, ids)}
+    render.explanation(found, assets, as_json=json)

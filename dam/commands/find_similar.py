@@ -30,17 +30,20 @@ def find_similar(
     The file is decoded in a separate process, limited by DAM_DECODE_SECONDS and DAM_WORKER_MEMORY_MB.
     """
     from dam.render import find_similar as render
-    from dam.render.text import note, safe
+    from dam.render.errors import error
+    from dam.render.text import note
+    from dam.services.catalogue.source_states import check_sources
     from dam.services.library import open_library
     from dam.services.similar.search import find_similar as find
 
     with open_library() as library:
         result = find(library, file, min_score=min_score, limit=limit, transforms=transforms)
-    render.result(result, as_json=json)
+        sources = {} if json else check_sources(library, (each.asset.entity_id for each in result.found))
+    render.result(result, sources, as_json=json)
     for reason in result.parts_left_out:
         note(f"dam-cli: {reason}")
     if result.error:
-        note(f"dam-cli: {safe(str(result.error))}")
+        error(str(result.error), result.error.exit_code)
         raise typer.Exit(result.error.exit_code)
     if not result.found:
         raise typer.Exit(ExitCode.NOT_FOUND)

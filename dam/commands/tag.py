@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dam.commands.shared.asset_words import NullIdsOption, QueryOption
+from dam.commands.shared.asset_words import NullIdsOption, QueryOption, is_one
 from dam.commands.shared.completion import complete_tag
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import DryRunOption, JsonOption
@@ -188,23 +188,23 @@ def _change(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    from dam.commands.shared.asset_ids import choose
+    from dam.commands.shared.asset_words import chosen_assets
     from dam.render import tags as render
     from dam.services.library import open_library
     from dam.services.tags.tags import get_tags_for_entity
 
     assets, named = _told_apart(list(words or ()), named_by(tags), query)
     with open_library() as library:
-        chosen = choose(library, assets, query, null=null)
-        with library.write() as session:
-            if not tags:
+        if not tags:
+            with library.read() as session:
                 _refuse_assets(session, named)
-            ids = chosen.entities(session)
+        ids = chosen_assets(library, assets, query, null=null)
+        with library.write() as session:
             changed = change(session, ids, named)
-            left = get_tags_for_entity(session, ids[0]) if chosen.is_one else []
+            left = get_tags_for_entity(session, ids[0]) if is_one(assets, query) else []
             if dry_run:
                 session.rollback()
-    if chosen.is_one:
+    if is_one(assets, query):
         render.tags_of(ids[0], left, as_json=as_json)
     else:
         render.changed(len(ids), changed, dry_run=dry_run, as_json=as_json)

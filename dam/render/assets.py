@@ -1,20 +1,23 @@
-"""Assets on stdout: a summary, or all components."""
+"""Assets on stdout: a summary of each."""
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-from dam.models.base_component import BaseComponent
+from dam.render.facts import summary
 from dam.render.json_output import write_document
-from dam.render.text import human_size, line, safe
+from dam.render.text import line, safe
 from dam.services.catalogue.assets import Asset
-from dam.services.catalogue.ecs import values_of
+from dam.services.catalogue.source_states import CheckedSource, SourceState
 
-if TYPE_CHECKING:
-    from dam.services.catalogue.pairs import Relative
+Sources: TypeAlias = Mapping[int, Sequence[CheckedSource]]
+"""The sources of assets and their states, by id."""
 
-MAX_SHOWN = 200
-"""Maximum number of characters shown of a value; only texts of documents are longer."""
+_STATES = {
+    SourceState.THERE: "",
+    SourceState.GONE: " (gone)",
+    SourceState.CHANGED: " (changed since)",
+    SourceState.UNKNOWN: " (cannot be looked at)",
+}
 
 
 def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
@@ -29,11 +32,27 @@ def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
         places(asset)
 
 
-def head(asset: Asset, remark: str = "") -> None:
-    """Write the first line of an asset, with a remark."""
+def head(asset: Asset) -> None:
+    """Write the first line of an asset: its name, and what one chooses it by."""
     replaced = f"replaced by entity {asset.replaced_by}" if asset.replaced_by else ""
-    parts = [f"entity {asset.entity_id}", safe(asset.media_type), human_size(asset.size), remark, replaced]
+    parts = [f"entity {asset.entity_id}", safe(asset.names[0]), summary(asset), replaced]
     line("  ".join(part for part in parts if part))
+
+
+def origin(asset: Asset, sources: Sources) -> str:
+    """Return one place that an asset came from, if possible one that still has it, and how many others there are."""
+    checked = sources.get(asset.entity_id, ())
+    if not checked:
+        return "no source"
+    best = next((each for each in checked if each.state is SourceState.THERE), checked[0])
+    gone = sum(each.state is SourceState.GONE for each in checked if each is not best)
+    more = f", and {len(checked) - 1} more{f' ({gone} gone)' if gone else ''}" if len(checked) > 1 else ""
+    return f"{source_text(best)}{more}"
+
+
+def source_text(source: CheckedSource) -> str:
+    """Return a path with what is wrong with it now."""
+    return f"{safe(source.path)}{_STATES[source.state]}"
 
 
 def places(asset: Asset) -> None:
@@ -43,42 +62,3 @@ def places(asset: Asset) -> None:
         line(f"  source  {safe(source)}")
     absent = "no (referenced)" if asset.referenced else "missing from the store"
     line(f"  stored  {safe(asset.stored_path) if asset.stored_path else absent}")
-
-
-def components(
-    entity_id: int,
-    described: Sequence[BaseComponent],
-    related: Sequence["Relative"],
-    replaces: Sequence[int],
-    *,
-    as_json: bool,
-) -> None:
-    """Write all components of an entity, derived from the models, its relatives, and the assets that it replaced."""
-    from dam.render.pairs import relatives  # noqa: PLC0415  brings tables that other commands do not need
-
-    by_name = {
-        name: [values_of(component) for component in alike]
-        for name, alike in groupby(described, key=lambda component: component.component_name())
-    }
-    if as_json:
-        write_document(entity_id=entity_id, components=by_name, relatives=related, replaces=replaces)
-        return
-    line(f"entity {entity_id}{'  in the trash' if 'trashed' in by_name else ''}")
-    for name, alike in by_name.items():
-        for values in alike:
-            line(f"  {name}: {_values(values)}")
-            if values.get("has_text") is False:
-                password = "password required" if values["encrypted"] else "the pages are images, as in a scan"
-                line(f"  note    no text: {password}")
-    if replaces:
-        line(f"  replaces  {', '.join(f'entity {old}' for old in replaces)}")
-    relatives(related)
-
-
-def _values(values: Mapping[str, Any]) -> str:
-    return "  ".join(f"{key}={_short(str(value))}" for key, value in values.items() if not isinstance(value, bytes))
-
-
-def _short(text: str) -> str:
-    """Return the beginning of a long text; the JSON has all of it."""
-    return safe(text) if len(text) <= MAX_SHOWN else f"{safe(text[:MAX_SHOWN])}… ({len(text):,} characters)"

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dam.media.images.transforms import Transform
+from dam.render.assets import Sources, origin
+from dam.render.facts import summary
+from dam.render.find_similar import score
 from dam.render.json_output import write_document
 from dam.render.text import counted, human_size, line, note, safe
 from dam.services.catalogue.assets import Asset
@@ -13,10 +16,13 @@ from dam.services.duplicates.groups import Duplicates, Group, Member
 from dam.services.duplicates.removable import Removable
 
 
-def duplicates(found: Duplicates, *, as_json: bool) -> None:
-    """Write groups of duplicates, and a summary."""
+def duplicates(found: Duplicates, sources: Sources, *, as_json: bool) -> None:
+    """Write groups of duplicates, and a summary; the text has the `sources` of their assets."""
     for group in found.groups:
-        (_document if as_json else _text)(group)
+        if as_json:
+            _document(group)
+        else:
+            _text(group, sources)
     members = [member.asset.size for group in found.groups for member in group.members]
     if as_json:
         write_document(summary={"groups": len(found.groups), "duplicates": len(members), "bytes": sum(members)})
@@ -45,25 +51,29 @@ def _how(member: Member) -> dict[str, Any]:
     }
 
 
-def _text(group: Group) -> None:
-    line(f"keep    {_about(group.keeper)}")
+def _text(group: Group, sources: Sources) -> None:
+    line(f"keep     {_about(group.keeper)}")
+    line(f"         {origin(group.keeper, sources)}")
     for member in group.members:
-        line(f"  {member.match.reason.value:<7}  {_about(member.asset)}{_remark(member)}")
+        line(f"{member.match.reason.value:<7}  {_about(member.asset)}")
+        line(f"         {origin(member.asset, sources)}")
+        if remark := _remark(member):
+            line(f"         {remark}")
     line()
 
 
 def _about(asset: Asset) -> str:
-    where = safe(asset.sources[0] if asset.sources else asset.names[0])
-    return f"entity {asset.entity_id}  {safe(asset.media_type)}  {human_size(asset.size)}  {where}"
+    return f"entity {asset.entity_id}  {summary(asset)}"
 
 
 def _remark(member: Member) -> str:
     match = member.match
     transform = [] if match.transform is Transform.NONE else [match.transform.value]
     if match.similarity:
-        return f"  score {match.similarity.score:.3f}  {safe(match.similarity.reason)}"
+        return f"score {score(match.similarity.score, match.similarity.method)}: {safe(match.similarity.reason)}"
     away = [f"{name} {bits}" for name, bits in match.distances.items() if bits is not None]
-    return "".join(f"  {part}" for part in transform + (away if match.reason == "similar" else []))
+    differs = [f"{', '.join(away)} of 64 bits differ (Hamming distance)"] if match.reason == "similar" and away else []
+    return ", ".join([*transform, *differs])
 
 
 def paths(found: Iterable[Removable]) -> int:

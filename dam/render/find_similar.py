@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from dam.render.assets import head, places
+from dam.render.assets import Sources, head, origin
 from dam.render.json_output import path_keys, write_document
 from dam.render.text import line, safe
 
@@ -11,8 +11,23 @@ if TYPE_CHECKING:
     from dam.services.similar.search import MatchedAsset, SearchResult
 
 
-def result(given: "SearchResult", *, as_json: bool) -> None:
-    """Write the assets similar to a file, best first."""
+UNITS = {
+    "content": "identical",
+    "perceptual_hash": "1 - mean Hamming distance / 32",
+    "video_fingerprint": "share of the pictures that agree",
+    "audio_fingerprint": "share of the sound that agrees",
+    "document_fingerprint": "Jaccard similarity of the phrases",
+}
+"""What the score of each method measures: those of different methods are not comparable."""
+
+
+def score(value: float, method: str) -> str:
+    """Return a score with its unit."""
+    return f"{value:.3f} ({UNITS.get(method, method)})"
+
+
+def result(given: "SearchResult", sources: Sources, *, as_json: bool) -> None:
+    """Write the assets similar to a file, best first; the text has their `sources`."""
     if as_json:
         write_document(
             **path_keys(given.file.path),
@@ -24,9 +39,9 @@ def result(given: "SearchResult", *, as_json: bool) -> None:
         return
     for found in given.found:
         match = found.match
-        head(found.asset, f"score {match.score:.3f}  {match.method}")
-        line(f"  reason  {safe(match.reason)}")
-        places(found.asset)
+        head(found.asset)
+        line(f"  score   {score(match.score, match.method)}: {safe(match.reason)}")
+        line(f"  from    {origin(found.asset, sources)}")
 
 
 def _keys(found: "MatchedAsset") -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Pairs of assets on stdout: verdicts, links and explanations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dam.render.facts import summary
 from dam.render.json_output import write_document
 from dam.render.text import counted, line, note, safe
-from dam.services.catalogue.pairs import Pair, Relative
+from dam.services.catalogue.assets import Asset
+from dam.services.catalogue.pairs import Pair
 from dam.services.catalogue.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -34,19 +36,8 @@ def _verdict(pair: Pair, given: Verdict | None) -> dict[str, Any]:
     return {"entity_id": pair[0], "other_entity_id": pair[1], "verdict": given}
 
 
-def relatives(found: Sequence[Relative]) -> None:
-    """Write the relatives of an asset."""
-    for relative in found:
-        links = [
-            f"{link.method} {link.distance}{'' if link.transform == 'none' else f' {link.transform}'}"
-            for link in relative.links
-        ]
-        words = [*([f"verdict {relative.verdict}"] if relative.verdict else []), *links]
-        line(f"  relative: entity {relative.entity_id}  {'  '.join(words)}")
-
-
-def explanation(found: "Explanation", *, as_json: bool) -> None:
-    """Write the hashes, distances and measures of a pair, and the decision."""
+def explanation(found: "Explanation", assets: Mapping[int, Asset], *, as_json: bool) -> None:
+    """Write the hashes, distances and measures of a pair, and the decision; `assets` are those of the two, by id."""
     from dam.media.images.small_luma import MAX_DIFFERENCE, MIN_INFORMATION  # noqa: PLC0415  needs the image extra
 
     if as_json:
@@ -64,14 +55,16 @@ def explanation(found: "Explanation", *, as_json: bool) -> None:
         )
         return
     one, other = found.subjects
-    line(f"{'':<12}{'A':>18}{'B':>18}{'distance':>12}{'limit':>8}")
+    line(f"{'':<12}{'A':>18}{'B':>18}{'distance':>14}{'limit':>8}")
     for name, away in found.distances.items():
-        limit = found.thresholds.get(name, "unused")
-        line(f"{name:<12}{one.hashes.get(name, '-'):>18}{other.hashes.get(name, '-'):>18}{_known(away):>12}{limit:>8}")
-    line(f"{'information':<12}{_known(one.information):>18}{_known(other.information):>18}{'':>12}{MIN_INFORMATION:>8}")
-    line(f"{'luma':<12}{'':>36}{_known(found.difference, 3):>12}{MAX_DIFFERENCE:>8}")
+        limit, bits = found.thresholds.get(name, "unused"), "-" if away is None else f"{away} of 64 bits"
+        line(f"{name:<12}{one.hashes.get(name, '-'):>18}{other.hashes.get(name, '-'):>18}{bits:>14}{limit:>8}")
+    line(f"{'information':<12}{_known(one.information):>18}{_known(other.information):>18}{'':>14}{MIN_INFORMATION:>8}")
+    line(f"{'luma':<12}{'':>36}{_known(found.difference, 3):>14}{MAX_DIFFERENCE:>8}")
     for letter, subject in zip("AB", found.subjects, strict=True):
         line(f"{letter:<12}{safe(subject.name)}  {_place(subject)}")
+        if asset := assets.get(subject.entity_id or 0):
+            line(f"{'':<12}{safe(asset.names[0])}  {summary(asset)}")
     line(f"{'transform':<12}{found.transform}")
     line(f"{'verdict':<12}{found.verdict or 'none'}")
     line(f"{'judgement':<12}{found.judgement}: {safe(found.reason)}")
@@ -104,6 +97,8 @@ def linked(result: "Linked", *, as_json: bool) -> None:
         write_document(compared=result.compared, plain=result.plain, pairs=result.pairs, rejected=dict(result.rejected))
         return
     line(f"{counted(result.pairs, 'similar pair')} found by comparing {counted(result.compared, 'new image')}")
+    if result.pairs:
+        note("dam-cli show ASSET lists the pairs of an image, dam-cli find-duplicates all groups")
     if result.plain:
         note(f"{counted(result.plain, 'image')} skipped: too little detail")
     for reason, count in result.rejected.items():

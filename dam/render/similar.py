@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dam.core.errors import ExitCode
 from dam.media.images.transforms import Transform
-from dam.render.assets import head, places
+from dam.render.assets import Sources, head, origin
+from dam.render.errors import error
 from dam.render.json_output import path_keys, write_document
-from dam.render.text import line, note, safe
+from dam.render.text import line, safe
 
 if TYPE_CHECKING:
     from dam.services.similar.image_search import MatchedAsset, SearchResult
 
 
-def results(given: Sequence["SearchResult"], *, as_json: bool) -> None:
-    """Write the matches of each query, closest first."""
+def results(given: Sequence["SearchResult"], sources: Sources, *, as_json: bool) -> None:
+    """Write the matches of each query, closest first; the text has their `sources`."""
     for result in given:
         if as_json:
             matches = [_keys(found) for found in result.found]
@@ -25,7 +27,7 @@ def results(given: Sequence["SearchResult"], *, as_json: bool) -> None:
         if len(given) > 1 and not result.error:
             line(f"{safe(result.path)}{'' if result.found else ': nothing'}")
         for found in result.found:
-            _text(found)
+            _text(found, sources)
 
 
 def paths(given: Sequence["SearchResult"]) -> None:
@@ -41,8 +43,8 @@ def paths(given: Sequence["SearchResult"]) -> None:
 def errors(given: Sequence["SearchResult"]) -> int:
     """Report the queries that failed; return their number."""
     failed = [result.error for result in given if result.error]
-    for error in failed:
-        note(f"dam-cli: {safe(error)}")
+    for reason in failed:
+        error(reason, ExitCode.INPUTS_FAILED)
     return len(failed)
 
 
@@ -55,10 +57,12 @@ def _keys(found: "MatchedAsset") -> dict[str, Any]:
     }
 
 
-def _text(found: "MatchedAsset") -> None:
+def _text(found: "MatchedAsset", sources: Sources) -> None:
     match = found.match
-    remarks = [f"{name} {'-' if away is None else away}" for name, away in match.distances.items()]
+    bits = ", ".join(f"{name} {'-' if away is None else away}" for name, away in match.distances.items())
+    remarks = [f"{bits} of 64 bits (Hamming distance)"]
     remarks += [match.transform.value] if match.transform is not Transform.NONE else []
     remarks += ["identical"] if match.identical else []
-    head(found.asset, "  ".join(remarks))
-    places(found.asset)
+    head(found.asset)
+    line(f"  differs {', '.join(remarks)}")
+    line(f"  from    {origin(found.asset, sources)}")

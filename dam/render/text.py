@@ -6,6 +6,8 @@ import unicodedata
 # Categories of invisible characters that act on a terminal: controls, formats (including the bidirectional overrides),
 # surrogates, and separators of lines and paragraphs.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+MAX_SHOWN = 200
+"""Maximum number of characters shown of a value; only texts of documents are longer."""
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -22,6 +24,11 @@ def _escaped(character: str) -> str:
     if "\udc80" <= character <= "\udcff":  # a byte that is not UTF-8, as os.fsdecode returns it
         return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode()
+
+
+def short(text: str) -> str:
+    """Return the beginning of a long text; the JSON has all of it."""
+    return safe(text) if len(text) <= MAX_SHOWN else f"{safe(text[:MAX_SHOWN])}… ({len(text):,} characters)"
 
 
 def human_size(size: float) -> str:

@@ -148,7 +148,8 @@ def test_text_for_people(dam: Dam) -> None:
     assert dam("tag", "ls").out.split() == ["8", "sea"]
     assert "dunes.tif" in dam("find-file-by-hash", "-f", PICTURES / "dunes.tif").out
     assert "dunes.tif" in dam("find-similar-images", PICTURES / "dunes.tif").out
-    assert "dimensions: width=520  height=347" in dam("show", PICTURES / "dunes.tif").out
+    assert "dimensions: width=520  height=347" in dam("show", PICTURES / "dunes.tif", "--all").out
+    assert "what        TIFF, 520×347" in dam("show", PICTURES / "dunes.tif").out
     assert "up to date" in dam("setup-db").out
     assert dam("add-asset", PICTURES, "--quiet").out == ""
 

@@ -28,8 +28,9 @@ def test_in_every_form(dam: Dam, library: Library, make_image: MakeImage, tmp_pa
     assert dam("find-duplicates", "--transforms", "--json").json_lines[-1]["summary"]["duplicates"] == 2
 
     told = dam("find-duplicates", "--keep", "fewest-pixels")
-    assert [line.split()[0] for line in told.out.splitlines() if line] == ["keep", "similar"]
-    assert r"small\n.jpg" in told.out.splitlines()[0]
+    assert [line.split()[0] for line in told.out.splitlines() if line[:1].strip()] == ["keep", "similar"]
+    assert "JPEG  100×75" in told.out.splitlines()[0]
+    assert r"small\n.jpg" in told.out.splitlines()[1]
     assert "1 duplicate in 1 group" in told.err
     assert dam("find-duplicates", "--print0").out == f"{small}\0"
     assert dam("find-duplicates", "--print0", "--tag", "sea", tmp_path / "in").out == f"{small}\0"

@@ -16,7 +16,7 @@ def test_in_every_form(dam: Dam, library: Library, make_image: Callable[..., Pat
     assert (document["path"], document["kind"], document["error"]) == (str(picture), "image", None)
     assert [match["method"] for match in document["matches"]] == ["content", "perceptual_hash"]
     told = dam("find-similar", "1", "--limit", "2", "--transforms").out
-    assert "score 1.000  content" in told
+    assert "score   1.000 (identical): " in told
     assert "it looks the same: of 64 bits differ" in told
     assert r"small\n.jpg" in told
 

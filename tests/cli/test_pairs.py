@@ -11,7 +11,7 @@ def test_verdicts_links_and_explanations(dam: Dam, make_image: Callable[..., Pat
     dam("add-asset", "-j0", one, copy, "--quiet")
     assert dam("verdicts", code=1).out == ""
     assert dam("link-similar").out == "1 similar pair found by comparing 2 new images\n"
-    assert "relative: entity 2  " in dam("show", "1").out
+    assert f"  relatives   entity 2  {copy.name}  " in dam("show", "1").out
     [relative] = dam("show", copy, "--json").json["relatives"]
     assert (relative["entity_id"], relative["verdict"]) == (1, None)
     assert {link["method"] for link in relative["links"]} <= {"phash", "ahash", "dhash"}

@@ -3,9 +3,12 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from dam.services.library import Library
+from dam.services.verify.verify import verify
 from tests.conftest import Dam
 
 CHANGES = {
@@ -92,3 +95,32 @@ def test_a_schema_that_is_not_utf8(filled: Dam) -> None:
     database.write_bytes(content.replace(name, b"CREATE INDEX \xa0x_component(source_path_folder_digest"))
     assert "is damaged" in filled("verify", code=4).out
     assert "is damaged" in filled("repair", "--content", code=4).out
+
+
+def test_a_schema_that_has_changed(filled: Dam) -> None:
+    change(filled, "CREATE INDEX my_own ON component_tag (tag, entity_id)")
+    filled("verify")
+    database = filled.folder / "dam.sqlite3"
+    content = database.read_bytes()
+    name = b"CONSTRAINT uq_component_image_luma_entity_id UNIQUE"
+    assert name in content
+    database.write_bytes(content.replace(name, name.replace(b"luma", b"lumb")))
+    [found, _] = filled("verify", "--json", code=4).json_lines
+    assert (found["problem"], found["detail"]) == ("database", "the schema of component_image_luma is damaged")
+    [left, _] = filled("repair", "--json", code=4).json_lines
+    assert (left["result"], left["action"]) == ("left", "database")
+    assert "rebuild-db" in left["detail"]
+
+
+def test_a_value_that_its_column_cannot_have(filled: Dam) -> None:
+    change(filled, "UPDATE component_content_hash_sha256 SET hash_value = 'no bytes' WHERE entity_id = 2")
+    assert "a row cannot be read" in filled("verify", code=4).out
+
+
+def test_an_error_of_the_program_is_not_called_damage(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_options: object) -> NoReturn:
+        raise TypeError("an error of the program")
+
+    monkeypatch.setattr("dam.services.verify.verify.strays", fail)
+    with pytest.raises(TypeError, match="an error of the program"):
+        list(verify(library))

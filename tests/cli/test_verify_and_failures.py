@@ -214,7 +214,7 @@ def test_what_could_not_be_decoded_is_decoded_when_the_decoder_works(
     *_, last = dam("failures", "--retry", "--json").json_lines
     assert last["summary"]["updated"] == 2
     dam("failures", code=1)
-    assert "dimensions" in dam("show", "1").out
+    assert "dimensions" in dam("show", "1", "--all").out
 
 
 DEADLY = """

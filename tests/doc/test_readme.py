@@ -13,6 +13,8 @@ from PIL import Image
 from tests.conftest import DAM_CLI, PROJECT, TEST_DATA
 
 PLAIN_HOME = "/home/ana"
+TAKEN = 1_777_638_600
+"""The modification time of the pictures: 2026-05-01 12:30 UTC."""
 DIFFERS = r"^(library|versions)  .*$"  # from library to library, from machine to machine
 
 
@@ -42,6 +44,8 @@ def home(tmp_path: Path) -> Path:
         clouds.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "Downloads/turned.jpg", quality=85)
     whole = (images / "autumn_leaves.jpg").read_bytes()
     (tmp_path / "Pictures/phone/IMG_0413.jpg").write_bytes(whole[:9000])
+    for path in (*tmp_path.glob("Pictures/2026/*"), *tmp_path.glob("Downloads/*")):
+        os.utime(path, (TAKEN, TAKEN))
     (tmp_path / "last-run").touch()
     return tmp_path
 

@@ -6,14 +6,17 @@ import io
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from typer import Abort, BadParameter, Typer
 from typer.core import TyperGroup
 
+from dam.commands.shared.completion import join_words
 from dam.commands.shared.discovery import command_names, load_command
 from dam.core import interrupts, invocation
-from dam.core.errors import DamError, ExitCode, is_out_of_memory
+from dam.core.errors import DamError, ExitCode, QueryError, is_out_of_memory
+from dam.render.errors import error, errors_as_json
 
 GC_THRESHOLD = 250_000
 """Objects between two collections of garbage: more than any command makes before its work begins (160,000).
@@ -60,15 +63,23 @@ class DamGroup(TyperGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit with its code."""
+        join_words(os.environ)
+        given = next(iter(args), kwargs.get("args"))
+        words = list(sys.argv[1:] if given is None else given)
+        with invocation.command(["dam-cli", *words]), errors_as_json(_wants_json(words)):
+            self._run(*args, **kwargs)
+
+    def _run(self, *args: Any, **kwargs: Any) -> NoReturn:
         gc.set_threshold(GC_THRESHOLD, 20, 20)
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # files are done side by side; threads inside one only spin
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # to look for some reads the metadata of all packages
         try:
-            given = next(iter(args), kwargs.get("args"))
-            with invocation.command(["dam-cli", *(sys.argv[1:] if given is None else given)]):
-                sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
+            sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
         except Complaint as exc:
             _refuse(exc)
+        except QueryError as exc:
+            error(exc.problem_line, exc.exit_code, [f"dam-cli: {exc.problem_line}", *exc.marked])
+            sys.exit(exc.exit_code)
         except DamError as exc:
             _fail(str(exc), exc.exit_code)
         except Abort:  # what Typer makes of an interruption before there is a command
@@ -139,19 +150,19 @@ def _require_working_directory() -> None:
         _fail(NO_WORKING_DIRECTORY, ExitCode.FATAL)
 
 
+def _wants_json(words: Sequence[str]) -> bool:
+    """Return whether a command line has the option --json; it need not be valid."""
+    return "--json" in words[: words.index("--") if "--" in words else None]
+
+
 def _refuse(complaint: Any) -> NoReturn:
     """Write a complaint as Typer would, but for what a name in it could do to a terminal."""
-    from dam.render.text import note, safe
-
     text = io.StringIO()
     complaint.show(text)
-    for line in text.getvalue().splitlines():
-        note(safe(line))
+    error(complaint.format_message(), ExitCode.USAGE, text.getvalue().splitlines())
     sys.exit(ExitCode.USAGE)
 
 
 def _fail(message: str, exit_code: int) -> NoReturn:
-    from dam.render.text import note, safe
-
-    note(f"dam-cli: {safe(message)}")
+    error(message, exit_code)
     sys.exit(exit_code)

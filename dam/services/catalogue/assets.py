@@ -11,6 +11,7 @@ from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.facts import Facts, facts_of
 from dam.services.catalogue.identity import select_identity
 from dam.services.catalogue.replaced import replaced_by
 from dam.storage.blob_store import BlobStore
@@ -32,6 +33,7 @@ class Asset:
     sources: list[str] = field(default_factory=list)
     replaced_by: int | None = None
     """The asset with the newer content of its file, if another program has changed it."""
+    facts: Facts = field(default_factory=Facts)
 
 
 def summarise(session: Session, store: BlobStore, entity_ids: Iterable[int]) -> list[Asset]:
@@ -60,13 +62,13 @@ def _without_sources(session: Session, store: BlobStore, ids: list[int]) -> dict
         .outerjoin(location, (location.entity_id == asset) & (location.storage_type == store.storage_type))
         .where(asset.in_(ids))
     )
-    replaced = replaced_by(session, ids)
+    replaced, facts = replaced_by(session, ids), facts_of(session, ids)
     assets = {}
     for entity_id, sha, md, size, media_type, name, identifier in rows:
         path = store.path(identifier) if identifier else None
         stored_path = str(path) if path else None
         is_referenced, newer = identifier is None, replaced.get(entity_id)
         assets[entity_id] = Asset(
-            entity_id, sha, md, size, media_type, stored_path, is_referenced, [name], replaced_by=newer
+            entity_id, sha, md, size, media_type, stored_path, is_referenced, [name], [], newer, facts[entity_id]
         )
     return assets

@@ -86,12 +86,16 @@ def find_by_hash(session: Session, digits: str, hash_type: str | None = None, *,
     return _visible(session, found, with_trash=with_trash)
 
 
-def existing(session: Session, entity_ids: Iterable[int]) -> set[int]:
-    """Return those of some entities that the library has, and that are not in the trash."""
-    found: set[int] = set()
+def require_entities(session: Session, entity_ids: Iterable[int]) -> None:
+    """Make sure that the library has some entities.
+
+    Raises:
+        NotFoundError: it lacks one.
+
+    """
     for some in ecs.batched(entity_ids):
-        found.update(session.scalars(select(Entity.id).where(Entity.id.in_(some))))
-    return found - trashed_among(session, found)
+        if missing := set(some) - set(session.scalars(select(Entity.id).where(Entity.id.in_(some)))):
+            raise NotFoundError(f"the library has no entity {min(missing)}")
 
 
 def names_an_asset(session: Session, text: str) -> bool:

@@ -50,6 +50,11 @@ class Group:
     keeper: Asset
     members: Sequence[Member]
 
+    @property
+    def assets(self) -> list[Asset]:
+        """All of them, the one to keep first."""
+        return [self.keeper, *(member.asset for member in self.members)]
+
 
 @dataclass(frozen=True)
 class Duplicates:

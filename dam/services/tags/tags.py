@@ -6,11 +6,10 @@ from itertools import product
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from dam.core.errors import NotFoundError
 from dam.core.folding import folded
-from dam.models.entity import Entity
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.lookup import require_entities
 from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.selection import is_below
 from dam.services.tags.names import SEPARATOR, checked_tags, written_tag
@@ -45,11 +44,7 @@ def add_tags(session: Session, entity_ids: Sequence[int], tags: Iterable[str]) -
 
     """
     checked = checked_tags(tags)
-    found: set[int] = set()
-    for some in ecs.batched(entity_ids):
-        found.update(session.scalars(select(Entity.id).where(Entity.id.in_(some))))
-    if missing := set(entity_ids) - found:
-        raise NotFoundError(f"the library has no entity {min(missing)}")
+    require_entities(session, entity_ids)
     return write_tags(Recorder(session, "tag"), entity_ids, checked)
 
 

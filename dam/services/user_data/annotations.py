@@ -1,7 +1,7 @@
 """What the user writes about assets: rating, title, description, notes."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dam.core.errors import UsageError
 from dam.models.annotation_component import AnnotationComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.lookup import require_entities
 from dam.services.catalogue.operations import Recorder
 
 FIELDS = ("rating", "title", "description", "notes")
@@ -19,13 +20,15 @@ MIN_RATING, MAX_RATING = -1, 5
 _LINE_BREAKS = "\n\t"
 
 
-def annotate(session: Session, entity_ids: Iterable[int], values: Mapping[str, str | int | None]) -> int:
+def annotate(session: Session, entity_ids: Sequence[int], values: Mapping[str, str | int | None]) -> int:
     """Set fields of assets, as one operation; None clears a field. Return how many assets have changed.
 
     Raises:
         UsageError: there is no such field, or a value is not valid for it.
+        NotFoundError: the library has no such asset.
 
     """
+    require_entities(session, entity_ids)
     checked = checked_values(values)
     recorder = Recorder(session, "annotate")
     return sum(_annotate(recorder, some, checked) for some in ecs.batched(entity_ids)) if checked else 0

@@ -13,6 +13,7 @@ from dam.core.folding import folded
 from dam.models.collection_component import CollectionComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.lookup import require_entities
 from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.trashed import is_present
 
@@ -83,13 +84,15 @@ def spelling(session: Session, name: str) -> str:
     return session.scalar(select(func.min(table.name)).where(table.name_key == folded(checked))) or checked
 
 
-def add_to_collection(session: Session, name: str, entity_ids: Iterable[int]) -> int:
+def add_to_collection(session: Session, name: str, entity_ids: Sequence[int]) -> int:
     """Add assets at the end of a collection, in their order, as one operation; return how many were not in it.
 
     Raises:
         UsageError: the name is not valid.
+        NotFoundError: the library has no such asset.
 
     """
+    require_entities(session, entity_ids)
     recorder, spelled, table = Recorder(session, "collection"), spelling(session, name), CollectionComponent
     last = session.scalar(select(func.max(table.position)).where(table.name_key == folded(spelled))) or 0
     rows = [

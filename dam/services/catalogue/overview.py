@@ -1,0 +1,81 @@
+"""An asset with what is true of it now: its content, its sources, its relatives by name."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dam.core.errors import StoreError, UsageError
+from dam.models.base_component import BaseComponent
+from dam.models.content_hash_sha256_component import ContentHashSha256Component
+from dam.models.file_location_component import FileLocationComponent
+from dam.models.file_properties_component import FilePropertiesComponent
+from dam.services.catalogue.description import Description, describe
+from dam.services.catalogue.source_states import CheckedSource, check_sources
+from dam.services.library import Library
+
+MAX_NAMED = 100
+"""Maximum number of relatives whose names are looked up."""
+
+C = TypeVar("C", bound=BaseComponent)
+
+
+class ContentState(StrEnum):
+    """Where the content of an asset is now, by the size of its blob; `verify --content` reads it."""
+
+    STORED = "stored"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+    """The blob has another size."""
+    REFERENCED = "referenced"
+    """It is only at its sources."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """An asset, the state of its content and of its sources, and the names of its relatives by id."""
+
+    description: Description
+    content: ContentState
+    sources: Sequence[CheckedSource]
+    names: Mapping[int, str]
+
+
+def overview(library: Library, reference: str) -> Overview:
+    """Return what is known of the asset that a user means; see `describe` for what is raised."""
+    with library.read() as session:
+        described = describe(session, reference)
+        related = [*described.replaces, *(relative.entity_id for relative in described.relatives)]
+        names = _names(session, islice(related, MAX_NAMED))
+    sources = check_sources(library, [described.entity_id])[described.entity_id]
+    return Overview(described, _content(library, described.components), sources, names)
+
+
+def _names(session: Session, entity_ids: Iterable[int]) -> dict[int, str]:
+    table = FilePropertiesComponent
+    rows = session.execute(select(table.entity_id, table.original_filename).where(table.entity_id.in_(entity_ids)))
+    return dict(rows.tuples().all())
+
+
+def _content(library: Library, components: Sequence[BaseComponent]) -> ContentState:
+    """Return the state of a content. Rows that contradict each other, as in a damaged database, are no content."""
+    places = [each.storage_type for each in _of(components, FileLocationComponent)]
+    if places and library.store.storage_type not in places:
+        return ContentState.REFERENCED
+    sha256 = next((each.hash_value for each in _of(components, ContentHashSha256Component)), "")
+    recorded = next((each.file_size_bytes for each in _of(components, FilePropertiesComponent)), None)
+    try:
+        size = library.store.size(sha256)
+    except (StoreError, UsageError):
+        return ContentState.MISSING
+    if size is None:
+        return ContentState.MISSING
+    return ContentState.STORED if size == recorded else ContentState.DAMAGED
+
+
+def _of(components: Sequence[BaseComponent], kind: type[C]) -> list[C]:
+    return [each for each in components if isinstance(each, kind)]
