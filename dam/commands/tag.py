@@ -1,5 +1,6 @@
 """`dam-cli tag`: tags of assets."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,9 +50,10 @@ def add(
       dam-cli tag add --query 'kind:image' sea     tags for all that matches
       dam-cli ls --format ids … | dam-cli tag add -t sea -
     """  # noqa: D301  a real backspace keeps the lines that follow
+    from dam.services.tags.names import checked_tag
     from dam.services.tags.tags import add_tags
 
-    _change(words, tags, query, add_tags, null=null, dry_run=dry_run, as_json=json)
+    _change(words, tags, query, checked_tag, add_tags, null=null, dry_run=dry_run, as_json=json)
 
 
 @app.command("rm", epilog=epilog("dam-cli tag rm 42 sea", *LOOKUP))
@@ -67,9 +69,10 @@ def remove(
 
     Tags that it does not have are ignored, and tags below them stay.
     """
+    from dam.services.tags.names import written_tag
     from dam.services.tags.tags import remove_tags
 
-    _change(words, tags, query, remove_tags, null=null, dry_run=dry_run, as_json=json)
+    _change(words, tags, query, written_tag, remove_tags, null=null, dry_run=dry_run, as_json=json)
 
 
 @app.command("ls", epilog=epilog("dam-cli tag ls place", *LOOKUP))
@@ -182,6 +185,7 @@ def _change(
     words: Iterable[str] | None,
     tags: list[str] | None,
     query: str | None,
+    check: Callable[[str], object],
     change: "Callable[[Session, Sequence[int], Iterable[str]], int]",
     *,
     null: bool,
@@ -194,6 +198,10 @@ def _change(
     from dam.services.tags.tags import get_tags_for_entity
 
     assets, named = _told_apart(list(words or ()), named_by(tags), query)
+    if not tags:
+        _refuse_files(named)
+    for tag in named:
+        check(tag)
     with open_library() as library:
         if not tags:
             with library.read() as session:
@@ -228,21 +236,37 @@ def _told_apart(words: list[str], tags: list[str], query: str | None) -> tuple[l
     return assets, named
 
 
+def _refuse_files(tags: Iterable[str]) -> None:
+    """Make sure that no tag is meant as a file.
+
+    Raises:
+        UsageError: one is the path of a file.
+
+    """
+    for tag in tags:
+        if os.path.isfile(tag):
+            raise _unclear(tag)
+
+
 def _refuse_assets(session: "Session", tags: Iterable[str]) -> None:
     """Make sure that no tag is meant as an asset.
 
     Raises:
-        UsageError: one is the id, a hash or the path of an asset.
+        UsageError: one is the id or a hash of an asset, or a path that one came from.
 
     """
-    from dam.services.catalogue.lookup import names_an_asset
+    from dam.services.catalogue.lookup import find_by_id_or_hash, find_by_source
 
     for tag in tags:
-        if names_an_asset(session, tag):
-            raise UsageError(
-                f"{tag!r} could be a tag or an asset. If it is an asset, name the tags with --tag: "
-                f"--tag TAG ASSET {tag}; if it is a tag: --tag {tag} ASSET"
-            )
+        if find_by_id_or_hash(session, tag, with_trash=True) or find_by_source(session, tag, with_trash=True):
+            raise _unclear(tag)
+
+
+def _unclear(tag: str) -> UsageError:
+    return UsageError(
+        f"{tag!r} could be a tag or an asset. If it is an asset, name the tags with --tag: "
+        f"--tag TAG ASSET {tag}; if it is a tag: --tag {tag} ASSET"
+    )
 
 
 def _asset_or_none(session: "Session", reference: str) -> int | None:

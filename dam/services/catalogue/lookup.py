@@ -98,13 +98,6 @@ def require_entities(session: Session, entity_ids: Iterable[int]) -> None:
             raise NotFoundError(f"the library has no entity {min(missing)}")
 
 
-def names_an_asset(session: Session, text: str) -> bool:
-    """Return whether a text is the id or a hash of an asset, the path of a file, or one that an asset came from."""
-    if find_by_id_or_hash(session, text, with_trash=True) or os.path.isfile(text):
-        return True
-    return bool(find_by_source(session, text, with_trash=True))
-
-
 def _visible(session: Session, entity_ids: Iterable[int], *, with_trash: bool) -> list[int]:
     """Return those of some entities that are not in the trash, ascending; `with_trash`: all."""
     found = sorted(set(entity_ids))
