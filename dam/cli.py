@@ -10,7 +10,7 @@ from typing import Annotated
 try:
     import typer
 
-    from dam.commands.shared.completion import complete_library, complete_tags
+    from dam.commands.shared.completion import complete_library
     from dam.commands.shared.group import DamGroup, DamTyper
     from dam.commands.shared.help_text import LOOKUP, epilog
     from dam.commands.shared.options import (
@@ -22,6 +22,7 @@ try:
         ThresholdOption,
         image_options,
     )
+    from dam.commands.shared.tag_words import TagsOption, split_tags
     from dam.core.errors import ExitCode, UsageError
     from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
     from dam.storage.modes import Mode
@@ -91,7 +92,7 @@ def setup_db(json: JsonOption = False) -> None:
 @app.command("add-asset", epilog=epilog("dam-cli add-asset ~/Pictures --tags holiday,2026", ExitCode.INPUTS_FAILED))
 def add_asset(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
-    tags: Annotated[str, typer.Option(autocompletion=complete_tags, help="Comma-separated tags for every file.")] = "",
+    tags: TagsOption = None,
     files_from: FilesFromOption = None,
     null: NullOption = False,
     mode: Annotated[Mode, typer.Option(help="How to store the bytes: see below.", show_choices=True)] = Mode.COPY,
@@ -160,13 +161,12 @@ def add_asset(
     from dam.services.ingest.ingest import Options, Unchanged, count_bytes, each_outcome, ingest
     from dam.services.library import open_library
     from dam.services.processes.pool import open_pool
-    from dam.services.tags.names import checked_tags
 
     if not paths and files_from is None:
         raise typer.BadParameter("give at least one PATH, or --files-from")
     if min_copies > 1 and mode is not Mode.MOVE:
         raise UsageError("--min-copies needs --mode move: no other mode removes a source")
-    checked = checked_tags(tags.split(",") if tags else [])
+    checked = split_tags(tags)
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
     options = Options(selection, mode, rehash, import_keywords, follow, min_copies)

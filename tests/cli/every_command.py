@@ -32,7 +32,18 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "run-systems": [[]],
     "setup-db": [[]],
     "show": [["{sources}/a.png"], ["{sources}/a.png", "--json"]],
-    "tag add": [["{sources}/a.png", "sky"]],
+    "annotate": [["{sources}/a.png", "--rating", "4"], ["--query", "tag:sea", "--title", "x", "--dry-run"]],
+    "collection add": [["best", "{sources}/a.png"]],
+    "collection ls": [[], ["--json"]],
+    "collection move": [["best", "{sources}/a.png", "--last"]],
+    "collection rename": [["best", "finest"]],
+    "collection rm": [["best", "{sources}/a.png"]],
+    "collection show": [["best"]],
+    "tag add": [["{sources}/a.png", "sky"], ["--tag", "blue", "{sources}/a.png", "{sources}/b.png"]],
+    "tag alias": [["mer", "sea", "--apply"], []],
+    "tag imply": [["sea", "water", "--apply"], []],
+    "tag merge": [["sea", "ocean", "--dry-run"]],
+    "tag rename": [["sea", "ocean", "--dry-run"]],
     "tag ls": [[], ["{sources}/a.png"]],
     "tag rm": [["{sources}/a.png", "sea"]],
     "thumbnail": [["{sources}/a.png"]],
@@ -97,6 +108,7 @@ def make_library(dam: Dam) -> None:
     (sources / "words.txt").write_text("one two three four five six seven eight nine ten")
     dam("add-asset", "-j0", "--tags", "sea", sources, dam.folder / "gone", code=3)
     dam("verdict", "1", "2", "alternate")
+    dam("collection", "add", "best", "1", "2")
     dam("backup", dam.folder / "backup.sqlite3")
     dam("library", "export", dam.folder / "export.jsonl")
     (sources / "a.xmp").write_bytes(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'> </x:xmpmeta>")

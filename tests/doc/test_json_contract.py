@@ -37,6 +37,17 @@ RUNS = {
     "tag rm": ["tag", "rm", "1", "nothing"],
     "tag ls ASSET": ["tag", "ls", "1"],
     "tag ls": ["tag", "ls"],
+    "tag rename": ["tag", "rename", "lake", "water/lake"],
+    "tag merge": ["tag", "merge", "lake", "water"],
+    "tag alias": ["tag", "alias", "mer", "sea"],
+    "tag imply": ["tag", "imply", "lake", "water"],
+    "annotate": ["annotate", "1", "--rating", "4"],
+    "collection add": ["collection", "add", "best", "1"],
+    "collection rm": ["collection", "rm", "best", "--all"],
+    "collection move": ["collection", "move", "best", "2", "--last"],
+    "collection rename": ["collection", "rename", "best", "finest"],
+    "collection ls": ["collection", "ls"],
+    "collection show": ["collection", "show", "best"],
     "rm": ["rm", "1", "--yes"],
     "trash ls": ["trash", "ls"],
     "trash restore": ["trash", "restore", "1"],
@@ -136,6 +147,7 @@ def prepare(name: str, filled: Dam) -> None:
         filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
+    say_of_assets(name, filled)
     if name == "find-similar":
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
     make_backups(name, filled)
@@ -150,6 +162,13 @@ def prepare(name: str, filled: Dam) -> None:
     if name == "library import":
         filled("library", "export", "out.jsonl")
         (filled.folder / "dam.sqlite3").unlink()
+
+
+def say_of_assets(name: str, dam: Dam) -> None:
+    if name == "tag ls":
+        dam("tag", "add", "1", "lake/como")
+    if name.startswith("collection"):
+        dam("collection", "add", "best", "2")
 
 
 def lose_database_and_more(dam: Dam) -> None:
