@@ -4,7 +4,6 @@ Nothing heavy is imported here: `--help`, `--version` and completion must answer
 """
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 try:
@@ -189,40 +188,6 @@ def add_asset(
     report.finish()
     if report.problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)
-
-
-@app.command("find-file-by-hash", epilog=epilog("dam-cli find-file-by-hash 9f86d081", *LOOKUP))
-def find_file_by_hash(
-    hash_: Annotated[
-        str | None, typer.Argument(metavar="HASH", help="A hash, or a prefix of 8 or more digits.")
-    ] = None,
-    hash_type: Annotated[str | None, typer.Option(metavar="sha256|md5", help="Hash type; default: both.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="Look up the content of this file.")] = None,
-    json: JsonOption = False,
-) -> None:
-    """Find an asset by hash, or by a file with the same content.
-
-    The hash is the SHA-256 or MD5 of the content, or a prefix of one.
-    """
-    from dam.render import assets as render
-    from dam.render.text import note
-    from dam.services.catalogue.assets import summarise
-    from dam.services.catalogue.lookup import DIGITS, checked_hash, find_by_file, find_by_hash
-    from dam.services.library import open_library
-
-    if (hash_ is None) == (file is None):
-        raise typer.BadParameter("give either a HASH or --file")
-    if hash_type not in (None, *DIGITS):
-        raise typer.BadParameter(f"{hash_type!r} is neither sha256 nor md5", param_hint="--hash-type")
-    digits = checked_hash(hash_, hash_type) if hash_ is not None else ""
-    with open_library() as library, library.read() as session:
-        found = find_by_file(session, file) if file else find_by_hash(session, digits, hash_type)
-        matches = summarise(session, library.store, found)
-    render.matches(matches, as_json=json)
-    if not matches:
-        raise typer.Exit(ExitCode.NOT_FOUND)
-    if len(matches) > 1:
-        note(f"{digits} is ambiguous: {len(matches)} assets")
 
 
 @app.command("find-similar-images", epilog=epilog("dam-cli find-similar-images photo.jpg", *LOOKUP))

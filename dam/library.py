@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from dam.services.catalogue.description import Description
     from dam.services.catalogue.failures import RecordedFailure
     from dam.services.catalogue.verdict import Verdict
+    from dam.services.check.outcome import CheckedFile
     from dam.services.duplicates.groups import Duplicates
+    from dam.services.export.outcome import Exported
     from dam.services.info import Info
     from dam.services.ingest.outcome import Outcome
     from dam.services.ingest.run_systems import Update
@@ -140,6 +142,66 @@ class Library(service.Library):
 
         with self.read() as session:
             return next(iter(summarise(session, self.store, find_by_file(session, Path(path)))), None)
+
+    def check(
+        self,
+        paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
+        *,
+        exact: bool = False,
+        rehash: bool = False,
+        jobs: int | None = None,
+    ) -> Iterator["CheckedFile"]:
+        """Yield for each file at and below some paths whether the library has it: `have`, `similar`, `new`, `failed`.
+
+        Nothing is written. A file that has not changed since it was added is not read, but with `rehash`. With
+        `exact`, nothing similar is looked for. `jobs` is as in `add`.
+
+        Raises:
+            UsageError: a path is in the library's own store.
+
+        """
+        from dam.services.check.check import CheckOptions, check
+        from dam.services.processes.pool import open_pool
+
+        listed = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+        options = CheckOptions(exact, rehash)
+        with open_pool(jobs) as pool, closing(check(self, [listed], options, pool=pool)) as files:
+            yield from files
+
+    def export(
+        self,
+        folder: str | os.PathLike[str],
+        entity_ids: Iterable[int],
+        *,
+        template: str = "{original_filename}",
+        mode: Mode | str = Mode.COPY,
+        windows: bool = False,
+        metadata: bool = False,
+        parquet: bool = False,
+        bag: bool = False,
+        xmp: str | None = None,
+        dry_run: bool = False,
+    ) -> Iterator["Exported"]:
+        """Export assets into a folder; yield what became of each once it is durable. See `doc/export.md`.
+
+        `mode` is copy, reflink or hardlink. `xmp` writes a sidecar for each file: `full` for `photo.jpg.xmp`, `stem`
+        for `photo.xmp`. Exhaust the result: metadata, and what makes a bag one, are written at the end.
+
+        Raises:
+            UsageError: the template or another option is not valid, or the folder is not for this export.
+            MissingExtraError: Parquet needs pyarrow.
+
+        """
+        from dam.services.export.export import export
+        from dam.services.export.outcome import ExportOptions, SidecarName
+
+        checked = _one_of(Mode, mode)
+        if checked not in (Mode.COPY, Mode.REFLINK, Mode.HARDLINK):
+            raise UsageError(f"{checked.value!r} is none of copy, reflink, hardlink")
+        sidecars = None if xmp is None else _one_of(SidecarName, xmp)
+        options = ExportOptions(template, checked, windows, metadata, parquet, bag, sidecars, dry_run)
+        with closing(export(self, entity_ids, Path(folder), options)) as exported:
+            yield from exported
 
     def find_similar(
         self,

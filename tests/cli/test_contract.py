@@ -65,7 +65,7 @@ def test_the_program_explains_itself(dam: Dam) -> None:
         ["add-asset", "--nonsense", "a"],
         ["add-asset", ".", "--tags", "a,,b"],
         ["find-file-by-hash"],
-        ["find-file-by-hash", "aaaaaaaa", "--file", "a"],
+        ["find-file-by-hash", "--file", "a", "--hash-type", "md5"],
         ["find-file-by-hash", "aaaaaaaa", "--hash-type", "crc32"],
         ["find-similar-images"],
         ["show"],

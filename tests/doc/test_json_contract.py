@@ -23,7 +23,11 @@ RUNS = {
     "doctor": ["doctor"],
     "info": ["info"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
-    "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
+    "check": ["check", "inputs", "missing.jpg"],
+    "export": ["export", "tag:lake", "--to", os.fsdecode(b"\xe9"), "--xmp"],
+    "where": ["where", "3"],
+    "open": ["open", "3"],
+    "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg", "-f", os.fsdecode(b"missing\xe9")],
     "find-similar": ["find-similar", os.fsdecode(b"inputs/sm\xe5ller.jpg")],
     "find-similar-images": ["find-similar-images", "inputs/a.jpg", os.fsdecode(b"missing\xe9.jpg")],
     "find-duplicates": ["find-duplicates"],
@@ -121,6 +125,7 @@ def test_every_command_is_documented() -> None:
 @pytest.mark.parametrize("name", RUNS)
 def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
     prepare(name, filled)
+    make_reference(name, filled)
     prepare_journal(name, filled)
     if name == "show":
         replace_by_asset_1(filled)
@@ -137,6 +142,14 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
         always = {key for key in table if "*" not in key and "[]" not in key and not key.endswith("?")}
         assert always <= keys, document
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
+
+
+def make_reference(name: str, filled: Dam) -> None:
+    """For what tells of places: an asset that is referenced, and a program that opens it."""
+    if name in ("where", "open"):
+        filled("add-asset", "-j0", "--mode", "reference", os.fsdecode(b"inputs/caf\xe9.txt"))
+        (filled.folder / "xdg-open").symlink_to("/bin/true")
+        filled.env["PATH"] = str(filled.folder)
 
 
 def prepare(name: str, filled: Dam) -> None:
