@@ -39,11 +39,17 @@ def render_plainly(kind: str, item: Any, _autogen: AutogenContext) -> str | Lite
     return False
 
 
+def is_ours(name: str | None, _kind: str, _parents: Any) -> bool:
+    """Return whether the models declare an object as a table or index: the full text has its own, see setup-db."""
+    return not (name or "").startswith("search_")
+
+
 def migrate(connection: Connection) -> None:
     """Run the migrations asked for in one transaction, also on SQLite."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
+        include_name=is_ours,
         process_revision_directives=number_the_revision,
         render_item=render_plainly,
         render_as_batch=True,

@@ -56,6 +56,10 @@ def main(
     verbose: Annotated[
         int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Log more; -vv logs everything.")
     ] = 0,
+    library: Annotated[
+        str | None,
+        typer.Option("--library", metavar="NAME|PATH", help="Use this library; default: as `dam-cli info` shows."),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -69,6 +73,10 @@ def main(
 
     with suppress(UsageError):  # invalid settings: the command reports them when it starts, and --help needs none
         setup_logging("DEBUG" if verbose > 1 else "INFO" if verbose else None)
+    if library is not None:
+        from dam.core.config import use_library
+
+        use_library(library)
 
 
 @app.command("setup-db", epilog=epilog("dam-cli setup-db"))
@@ -153,10 +161,10 @@ def add_asset(
     from dam.media.files.selection import Selection
     from dam.render.ingest import IngestReport, what_to_list
     from dam.render.progress import progress
-    from dam.services.catalogue.tags import checked_tags
     from dam.services.ingest.ingest import Options, Status, Unchanged, count_bytes, each_outcome, ingest
     from dam.services.library import open_library
     from dam.services.processes.pool import open_pool
+    from dam.services.tags.names import checked_tags
 
     if not paths and files_from is None:
         raise typer.BadParameter("give at least one PATH, or --files-from")

@@ -93,10 +93,10 @@ class Library(service.Library):
 
         """
         from dam.media.files.selection import Selection
-        from dam.services.catalogue.tags import checked_tags
         from dam.services.ingest.ingest import ingest
         from dam.services.ingest.outcome import Options, each_outcome
         from dam.services.processes.pool import open_pool
+        from dam.services.tags.names import checked_tags
 
         listed = [paths] if isinstance(paths, str | os.PathLike) else paths
         selection = Selection(list(include), list(exclude))
@@ -318,7 +318,7 @@ class Library(service.Library):
 
         """
         from dam.services.catalogue.lookup import find_one_asset, read_reference
-        from dam.services.catalogue.tags import add_tags, get_tags_for_entity
+        from dam.services.tags.tags import add_tags, get_tags_for_entity
 
         named = read_reference(_text(reference))
         with self.write() as session:
@@ -329,7 +329,7 @@ class Library(service.Library):
     def untag(self, reference: Reference, *tags: str) -> list[str]:
         """Take tags off an asset, and return those that are left. Raises what `tag` raises."""
         from dam.services.catalogue.lookup import find_one_asset, read_reference
-        from dam.services.catalogue.tags import get_tags_for_entity, remove_tags
+        from dam.services.tags.tags import get_tags_for_entity, remove_tags
 
         named = read_reference(_text(reference))
         with self.write() as session:
@@ -346,14 +346,14 @@ class Library(service.Library):
 
         """
         from dam.services.catalogue.lookup import find_one_asset
-        from dam.services.catalogue.tags import get_tags_for_entity
+        from dam.services.tags.tags import get_tags_for_entity
 
         with self.read() as session:
             return get_tags_for_entity(session, find_one_asset(session, _text(reference)))
 
     def tag_counts(self) -> dict[str, int]:
         """Return how many assets have each tag, by tag."""
-        from dam.services.catalogue.tags import count_tags
+        from dam.services.tags.counts import count_tags
 
         with self.read() as session:
             return count_tags(session)

@@ -1,4 +1,4 @@
-"""Write what derives from the program: `doc/cli.md`, `doc/components.md`, and the newest schema from the migrations.
+"""Write what derives from the program: reference pages, the manual page, and the newest schema from the migrations.
 
 `python doc/generate.py` writes them; with `--check` it changes nothing, and exits 1 when one is not up to date.
 """
@@ -15,6 +15,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from man_page import man_page
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint, inspect
 
 from dam.cli import app
@@ -65,6 +66,15 @@ def _help(words: tuple[str, ...]) -> str:
 
 def _commands_in(text: str) -> list[str]:
     return re.findall(r"^  ([a-z][a-z-]*)", text.partition("\nCommands:\n")[2], re.MULTILINE)
+
+
+def manual() -> str:
+    """Return the manual page, whose lines fit 80 columns."""
+    width, os.environ["COLUMNS"] = os.environ["COLUMNS"], "78"
+    try:
+        return man_page(_help_pages())
+    finally:
+        os.environ["COLUMNS"] = width
 
 
 def components_page() -> str:
@@ -136,6 +146,7 @@ def schema_sql(dialect: str) -> str:
 
 GENERATED: dict[Path, Callable[[], str]] = {
     DOC / "cli.md": cli_page,
+    DOC / "dam-cli.1": manual,
     DOC / "components.md": components_page,
     **{schema_file(dialect): partial(schema_sql, dialect) for dialect in ("sqlite", "postgresql")},
 }

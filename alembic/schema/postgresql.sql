@@ -1,4 +1,4 @@
--- Schema 0012, written by doc/generate.py from the migrations: do not edit.
+-- Schema 0014, written by doc/generate.py from the migrations: do not edit.
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
@@ -654,3 +654,68 @@ CREATE TABLE manifest_records (
 ALTER TABLE library ADD COLUMN snapshot TEXT;
 
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;
+
+ALTER TABLE system_records ADD COLUMN rows_crc32 BIGINT;
+
+ALTER TABLE component_tag ADD COLUMN tag_key VARCHAR(765) COLLATE "C";
+
+DROP INDEX ix_component_tag_tag;
+
+ALTER TABLE component_tag ALTER COLUMN tag_key SET NOT NULL;
+
+ALTER TABLE component_tag DROP CONSTRAINT uq_component_tag_entity_id_tag;
+
+ALTER TABLE component_tag ADD CONSTRAINT uq_component_tag_entity_id_tag_key UNIQUE (entity_id, tag_key);
+
+CREATE INDEX ix_component_tag_tag_key_tag ON component_tag (tag_key, tag);
+
+CREATE TABLE tag_rules (
+    id BIGSERIAL NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    tag VARCHAR(255) NOT NULL,
+    tag_key VARCHAR(765) COLLATE "C" NOT NULL,
+    target VARCHAR(255) NOT NULL,
+    target_key VARCHAR(765) COLLATE "C" NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_tag_rules PRIMARY KEY (id),
+    CONSTRAINT uq_tag_rules_kind_tag_key_target_key UNIQUE (kind, tag_key, target_key)
+);
+
+CREATE TABLE component_annotation (
+    id BIGSERIAL NOT NULL,
+    entity_id BIGINT NOT NULL,
+    title TEXT,
+    description TEXT,
+    notes TEXT,
+    rating INTEGER,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_component_annotation PRIMARY KEY (id),
+    CONSTRAINT uq_component_annotation_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_annotation_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_collection (
+    id BIGSERIAL NOT NULL,
+    entity_id BIGINT NOT NULL,
+    name VARCHAR(255) NOT NULL,
+    name_key VARCHAR(765) COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_component_collection PRIMARY KEY (id),
+    CONSTRAINT uq_component_collection_entity_id_name_key UNIQUE (entity_id, name_key),
+    CONSTRAINT fk_component_collection_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_collection_name_key_position ON component_collection (name_key, position);
+
+CREATE TABLE saved_queries (
+    id BIGSERIAL NOT NULL,
+    name VARCHAR(64) NOT NULL,
+    text TEXT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_saved_queries PRIMARY KEY (id),
+    CONSTRAINT uq_saved_queries_name UNIQUE (name)
+);

@@ -1,4 +1,4 @@
--- Schema 0012, written by doc/generate.py from the migrations: do not edit.
+-- Schema 0014, written by doc/generate.py from the migrations: do not edit.
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
@@ -653,3 +653,79 @@ CREATE TABLE manifest_records (
 ALTER TABLE library ADD COLUMN snapshot TEXT;
 
 ALTER TABLE component_source_path ADD COLUMN ctime_ns BIGINT;
+
+ALTER TABLE system_records ADD COLUMN rows_crc32 INTEGER;
+
+ALTER TABLE component_tag ADD COLUMN tag_key VARCHAR(765);
+
+DROP INDEX ix_component_tag_tag;
+
+CREATE TABLE _alembic_tmp_component_tag (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    tag VARCHAR(255) NOT NULL,
+    tag_key VARCHAR(765) NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_tag PRIMARY KEY (id),
+    CONSTRAINT fk_component_tag_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE,
+    CONSTRAINT uq_component_tag_entity_id_tag_key UNIQUE (entity_id, tag_key)
+);
+
+INSERT INTO _alembic_tmp_component_tag (id, entity_id, tag, tag_key, created_at, updated_at) SELECT component_tag.id, component_tag.entity_id, component_tag.tag, component_tag.tag_key, component_tag.created_at, component_tag.updated_at
+FROM component_tag;
+
+DROP TABLE component_tag;
+
+ALTER TABLE _alembic_tmp_component_tag RENAME TO component_tag;
+
+CREATE INDEX ix_component_tag_tag_key_tag ON component_tag (tag_key, tag);
+
+CREATE TABLE tag_rules (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    kind VARCHAR(16) NOT NULL,
+    tag VARCHAR(255) NOT NULL,
+    tag_key VARCHAR(765) NOT NULL,
+    target VARCHAR(255) NOT NULL,
+    target_key VARCHAR(765) NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT uq_tag_rules_kind_tag_key_target_key UNIQUE (kind, tag_key, target_key)
+);
+
+CREATE TABLE component_annotation (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    title TEXT,
+    description TEXT,
+    notes TEXT,
+    rating INTEGER,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_annotation PRIMARY KEY (id),
+    CONSTRAINT uq_component_annotation_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_annotation_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_collection (
+    id INTEGER NOT NULL,
+    entity_id INTEGER NOT NULL,
+    name VARCHAR(255) NOT NULL,
+    name_key VARCHAR(765) NOT NULL,
+    position INTEGER NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_component_collection PRIMARY KEY (id),
+    CONSTRAINT uq_component_collection_entity_id_name_key UNIQUE (entity_id, name_key),
+    CONSTRAINT fk_component_collection_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_collection_name_key_position ON component_collection (name_key, position);
+
+CREATE TABLE saved_queries (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    name VARCHAR(64) NOT NULL,
+    text TEXT NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    updated_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT uq_saved_queries_name UNIQUE (name)
+);

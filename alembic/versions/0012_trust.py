@@ -1,4 +1,4 @@
-"""The journal of operations, the trash, replaced assets, checks of blobs, mirrors, the manifest, change times of files.
+"""The journal, the trash, replaced assets, checks of blobs and of derived rows, mirrors, the manifest, change times.
 
 Revision: 0012, after 0011.
 """
@@ -110,9 +110,11 @@ def upgrade() -> None:
     )
     op.add_column("library", sa.Column("snapshot", sa.Text(), nullable=True))
     op.add_column("component_source_path", sa.Column("ctime_ns", sa.BigInteger(), nullable=True))
+    op.add_column("system_records", sa.Column("rows_crc32", BIG_INT, nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("system_records", "rows_crc32")
     op.drop_column("component_source_path", "ctime_ns")
     op.drop_column("library", "snapshot")
     for table in (

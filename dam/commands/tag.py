@@ -20,7 +20,7 @@ TagsArgument = Annotated[list[str], typer.Argument(metavar="TAG", help="The tags
 @app.command("add", epilog=epilog("dam-cli tag add 42 holiday sea", *LOOKUP))
 def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
     """Add tags to an asset. Tags that it already has are ignored."""
-    from dam.services.catalogue.tags import add_tags
+    from dam.services.tags.tags import add_tags
 
     _change(asset, tags, add_tags, as_json=json)
 
@@ -28,7 +28,7 @@ def add(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> N
 @app.command("rm", epilog=epilog("dam-cli tag rm 42 sea", *LOOKUP))
 def remove(asset: AssetArgument, tags: TagsArgument, json: JsonOption = False) -> None:
     """Remove tags from an asset. Tags that it does not have are ignored."""
-    from dam.services.catalogue.tags import remove_tags
+    from dam.services.tags.tags import remove_tags
 
     _change(asset, tags, remove_tags, as_json=json)
 
@@ -43,8 +43,9 @@ def list_tags(
     """List the tags of an asset, or all tags with the number of assets that have them."""
     from dam.render import tags as render
     from dam.services.catalogue.lookup import find_one_asset
-    from dam.services.catalogue.tags import count_tags, get_tags_for_entity
     from dam.services.library import open_library
+    from dam.services.tags.counts import count_tags
+    from dam.services.tags.tags import get_tags_for_entity
 
     found: Sized
     if asset is None:
@@ -65,8 +66,9 @@ def _change(
 ) -> None:
     from dam.render import tags as render
     from dam.services.catalogue.lookup import find_one_asset, read_reference
-    from dam.services.catalogue.tags import checked_tags, get_tags_for_entity
     from dam.services.library import open_library
+    from dam.services.tags.names import checked_tags
+    from dam.services.tags.tags import get_tags_for_entity
 
     checked = checked_tags(tags)
     with open_library() as library:

@@ -1,4 +1,6 @@
-"""The settings: arguments over the environment over `.env` over defaults.
+"""The settings: arguments over the environment over `.env` over the default library over defaults.
+
+`DAM_DATABASE_URL` goes before `DATABASE_URL`, which other programs use, too. `--library` goes before both.
 
 Nothing is read when this module is imported. `load_settings()` reads anew each time; `settings` stands for what the
 first use of it found.
@@ -17,10 +19,14 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dam.core.errors import UsageError
+from dam.core.libraries import DATABASE_NAME, NamedLibrary, config_path, find_library, read_libraries, sqlite_url
 
 logger = logging.getLogger(__name__)
 
 ENV_FILE = ".env"
+OWN_DATABASE_URL = "DAM_DATABASE_URL"
+PLACE = ("DATABASE_URL", "ASSET_STORAGE_PATH")
+"""The settings that say where the library is."""
 NO_WORKING_DIRECTORY = "the working directory was removed: change to another one (cd)"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SQLITE_PREFIX = "sqlite:///"
@@ -37,18 +43,13 @@ def default_home() -> Path:
         raise UsageError("settings: you have no home directory: set HOME, or DATABASE_URL") from exc
 
 
-def sqlite_url(path: Path) -> str:
-    """Return the URL of a SQLite file; `%` and `?` mean something in a URL."""
-    return SQLITE_PREFIX + str(path).replace("%", "%25").replace("?", "%3F")
-
-
 class Settings(BaseModel):
     """The settings and their defaults. `load_settings` reads them."""
 
     model_config = ConfigDict(extra="ignore", validate_default=True)
 
     DATABASE_URL: str = Field(
-        default_factory=lambda: sqlite_url(default_home() / "dam.sqlite3"),
+        default_factory=lambda: sqlite_url(default_home() / DATABASE_NAME),
         description="Where the database is: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.",
     )
     ASSET_STORAGE_PATH: Path = Field(
@@ -136,14 +137,14 @@ class Settings(BaseModel):
 
 
 def load_settings(**given: Any) -> Settings:
-    """Read the settings from the environment, `.env` and the defaults; those that are given come before all these.
+    """Read the settings; those that are given come before all others.
 
     Raises:
-        UsageError: a value is not valid, or `.env` cannot be read.
+        UsageError: a value is not valid, or `.env` or the configuration file cannot be read.
 
     """
     try:
-        return Settings(**_in_env_file() | _named(os.environ) | given)
+        return Settings(**{name: value for name, (value, _) in _found().items()} | given)
     except ValidationError as exc:
         problems = "; ".join(
             f"{error['loc'][0] if error['loc'] else 'settings'}: {error['msg']}" for error in exc.errors()
@@ -154,30 +155,74 @@ def load_settings(**given: Any) -> Settings:
 
 
 def setting_origins() -> dict[str, str]:
-    """Return where each setting comes from: `environment`, the absolute path of a `.env` file, or `default`.
+    """Return where each setting comes from: `environment`, `--library`, `default`, or the absolute path of a file.
+
+    The file is `.env` in the working directory, or the user's configuration file.
 
     Raises:
-        UsageError: `.env` cannot be read.
+        UsageError: one of them cannot be read.
 
     """
-    in_file = _in_env_file()
-    origins = dict.fromkeys(Settings.model_fields, "default")
-    origins |= dict.fromkeys(in_file, os.path.abspath(ENV_FILE)) if in_file else {}
-    return origins | dict.fromkeys(_named(os.environ), "environment")
+    return dict.fromkeys(Settings.model_fields, "default") | {name: origin for name, (_, origin) in _found().items()}
 
 
 def env_file_hint(settings: Settings) -> str:
     """Return ` (DATABASE_URL is from PATH/.env)` where that is so, for a message: it may be of another project."""
-    origin = setting_origins()["DATABASE_URL"]
-    if origin in ("default", "environment") or default_settings().DATABASE_URL != settings.DATABASE_URL:
+    note = env_file_note(settings)
+    return f" ({note})" if note else ""
+
+
+def env_file_note(settings: Settings) -> str:
+    """Return `DATABASE_URL is from PATH/.env` where `.env` decides where the library is, nothing otherwise."""
+    if not os.path.isfile(ENV_FILE) or default_settings().DATABASE_URL != settings.DATABASE_URL:
         return ""
-    return f" (DATABASE_URL is from {origin})"
+    path, origins = os.path.abspath(ENV_FILE), setting_origins()
+    names = [name for name in PLACE if origins[name] == path]
+    return f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} from {path}" if names else ""
 
 
-def _in_env_file() -> dict[str, str]:
-    """Return the settings in `.env`; UsageError if it cannot be read."""
+def use_library(name: str) -> None:
+    """Use the library of a name in the configuration file, of a SQLite file, or of the folder that has one.
+
+    Raises:
+        UsageError: there is no such library.
+
+    """
+    global _library  # noqa: PLW0603  the option of a process, as the environment is
+    _library = find_library(name)
+    default_settings.cache_clear()
+
+
+_library: NamedLibrary | None = None
+"""What `--library` says."""
+
+
+def _found() -> dict[str, tuple[Any, str]]:
+    """Return the settings that are set anywhere: value and origin."""
+    env_file = _read_env_file()
+    layers = [(env_file, os.path.abspath(ENV_FILE))] if env_file else []
+    layers.append((os.environ, "environment"))
+    found: dict[str, tuple[Any, str]] = {}
+    for values, origin in layers:
+        found |= {name: (value, origin) for name, value in _named(values).items()}
+    if own := [(url, origin) for values, origin in layers if (url := values.get(OWN_DATABASE_URL))]:
+        found["DATABASE_URL"] = own[-1]
+    if _library:
+        return {name: each for name, each in found.items() if name not in PLACE} | _place(_library, "--library")
+    if not found.keys() & set(PLACE) and (libraries := read_libraries()).default:
+        found |= _place(libraries.named[libraries.default], str(config_path()))
+    return found
+
+
+def _place(library: NamedLibrary, origin: str) -> dict[str, tuple[Any, str]]:
+    place: dict[str, tuple[Any, str]] = {"DATABASE_URL": (library.url, origin)}
+    return place | ({"ASSET_STORAGE_PATH": (library.store, origin)} if library.store else {})
+
+
+def _read_env_file() -> Mapping[str, str | None]:
+    """Return what is in `.env`; UsageError if it cannot be read."""
     try:
-        return _named(_env_file())
+        return _env_file()
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"settings: cannot read .env: {exc}") from exc
 
@@ -205,6 +250,8 @@ def default_settings() -> Settings:
 
 def reset() -> None:
     """Discard the cached settings of this process; they are read again when next needed."""
+    global _library  # noqa: PLW0603  as above
+    _library = None
     default_settings.cache_clear()
 
 

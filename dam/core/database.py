@@ -8,9 +8,10 @@ may write on the configured database; no setting is read before.
 
 import contextlib
 import sqlite3
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -37,6 +38,9 @@ OUTSIDE_CAUSES = (
 # Parts of the messages of SQLite for a file that is damaged.
 DAMAGE = ("malformed", "not a database", "Could not decode to UTF-8", "unsupported file format")
 DAMAGE_HINT = "restore a backup (dam-cli restore), or rebuild the database from the store (dam-cli rebuild-db)"
+
+
+T = TypeVar("T")
 
 
 def journal_mode(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str:
@@ -105,6 +109,21 @@ def _name_the_error(context: ExceptionContext) -> None:
         raise DamError(f"cannot connect to {where}: {message}") from cause
     if context.is_disconnect or any(sign in message for sign in OUTSIDE_CAUSES):
         raise DamError(f"{where}: {message}") from cause
+
+
+def fetched(fetch: Callable[[], T]) -> T:
+    """Return the rows of a result: `fetched(result.all)`.
+
+    In a damaged database, a value may be of another type than its column: the driver or the type cannot convert it.
+
+    Raises:
+        MalformedDatabaseError: a row cannot be read.
+
+    """
+    try:
+        return fetch()
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as exc:
+        raise MalformedDatabaseError(f"a row cannot be read ({exc}): {DAMAGE_HINT}") from exc
 
 
 def make_folder(sqlite_path: Path | None, umask: int = private.PRIVATE) -> None:

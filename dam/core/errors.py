@@ -3,6 +3,7 @@
     DamError                      5   a fatal error
     ├── NotFoundError             1   the library has no such asset
     ├── UsageError                2   invalid usage
+    │   └── QueryError                a query has a mistake, at a column
     ├── NoLibraryError           10   there is no library where the settings point
     │   └── ForeignDatabaseError      the database is that of another program
     ├── ForeignStoreError        10   the store does not belong to the database
@@ -71,6 +72,23 @@ class UsageError(DamError):
     """Invalid usage: of a command, an option, an argument or a setting."""
 
     exit_code = ExitCode.USAGE
+
+
+class QueryError(UsageError):
+    """A mistake in a query. `column` is where it begins, counted from 0."""
+
+    def __init__(self, problem: str, query: str, column: int) -> None:
+        self.problem = problem
+        self.query = query
+        self.column = column
+        super().__init__(f"column {column + 1} of the query: {problem}\n{_marked(query, column)}")
+
+
+def _marked(query: str, column: int) -> str:
+    """Return the part of a query around a column, with a caret below it."""
+    first = max(0, column - 60)
+    line = "".join(character if character.isprintable() else " " for character in query[first : column + 20])
+    return f"  {line}\n  {' ' * (column - first)}^"
 
 
 class NoLibraryError(DamError):

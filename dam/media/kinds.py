@@ -14,7 +14,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-_DOCUMENT_PREFIXES = (
+DOCUMENT_PREFIXES = (
     "application/epub",
     "application/msword",
     "application/pdf",
@@ -25,6 +25,7 @@ _DOCUMENT_PREFIXES = (
     "application/vnd.openxmlformats",
     "text/",
 )
+"""How the media types of documents begin."""
 
 
 @lru_cache(maxsize=1024)  # asked for each file several times
@@ -33,4 +34,4 @@ def kind_of(media_type: str) -> Kind:
     top_level = media_type.partition("/")[0]
     if top_level in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO):
         return Kind(top_level)
-    return Kind.DOCUMENT if media_type.startswith(_DOCUMENT_PREFIXES) else Kind.OTHER
+    return Kind.DOCUMENT if media_type.startswith(DOCUMENT_PREFIXES) else Kind.OTHER

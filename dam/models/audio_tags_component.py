@@ -9,6 +9,7 @@ from dam.models.base_component import BaseComponent
 class AudioTagsComponent(BaseComponent):
     """Title, artist, album, track and year from the tags of an audio file; other tags as a JSON object in `more`."""
 
+    SEARCHED = ("title", "artist", "album")
     __tablename__ = "component_audio_tags"
     __table_args__ = (UniqueConstraint("entity_id"),)
 

@@ -23,6 +23,8 @@ class BaseComponent(Base):
     TABLE_PREFIX: ClassVar[str] = "component_"
     IS_USER_DATA: ClassVar[bool] = False
     """Whether it has what a user said or did, which cannot be derived again from the content."""
+    SEARCHED: ClassVar[tuple[str, ...]] = ()
+    """The text columns that words of a query are searched in. `dam-cli setup-db` makes and removes the index."""
 
     id: Mapped[PrimaryKey] = mapped_column(init=False)
     entity_id: Mapped[int] = mapped_column(BigInt, ForeignKey("entities.id", ondelete="CASCADE"), default=None)

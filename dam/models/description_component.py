@@ -13,6 +13,7 @@ class DescriptionComponent(BaseComponent):
     `rating` is 0 to 5, or -1 for rejected. `keywords` is a list of texts.
     """
 
+    SEARCHED = ("title", "description", "keywords")
     __tablename__ = "component_description"
     __table_args__ = (UniqueConstraint("entity_id"),)
 

@@ -16,6 +16,7 @@ class DocumentComponent(BaseComponent):
     `has_text` is false for a document that contains only images, such as a scan, and for one that needs a password.
     """
 
+    SEARCHED = ("title", "author", "subject")
     __tablename__ = "component_document"
     __table_args__ = (UniqueConstraint("entity_id"),)
 

@@ -9,6 +9,7 @@ from dam.models.base_component import BaseComponent
 class DocumentTextComponent(BaseComponent):
     """Text of a document, at most a million characters; `is_cut` is true if the text was truncated."""
 
+    SEARCHED = ("text",)
     __tablename__ = "component_document_text"
     __table_args__ = (UniqueConstraint("entity_id"),)
 

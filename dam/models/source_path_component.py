@@ -18,6 +18,7 @@ class SourcePathComponent(BaseComponent):
     `inode` and `ctime_ns` are as the file system told them before the file was read.
     """
 
+    SEARCHED = ("filename",)
     __tablename__ = "component_source_path"
     __table_args__ = (
         UniqueConstraint("entity_id", "path_digest"),

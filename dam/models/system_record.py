@@ -25,3 +25,5 @@ class SystemRecord(Base):
         BigInt, ForeignKey("entities.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     system_set_id: Mapped[int] = mapped_column(BigInt, ForeignKey("system_sets.id"), index=True)
+    rows_crc32: Mapped[int | None] = mapped_column(BigInt, default=None)
+    """Checksum of the rows that the systems derived (see `services/catalogue/derived_rows.py`); None: not known yet."""

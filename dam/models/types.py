@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -12,6 +12,12 @@ BigInt = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit integer. On SQLite its type is INTEGER, as an alias of the rowid requires."""
 
 PrimaryKey = Annotated[int, mapped_column(BigInt, primary_key=True)]
+
+FoldedText = String(765).with_variant(String(765, collation="C"), "postgresql")
+"""The key of a name of at most 255 characters; folding makes three of one at most.
+
+It is ordered by code points in every database, so that a prefix corresponds to a range.
+"""
 
 DIGITS = 16
 """Number of hexadecimal digits of a 64-bit perceptual hash."""

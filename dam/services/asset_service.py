@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from dam.core.errors import UnreadableFileError
 from dam.models.entity import Entity
-from dam.services.catalogue.tags import add_tag_to_entity, get_tags_for_entity
 from dam.services.file_storage import configured_store
 from dam.services.ingest import writer
 from dam.services.ingest.examine import ExamineRequest
 from dam.services.ingest.publish import publish
 from dam.services.ingest.resolve import analyse_due, resolve
 from dam.services.processes.isolated import run_isolated
+from dam.services.tags.tags import add_tag_to_entity, get_tags_for_entity
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import Mode
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dam.core import database, interrupts
-from dam.core.config import Settings, default_settings, env_file_hint
+from dam.core.config import Settings, default_settings, env_file_hint, env_file_note
 from dam.core.errors import DamError, DeadlockError, ForeignStoreError, LostDatabaseError, NoLibraryError
 from dam.core.interrupts import deferred
 from dam.core.schema import SETUP_HINT, check_schema
@@ -132,10 +132,12 @@ def open_library(settings: Settings | None = None, store: BlobStore | None = Non
 
     """
     settings = settings or default_settings()
+    if note := env_file_note(settings):
+        logger.info(note)
     create = create and settings.sqlite_path is not None
     if create and not _has_content(settings.sqlite_path):
-        if hint := env_file_hint(settings):
-            logger.warning("a new library is set up at %s%s", settings.sqlite_path, hint)
+        if env_file_hint(settings):
+            logger.warning("a new library is set up at %s", settings.sqlite_path)
         set_up_library(settings, store)
     try:
         return _checked(settings, store)

@@ -13,6 +13,7 @@ from dam.core.errors import DamError, LostDatabaseError, NewerSchemaError
 from dam.core.schema import current_revision, has_library, has_revisions, head_revision, migrations_path, newest_schema
 from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
+from dam.services import full_text
 from dam.storage.blob_store import BlobStore
 
 SETUP_LOCK = 0x64616D  # "dam": key of PostgreSQL's advisory lock
@@ -44,6 +45,7 @@ def set_up(engine: Engine, store: BlobStore, *, backups: int = 0) -> SetupResult
         if not has_library(connection):
             refuse_lost_database(store, str(connection.engine.url.render_as_string(hide_password=True)))
         before, backup = upgrade(connection, backups)
+        full_text.make_indexes(connection)
         with Session(connection) as session:
             library_id = session.scalar(select(LibraryIdentity.uuid))
             if library_id is None:

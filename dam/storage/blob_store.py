@@ -75,11 +75,11 @@ class BlobStore(Protocol):
         """
 
     def flaw(
-        self, key: str, size: int, *, content: bool = False, apart_from: os.stat_result | None = None
+        self, key: str, size: int, *, content: bool | bytes = False, apart_from: os.stat_result | None = None
     ) -> Flaw | None:
         """Return why a blob of `size` bytes is not to be trusted; None if the store has it: see `dam.storage.flaw`.
 
-        With `content`, read it and compare its digest. `apart_from` is the open file of a source that is to be
+        With `content`, read it and compare its digest, or compare it with these bytes. `apart_from` is the open file of a source that is to be
         unlinked: the blob must be another file, and share its bytes with no file of the user. StoreError when the
         blob cannot be read.
         """

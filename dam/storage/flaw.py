@@ -48,8 +48,15 @@ class Flaw:
         return self.kind not in (FlawKind.SAME_FILE, FlawKind.LINKED, FlawKind.WRITABLE)
 
 
-def file_flaw(path: str, size: int, sha256: str | None, apart_from: os.stat_result | None) -> Flaw | None:
-    """Return what is wrong with the file of a blob; None if it is sound. It is read if `sha256` is given.
+OTHER_CONTENT = Flaw(FlawKind.CONTENT, "has a content that does not match its digest")
+
+
+def file_flaw(
+    path: str, size: int, content: str | bytes | None, apart_from: os.stat_result | None = None
+) -> Flaw | None:
+    """Return what is wrong with the file of a blob; None if it is sound.
+
+    It is read if `content` is given: the SHA-256 that it must have, or the bytes.
 
     It is opened without following a link, and without waiting for the writer of a pipe.
 
@@ -64,11 +71,16 @@ def file_flaw(path: str, size: int, sha256: str | None, apart_from: os.stat_resu
         descriptor = open_regular(path)
     except (FileNotFoundError, NotADirectoryError):
         return Flaw(FlawKind.MISSING, "is not in the store")
-    with open(descriptor, "rb", buffering=0) as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if apart_from is not None and os.path.samestat(status, apart_from):
             return Flaw(FlawKind.SAME_FILE, "is the same file as the source")
-        return _content_flaw(file, status.st_size, size, sha256) or _access_flaw(status)
+        if isinstance(content, bytes):
+            return _bytes_flaw(descriptor, status.st_size, content) or _access_flaw(status)
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return _content_flaw(file, status.st_size, size, content) or _access_flaw(status)
+    finally:
+        os.close(descriptor)
 
 
 def open_regular(path: str) -> int:
@@ -81,7 +93,7 @@ def open_regular(path: str) -> int:
     raise OSError(None, "is not a regular file")
 
 
-def stream_flaw(store: "BlobStore", key: str, size: int, *, content: bool) -> Flaw | None:
+def stream_flaw(store: "BlobStore", key: str, size: int, *, content: bool | bytes) -> Flaw | None:
     """Return what is wrong with a blob of a store that has no files."""
     stored = store.size(key)
     if stored is None:
@@ -92,11 +104,22 @@ def stream_flaw(store: "BlobStore", key: str, size: int, *, content: bool) -> Fl
         return _content_flaw(stream, stored, size, key if content else None)
 
 
+def _bytes_flaw(descriptor: int, stored: int, content: bytes) -> Flaw | None:
+    """Compare a file with bytes in memory: that takes a tenth of the time of a digest."""
+    if stored != len(content):
+        return Flaw(FlawKind.SIZE, f"has {stored} bytes instead of {len(content)}")
+    for start in range(0, stored, CHUNK_BYTES):
+        expected = content if stored <= CHUNK_BYTES else content[start : start + CHUNK_BYTES]
+        if os.read(descriptor, len(expected)) != expected:
+            return OTHER_CONTENT
+    return None
+
+
 def _content_flaw(file: BinaryIO, stored: int, size: int, sha256: str | None) -> Flaw | None:
     if stored != size:
         return Flaw(FlawKind.SIZE, f"has {stored} bytes instead of {size}")
     if sha256 is not None and _sha256(file) != sha256:
-        return Flaw(FlawKind.CONTENT, "has a content that does not match its digest")
+        return OTHER_CONTENT
     return None
 
 

@@ -150,12 +150,12 @@ class LocalBlobStore:
                 os.unlink(blob.path)
 
     def flaw(
-        self, key: str, size: int, *, content: bool = False, apart_from: os.stat_result | None = None
+        self, key: str, size: int, *, content: bool | bytes = False, apart_from: os.stat_result | None = None
     ) -> Flaw | None:
         """Return what is wrong with the blob's file, or None; see `dam.storage.flaw`."""
         place = self._place(key)
         with naming(place):
-            flaw = file_flaw(place, size, key if content else None, apart_from)
+            flaw = file_flaw(place, size, key if content is True else content or None, apart_from)
             return None if flaw and self._is_excused(key, flaw, linking=apart_from is None) else flaw
 
     def _is_excused(self, key: str, flaw: Flaw, *, linking: bool) -> bool:

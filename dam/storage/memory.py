@@ -119,7 +119,7 @@ class MemoryBlobStore:
         key: str,
         size: int,
         *,
-        content: bool = False,
+        content: bool | bytes = False,
         apart_from: os.stat_result | None = None,  # noqa: ARG002  no blob is a file
     ) -> Flaw | None:
         """Return what is wrong with a blob, or None."""

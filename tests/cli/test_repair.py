@@ -166,7 +166,7 @@ def test_a_referenced_file_that_was_moved(dam: Dam, tmp_path: Path) -> None:
 
 def test_rows_of_the_database(filled: Dam) -> None:
     with closing(sqlite3.connect(filled.folder / "dam.sqlite3")) as connection, connection:
-        connection.execute("INSERT INTO component_tag (entity_id, tag) VALUES (99, 'lost')")
+        connection.execute("INSERT INTO component_tag (entity_id, tag, tag_key) VALUES (99, 'lost', 'lost')")
         connection.execute("DELETE FROM component_file_properties WHERE entity_id = 1")
         connection.execute("DELETE FROM component_file_location WHERE entity_id = 2")
         connection.execute("DELETE FROM component_content_hash_sha256 WHERE entity_id = 3")

@@ -3,9 +3,12 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from dam.services.library import Library
+from dam.services.verify.verify import verify
 from tests.conftest import Dam
 
 CHANGES = {
@@ -76,7 +79,7 @@ def test_a_change_is_named_and_put_back(filled: Dam, kind: str) -> None:
 
 
 def test_a_row_that_the_manifest_lacks_goes_there(filled: Dam) -> None:
-    change(filled, "INSERT INTO component_tag (entity_id, tag) VALUES (1, 'by hand')")
+    change(filled, "INSERT INTO component_tag (entity_id, tag, tag_key) VALUES (1, 'by hand', 'by hand')")
     [found, _] = filled("verify", "--content", "--json", code=4).json_lines
     assert found["detail"] == "the database has a row of component_tag that the manifest lacks"
     filled("repair", "--content")
@@ -92,3 +95,33 @@ def test_a_schema_that_is_not_utf8(filled: Dam) -> None:
     database.write_bytes(content.replace(name, b"CREATE INDEX \xa0x_component(source_path_folder_digest"))
     assert "is damaged" in filled("verify", code=4).out
     assert "is damaged" in filled("repair", "--content", code=4).out
+
+
+def test_a_schema_that_has_changed(filled: Dam) -> None:
+    change(filled, "CREATE INDEX my_own ON component_tag (tag, entity_id)")
+    filled("verify")
+    database = filled.folder / "dam.sqlite3"
+    content = database.read_bytes()
+    assert content.count(b"CONSTRAINT uq_component_tag_entity_id_tag UNIQUE") == 1
+    database.write_bytes(
+        content.replace(b"uq_component_tag_entity_id_tag UNIQUE", b"uq_component_tag_entity_id_tah UNIQUE")
+    )
+    [found, _] = filled("verify", "--json", code=4).json_lines
+    assert (found["problem"], found["detail"]) == ("database", "the schema of component_tag is damaged")
+    [left, _] = filled("repair", "--json", code=4).json_lines
+    assert (left["result"], left["action"]) == ("left", "database")
+    assert "rebuild-db" in left["detail"]
+
+
+def test_a_value_that_its_column_cannot_have(filled: Dam) -> None:
+    change(filled, "UPDATE component_content_hash_sha256 SET hash_value = 'no bytes' WHERE entity_id = 2")
+    assert "a row cannot be read" in filled("verify", code=4).out
+
+
+def test_an_error_of_the_program_is_not_called_damage(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_options: object) -> NoReturn:
+        raise TypeError("an error of the program")
+
+    monkeypatch.setattr("dam.services.verify.verify.strays", fail)
+    with pytest.raises(TypeError, match="an error of the program"):
+        list(verify(library))

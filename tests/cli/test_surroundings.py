@@ -75,4 +75,4 @@ def test_a_new_library_by_a_file_in_the_working_directory_is_told(fresh_dam: Dam
     (fresh_dam.folder / ".env").write_text(f"DATABASE_URL=sqlite:///{tmp_path}/project.db\n")
     assert str(fresh_dam.folder / ".env") in fresh_dam("info", code=10).err
     assert str(fresh_dam.folder / ".env") in fresh_dam("add-asset", "-j0", "a.txt").err
-    assert ".env" not in fresh_dam("add-asset", "-j0", "a.txt").err
+    assert "new library" not in fresh_dam("add-asset", "-j0", "a.txt").err

@@ -79,7 +79,7 @@ def test_the_database_checks_itself(dam: Dam) -> None:
         database,
         "PRAGMA writable_schema = ON",
         "UPDATE sqlite_schema SET sql = replace(sql, 'REFERENCES entities', 'REFERENCES  entities')",  # no damage
-        "INSERT INTO component_tag (entity_id, tag) VALUES (99, 'lost')",
+        "INSERT INTO component_tag (entity_id, tag, tag_key) VALUES (99, 'lost', 'lost')",
         "CREATE TABLE other (a)",
         "INSERT INTO other VALUES (1)",
         "CREATE INDEX other_a ON other (a)",

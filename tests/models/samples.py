@@ -3,6 +3,7 @@
 What refers to another entity than its own gets a new one, with a higher id.
 """
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeVar
@@ -21,7 +22,8 @@ high_ids = count(1_000_000)
 def sample_component(kind: type[C], number: int = 1, **more: Any) -> C:
     """Build a component; two with the same `number` have the same values."""
     columns = inspect(kind).columns
-    own = {name: columns[name] for name in own_columns(kind) if name not in more}
+    made_by_itself = {field.name for field in fields(kind) if not field.init}
+    own = {name: columns[name] for name in own_columns(kind) if name not in {*more, *made_by_itself}}
     others: dict[str, Any] = {
         name.removesuffix("_id"): _other_entity() for name, column in own.items() if column.foreign_keys
     }

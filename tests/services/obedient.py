@@ -8,7 +8,7 @@ from functools import cache
 from dam.core.errors import StoreError
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
-from dam.models import DimensionsComponent
+from dam.models.dimensions_component import DimensionsComponent
 from dam.services.processes.limits import Limits, become_worker
 from dam.systems import system as registry
 from dam.systems.system import system

@@ -10,8 +10,10 @@ from dam.core.errors import NotFoundError, UnreadableFileError, UsageError
 from dam.models import DimensionsComponent, FileLocationComponent, FilePropertiesComponent, SourcePathComponent
 from dam.services.asset_service import add_asset_file, add_tag_to_entity, get_tags_for_entity
 from dam.services.catalogue import ecs
-from dam.services.catalogue.tags import checked_tag, checked_tags, count_tags, remove_tag_from_entity
 from dam.services.library import Library
+from dam.services.tags.counts import count_tags
+from dam.services.tags.names import checked_tag, checked_tags
+from dam.services.tags.tags import remove_tag_from_entity
 from tests.services.conftest import MakeImage, spoil
 
 

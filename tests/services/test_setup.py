@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from dam.core.config import Settings, sqlite_url
+from dam.core.config import Settings
 from dam.core.database import make_engine
 from dam.core.errors import DamError, ForeignStoreError, NewerSchemaError, NoLibraryError, OutdatedSchemaError
+from dam.core.libraries import sqlite_url
 from dam.core.schema import check_schema, head_revision
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore

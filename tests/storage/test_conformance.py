@@ -108,13 +108,16 @@ def test_a_sound_blob_has_no_flaw(store: BlobStore) -> None:
     key = put(store, b"whole")
     assert store.flaw(key, 5) is None
     assert store.flaw(key, 5, content=True) is None
+    assert store.flaw(key, 5, content=b"whole") is None
 
 
 def test_the_flaws_that_every_store_can_have(store: BlobStore) -> None:
     key = key_of(b"whole")
     store.publish({key: staged(store, b"WHOLE")})
     flaws = [store.flaw(ABSENT, 1), store.flaw(key, 4), store.flaw(key, 5, content=True)]
-    assert [flaw and flaw.kind for flaw in flaws] == [FlawKind.MISSING, FlawKind.SIZE, FlawKind.CONTENT]
+    flaws += [store.flaw(ABSENT, 1, content=b"w"), store.flaw(key, 4, content=b"whol")]
+    flaws += [store.flaw(key, 5, content=b"whole")]
+    assert [flaw and flaw.kind for flaw in flaws] == [FlawKind.MISSING, FlawKind.SIZE, FlawKind.CONTENT] * 2
     assert all(flaw and flaw.is_damage for flaw in flaws)
     assert store.flaw(key, 5) is None  # it has not been read
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dam.core.errors import ForeignStoreError, StoreError, UsageError
 from dam.services.file_storage import get_file_path, store_file
-from dam.storage.flaw import Flaw, FlawKind
+from dam.storage.flaw import CHUNK_BYTES, OTHER_CONTENT, Flaw, FlawKind
 from dam.storage.local import LocalBlobStore
 from dam.storage.modes import Mode
 from tests.storage.test_conformance import key_of, put, staged
@@ -216,7 +216,7 @@ def test_the_flaws_of_a_file(store: LocalBlobStore, tmp_path: Path) -> None:
     assert (flaw.kind, flaw.is_damage) == (FlawKind.WRITABLE, False)
     # The file system seems to keep no modes as soon as the marker shows that, too; then one looks
     (store.root / "dam-library-id").chmod(0o644)
-    assert store.flaw(key, 5) == flaw
+    assert store.flaw(key, 5) == store.flaw(key, 5, content=b"whole") == flaw
     monkey = pytest.MonkeyPatch()
     with monkey.context() as patch:
         patch.setattr(os, "chmod", lambda *_: None)
@@ -250,3 +250,12 @@ def test_a_link_in_the_place_of_a_blob(store: LocalBlobStore, tmp_path: Path) ->
     assert (store.size(key), store.path(key)) == (None, None)
     with pytest.raises(StoreError):
         store.open(key)
+
+
+def test_a_blob_of_several_chunks_is_compared_with_bytes(store: LocalBlobStore) -> None:
+    content = os.urandom(2 * CHUNK_BYTES + 5)
+    key = put(store, content)
+    assert store.flaw(key, len(content), content=content) is None
+    other = bytearray(content)
+    other[-1] ^= 1
+    assert store.flaw(key, len(content), content=bytes(other)) == OTHER_CONTENT

@@ -23,6 +23,8 @@ GC_THRESHOLD = 250_000
 Imports make many objects and drop none; a collection among them takes 30 ms.
 """
 
+LIBRARY_OPTION = "--library"
+
 Complaint: type[Exception] = BadParameter.__mro__[1]
 """What Typer raises when the words of a command are off: a bad parameter is one of several."""
 
@@ -53,6 +55,10 @@ class DamGroup(TyperGroup):
             for name in [cmd_name] if cmd_name in found else found:  # all of them: a suggestion may be among them
                 self.add_command(load_command(name))
         return super().get_command(ctx, cmd_name)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Parse the words of a command line. `--library` may stand anywhere before a `--`, also after the command."""
+        return super().parse_args(ctx, _library_first(args))
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit with its code."""
@@ -99,6 +105,18 @@ class DamGroup(TyperGroup):
             _require_working_directory()
             _fail(f"{exc.filename or 'cannot write the output'}: {exc.strerror}", ExitCode.FATAL)
         return result
+
+
+def _library_first(args: list[str]) -> list[str]:
+    """Return the words of a command line with `--library` before the command; alone where it has no value."""
+    first, rest = [], list(args)
+    if args[-1:] == [LIBRARY_OPTION]:
+        return [LIBRARY_OPTION]
+    for index, word in enumerate(args[: args.index("--")] if "--" in args else args):
+        if word == LIBRARY_OPTION or word.startswith(f"{LIBRARY_OPTION}="):
+            first = args[index : index + (2 if word == LIBRARY_OPTION else 1)]
+            rest = args[:index] + args[index + len(first) :]
+    return first + rest
 
 
 def _lack(exc: Exception) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select, tuple_
 from sqlalchemy.orm import aliased
 
+from dam.core.database import fetched
 from dam.models.blob_check import BlobCheck
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
@@ -85,7 +86,7 @@ def places_of(library: Library, sha256s: Iterable[str]) -> list[Place]:
     for some in ecs.batched(sha256s):
         statement = _places().where(location.file_identifier.in_(some), _counts()).order_by(location.id)
         with library.peek() as connection:
-            found += [Place(*row) for row in connection.execute(statement)]
+            found += [Place(*row) for row in fetched(connection.execute(statement).all)]
     return found
 
 
@@ -105,7 +106,8 @@ def _pages(library: Library, statement: Any, *order: Any) -> Iterator[Place]:
     after: tuple[Any, ...] | None = None
     while True:
         with library.peek() as connection:
-            rows = connection.execute(paged if after is None else paged.where(tuple_(*order) > after)).all()
+            page = connection.execute(paged if after is None else paged.where(tuple_(*order) > after))
+            rows = fetched(page.all)
         if not rows:
             return
         after = tuple(rows[-1][-len(order) :])

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dam.core.errors import NotFoundError
+from dam.core.folding import folded
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue.lookup import find_one_asset
@@ -32,10 +33,14 @@ def select_assets(session: Session, references: Iterable[str], tags: Iterable[st
     for reference in references:
         chosen = (chosen or set()) | _matching(session, reference)
     for tag in tags:
-        with_tag = select(TagComponent.entity_id).where(TagComponent.tag == tag, is_present(TagComponent.entity_id))
-        tagged = set(session.scalars(with_tag))
+        tagged = _with_tag(session, folded(tag.strip()))
         chosen = tagged if chosen is None else chosen & tagged
     return None if chosen is None else np.array(sorted(chosen), np.int64)
+
+
+def _with_tag(session: Session, key: str) -> set[int]:
+    table = TagComponent
+    return set(session.scalars(select(table.entity_id).where(table.tag_key == key, is_present(table.entity_id))))
 
 
 def _matching(session: Session, reference: str) -> set[int]:

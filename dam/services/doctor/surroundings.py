@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dam.core.config import Settings, setting_origins
+from dam.core.config import ENV_FILE, PLACE, Settings, setting_origins
 from dam.core.errors import DamError
 from dam.services.doctor.check import Check, fail, ok, warn
 from dam.services.doctor.file_system import check_space
@@ -17,7 +17,6 @@ from dam.services.processes.limits import Limits, time_limit
 from dam.services.processes.request import Request
 
 MAX_SKEW_SECONDS = 2.0
-SHOWN = ("DATABASE_URL", "ASSET_STORAGE_PATH")
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def check_settings() -> Iterator[Check]:
     for name, origin in setting_origins().items():
         if origin == "default":
             continue
-        if origin != "environment" and name in SHOWN:
+        if name in PLACE and Path(origin).name == ENV_FILE:
             advice = f"if that file is of another project, set {name} in the environment"
             yield warn(f"setting {name}", f"from {origin}", advice)
         else:

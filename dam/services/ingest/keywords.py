@@ -8,7 +8,8 @@ from dam.core.errors import UsageError
 from dam.models.description_component import DescriptionComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.operations import Recorder
-from dam.services.catalogue.tags import checked_tag, write_tags
+from dam.services.tags.names import SEPARATOR, checked_tag
+from dam.services.tags.tags import write_pairs
 
 
 def import_keywords(recorder: Recorder, entity_ids: Iterable[int]) -> None:
@@ -18,14 +19,14 @@ def import_keywords(recorder: Recorder, entity_ids: Iterable[int]) -> None:
         rows = recorder.session.execute(
             select(table.entity_id, table.keywords).where(table.entity_id.in_(some), table.keywords.is_not(None))
         )
-        for entity_id, keywords in rows.all():
-            tags = dict.fromkeys(_tag(word) for word in keywords or ())
-            write_tags(recorder, [entity_id], [tag for tag in tags if tag])
+        pairs = [(entity_id, _tag(word)) for entity_id, keywords in rows for word in keywords or ()]
+        write_pairs(recorder, [(entity_id, tag) for entity_id, tag in pairs if tag])
 
 
 def _tag(keyword: str) -> str | None:
-    """Return a keyword as a valid tag, without commas; None if that is impossible."""
+    """Return a keyword as a valid tag, without commas and empty levels; None if that is impossible."""
+    words = " ".join(keyword.replace(",", " ").split())
     try:
-        return checked_tag(" ".join(keyword.replace(",", " ").split()))
+        return checked_tag(SEPARATOR.join(level for level in words.split(SEPARATOR) if level.strip()))
     except UsageError:
         return None

@@ -1,7 +1,7 @@
 """Run the current systems for assets that lack them, on the stored or referenced content."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import select
@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from dam.core.errors import StoreError, UnreadableFileError
 from dam.media.kinds import Kind
 from dam.models.entity import Entity
-from dam.services.catalogue.asset_states import AssetState, failed, outdated, outdated_bytes
+from dam.services.catalogue import ecs
+from dam.services.catalogue.asset_states import AssetState, failed, outdated, outdated_bytes, states_by_id
 from dam.services.catalogue.content import find_content
+from dam.services.catalogue.derived_rows import delete_derived
 from dam.services.ingest import writer
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.examine import Examined, ReanalyseRequest
@@ -65,9 +67,34 @@ def _run_systems(library: Library, pool: Pool, *, retry_failed: bool) -> Iterato
         yield from updates
 
 
-def _write(session: Session, analyses: Mapping[int, Analysis]) -> None:
+def derive_again(library: Library, entity_ids: Iterable[int], pool: Pool | None = None) -> Iterator[Update]:
+    """Derive all rows of some assets anew; yield an update for each asset once it is durable.
+
+    The rows of an asset stay as they are where its content cannot be read, or what derived them is not installed here.
+    """
+    with given_or_open(pool) as workers:
+        for ids in ecs.batched(entity_ids, PAGE):
+            with library.read() as session:
+                page = list(states_by_id(session, ids))
+                sidecars = packets(session, ids)
+                new = [(replace(known, system_set=None), sidecars.get(known.entity_id)) for known in page]
+                items = [_job(session, library, *each) for each in new]
+            analyses: dict[int, Analysis] = {}
+            results: Iterator[Examined] = workers.map(items)
+            updates = [_update(known, result, analyses) for known, result in zip(page, results, strict=True)]
+            for known, update in zip(page, updates, strict=True):
+                if update.obstacle and not {label.partition("@")[0] for label in known.labels} <= {*update.ran}:
+                    analyses.pop(known.entity_id, None)
+            if analyses:
+                library.write_again(partial(_write, analyses=analyses, is_anew=True))
+            yield from updates
+
+
+def _write(session: Session, analyses: Mapping[int, Analysis], *, is_anew: bool = False) -> None:
     """Write the analyses of the assets that are still there: some may have been removed for good meanwhile."""
-    there = session.scalars(select(Entity.id).where(Entity.id.in_(analyses)).with_for_update(read=True))
+    there = session.scalars(select(Entity.id).where(Entity.id.in_(analyses)).with_for_update(read=True)).all()
+    if is_anew:
+        delete_derived(session, there)
     writer.write_analyses(session, {entity_id: analyses[entity_id] for entity_id in there})
 
 

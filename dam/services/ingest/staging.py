@@ -159,7 +159,7 @@ def _buffer(file: BinaryIO, size: int, store: BlobStore, moving: os.stat_result 
     data = b"".join(parts)
     digests = digests_of([data])
     content = _Content(digests, data[:HEAD_BYTES], len(data), partial(io.BytesIO, data), None)
-    if _is_stored(store, digests.sha256, len(data), moving):
+    if _is_stored(store, digests.sha256, data, moving):
         return content
     blob = store.stage(digests.sha256)
     with _discard_on_error(blob):
@@ -201,13 +201,17 @@ def _unless_stored(store: BlobStore, content: _Content, moving: os.stat_result |
     return content._replace(blob=None, open=partial(store.open, key))
 
 
-def _is_stored(store: BlobStore, key: str, size: int, moving: os.stat_result | None) -> bool:
-    """Return whether the store has a content. It is read: what comes in again heals a blob that has rotted.
+def _is_stored(store: BlobStore, key: str, content: int | bytes, moving: os.stat_result | None) -> bool:
+    """Return whether the store has a content, given its bytes or only its size.
+
+    The blob is read: what comes in again heals one that has rotted.
 
     `moving` is the source if it will be unlinked: then the blob must not be that file, nor linked to another.
     """
     try:
-        return store.flaw(key, size, content=True, apart_from=moving) is None
+        if isinstance(content, bytes):
+            return store.flaw(key, len(content), content=content or True, apart_from=moving) is None
+        return store.flaw(key, content, content=True, apart_from=moving) is None
     except StoreError:  # it cannot be read; if the store has failed, publishing says so
         return False
 

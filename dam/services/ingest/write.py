@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from dam.services.catalogue import failures
-from dam.services.catalogue.tags import write_tags
 from dam.services.ingest import writer
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.batch import Batch
@@ -14,6 +13,7 @@ from dam.services.ingest.outcome import Options
 from dam.services.ingest.recorders import IngestOperations
 from dam.services.ingest.resolve import Resolved
 from dam.services.library import Library
+from dam.services.tags.tags import write_tags
 from dam.storage.modes import REFERENCE_STORAGE, Mode
 
 

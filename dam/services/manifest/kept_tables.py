@@ -11,7 +11,7 @@ from dam.systems.system import all_systems
 
 DERIVED_COMPONENTS = ("component_image_pixel_digest", "component_similar_pair", "component_system_failure")
 """Components that no system produces, and that commands derive again."""
-KEPT_TABLES = ("operations", "operation_changes", "mirrors")
+KEPT_TABLES = ("operations", "operation_changes", "mirrors", "saved_queries", "tag_rules")
 """Kept tables that are no components, but for the entities."""
 
 

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, delete, exists, insert, select, updat
 from sqlalchemy.orm import Session
 
 from dam.core import database
-from dam.core.config import Settings, default_settings, sqlite_url
+from dam.core.config import Settings, default_settings
 from dam.core.durable import flush
 from dam.core.errors import DamError, NoLibraryError
+from dam.core.libraries import sqlite_url
 from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
 from dam.models.manifest_record import ManifestRecord

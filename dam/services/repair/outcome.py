@@ -19,6 +19,8 @@ class Action(StrEnum):
     """Find the file of a referenced asset that was moved."""
     COMPLETE = "complete"
     """Write what an asset lacks: its digest, location or properties."""
+    DERIVE = "derive"
+    """Derive anew what has changed since it was derived from the content."""
     DATABASE = "database"
     """Rebuild indexes, or delete rows that refer to none."""
     MANIFEST = "manifest"

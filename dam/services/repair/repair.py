@@ -10,11 +10,13 @@ from dam.services.manifest.owners import Said, last_said
 from dam.services.mirrors.mirrors import OpenMirror, open_mirrors
 from dam.services.repair.adopt import RepairOperation, adopt, complete, names_in_manifest
 from dam.services.repair.database import repair_database
+from dam.services.repair.derived import repair_derived
 from dam.services.repair.files import move_to_place, protect
 from dam.services.repair.heal import Healer, repaired
 from dam.services.repair.manifest import repair_manifest
 from dam.services.repair.outcome import Action, Repair, Result
 from dam.services.repair.relink import relink
+from dam.services.verify import derived as derived_rows
 from dam.services.verify.findings import Finding, Problem
 from dam.services.verify.verify import verify
 from dam.storage.local import LocalBlobStore
@@ -44,8 +46,10 @@ def repair(
     yield from _repair_files(library, found, dry_run=dry_run)
     yield from _repair_contents(library, mirrors, found, folders, operation, dry_run=dry_run)
     yield from _repair_assets(library, found, operation, dry_run=dry_run)
+    derived = [finding for finding in found[Problem.DATABASE] if finding.detail == derived_rows.DETAIL]
+    yield from repair_derived(library, derived, dry_run=dry_run)
     for finding in found[Problem.DATABASE]:
-        if not any(detail.startswith(finding.detail) for detail in told):
+        if finding not in derived and not any(detail.startswith(finding.detail) for detail in told):
             yield repaired(Action.DATABASE, Result.LEFT, finding.detail, finding)
 
 

@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from dam.core import database
-from dam.core.config import sqlite_url
 from dam.core.errors import DamError
+from dam.core.libraries import sqlite_url
 from dam.core.schema import head_revision
 from dam.models import all_models
 from dam.models.base_class import Base

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from dam.core.database import fetched
 from dam.core.errors import InputError, StoreError, UnreadableFileError
 from dam.media.files.digests import sha256_of
 from dam.media.files.source import open_source
@@ -115,7 +116,7 @@ class Checker:
     def _check_sources(self, place: Place, *, content: bool) -> Result:
         """Check an asset that is only referenced: one of its source paths must still have the content."""
         with self.library.read() as session:
-            paths = recorded_paths(session, place.entity_id)
+            paths = fetched(partial(recorded_paths, session, place.entity_id))
         found = partial(Finding, sha256=place.identifier, entity_id=place.entity_id, name=place.name)
         problem = found(Problem.MISSING, "it is referenced, and none of its source paths exists any more")
         for path in paths:

@@ -1,16 +1,21 @@
 """The database's own checks: its pages and indexes, and its foreign keys."""
 
+import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, ForeignKeyConstraint, and_, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from dam.core.errors import MalformedDatabaseError
+from dam.core.schema import newest_schema
 from dam.models.base_class import Base
 from dam.services.library import Library
 from dam.services.verify.findings import Finding, Problem
 
+_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 MAX_MESSAGES = 100
 """Maximum number of findings of SQLite's integrity check: a page that is damaged gives many."""
 
@@ -23,6 +28,7 @@ def database_findings(library: Library) -> Iterator[Finding]:
     with library.peek() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         try:
+            yield from map(_finding, list(_schema(connection)) if is_sqlite else [])
             yield from map(_finding, list(_integrity(connection) if is_sqlite else _indexes(connection)))
             yield from map(_finding, list(_sqlite_foreign_keys(connection) if is_sqlite else _foreign_keys(connection)))
         except MalformedDatabaseError as exc:
@@ -31,6 +37,34 @@ def database_findings(library: Library) -> Iterator[Finding]:
 
 def _finding(detail: str) -> Finding:
     return Finding(Problem.DATABASE, detail)
+
+
+def _schema(connection: Connection) -> Iterator[str]:
+    """Compare the tables and indexes with those of the schema: SQLite reads them, and cannot know what they should be.
+
+    Others that the user has made are left alone.
+    """
+    there = _statements(connection.exec_driver_sql(_SCHEMA).all())
+    for name, statement in _newest_schema().items():
+        if name not in there:
+            yield f"the schema lacks {name}"
+        elif there[name] != statement:
+            yield f"the schema of {name} is damaged"
+
+
+@cache
+def _newest_schema() -> dict[str, str]:
+    """Return the statements of the newest schema, by the name of what they make; none while one is being written."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for statement in newest_schema("sqlite") or []:
+            connection.execute(statement)
+        made = _statements(connection.execute(_SCHEMA).fetchall())
+    virtual = tuple(f"{name}_" for name, statement in made.items() if statement.startswith("CREATEVIRTUAL"))
+    return {name: made[name] for name in made if not name.startswith(virtual)}  # else of the version of SQLite
+
+
+def _statements(rows: Iterable[Sequence[str]]) -> dict[str, str]:
+    return {name: "".join(sql.split()) for name, sql in rows}
 
 
 def _integrity(connection: Connection) -> Iterator[str]:

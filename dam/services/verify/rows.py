@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from dam.core.database import fetched
 from dam.models.base_class import Base
 from dam.models.base_component import BaseComponent
 from dam.models.file_properties_component import FilePropertiesComponent
@@ -110,7 +111,7 @@ def _rows(connection: Connection, group: str, ids: Ids) -> Rows:
         if high is not None:
             statement = statement.where(column <= high)
         names = [each.name for each in columns]
-        for values in connection.execute(statement):
+        for values in fetched(connection.execute(statement).all):
             row = dict(zip(names, values, strict=True))
             found[model, key_of(row)] = row
     return found

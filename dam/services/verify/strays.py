@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
+from dam.core.database import fetched
 from dam.models.file_location_component import FileLocationComponent
 from dam.services.catalogue import ecs
 from dam.services.library import Library
@@ -52,11 +53,8 @@ def _finding(stray: Stray) -> Finding:
 
 def _without_owner(connection: Connection, keys: list[str]) -> list[str]:
     location = FileLocationComponent
-    owned = set(
-        connection.scalars(
-            select(location.file_identifier).where(
-                location.file_identifier.in_(keys), location.storage_type != REFERENCE_STORAGE
-            )
-        )
+    statement = select(location.file_identifier).where(
+        location.file_identifier.in_(keys), location.storage_type != REFERENCE_STORAGE
     )
+    owned = set(fetched(connection.scalars(statement).all))
     return [key for key in keys if key not in owned]

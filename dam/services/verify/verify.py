@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
-from dam.core.database import DAMAGE_HINT
+from dam.core.database import DAMAGE_HINT, fetched
 from dam.core.errors import MalformedDatabaseError
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
@@ -28,6 +28,7 @@ from dam.services.mirrors.mirrors import OpenMirror
 from dam.services.verify.blobs import Checker, Result
 from dam.services.verify.checks import MAIN_STORE, CheckRecorder
 from dam.services.verify.database import database_findings
+from dam.services.verify.derived import derived_findings
 from dam.services.verify.findings import Finding, IntactAsset, Problem
 from dam.services.verify.manifest import manifest_findings
 from dam.services.verify.rows import row_findings
@@ -79,6 +80,8 @@ def verify(
             yield from of_manifest
             if content and not of_manifest:
                 yield from row_findings(library)
+            if content:
+                yield from derived_findings(library)
             yield from _dangling(library)
         checker = Checker(library, store, quarantine=quarantine)
         found = oldest_check_first(library, store_id, datetime.now(UTC)) if content else places(library)
@@ -89,10 +92,9 @@ def verify(
         yield from (each for each in others if each.path not in checker.moved)
     except MalformedDatabaseError as exc:
         yield damaged_database(exc)
-    except (SQLAlchemyError, ValueError, TypeError, AttributeError) as exc:
-        # What a damaged page makes of a row, a driver or a column type refuses in its own way
-        logger.debug("a row cannot be read", exc_info=exc)
-        yield Finding(Problem.DATABASE, f"a row cannot be read ({exc}): {DAMAGE_HINT}")
+    except DBAPIError as exc:  # as where the schema has lost a table
+        logger.debug("the database cannot be read", exc_info=exc)
+        yield Finding(Problem.DATABASE, f"the database cannot be read ({exc.orig}): {DAMAGE_HINT}")
 
 
 def damaged_database(error: MalformedDatabaseError) -> Finding:
@@ -172,6 +174,6 @@ def _dangling(library: Library) -> Iterator[Finding]:
     """Find entities that lack a required component."""
     for kind in (ContentHashSha256Component, FileLocationComponent, FilePropertiesComponent):
         with library.read() as session:
-            ids = session.scalars(ecs.entities_with(without=[kind])).all()
+            ids = fetched(session.scalars(ecs.entities_with(without=[kind])).all)
         for entity_id in ids:
             yield Finding(Problem.DANGLING, f"it has no {kind.component_name()}", entity_id=entity_id)

@@ -12,6 +12,7 @@ from dam.models import (
     DimensionsComponent,
     Entity,
     FileLocationComponent,
+    ReplacedComponent,
     SystemRecord,
     SystemSet,
     TagComponent,
@@ -132,14 +133,16 @@ def test_put_rows_inserts_and_updates_by_the_unique_key(each_library: Library) -
 
 def test_put_rows_leaves_what_has_no_more_than_its_key(each_library: Library) -> None:
     with each_library.write() as session:
-        [entity_id] = ecs.add_entities(session, 1)
-        ecs.put_rows(session, TagComponent, [{"entity_id": entity_id, "tag": tag} for tag in ("x", "y", "x")])
-        ecs.put_rows(session, TagComponent, [])
-        assert [found.tag for found in ecs.get_components(session, entity_id, TagComponent)] == ["x", "y"]
+        ids = ecs.add_entities(session, 3)
+        rows = [{"entity_id": ids[0], "by_entity_id": ids[number]} for number in (1, 2, 1)]
+        ecs.put_rows(session, ReplacedComponent, rows)
+        ecs.put_rows(session, ReplacedComponent, [])
+        found = ecs.get_components(session, ids[0], ReplacedComponent)
+        assert [each.by_entity_id for each in found] == ids[1:]
 
 
 def test_unique_keys() -> None:
-    assert ecs.unique_key(TagComponent) == ("entity_id", "tag")
+    assert ecs.unique_key(TagComponent) == ("entity_id", "tag_key")
     assert ecs.unique_key(FileLocationComponent) == ("entity_id", "storage_type")
     assert ecs.unique_key(ContentHashSha256Component) == ("entity_id",)
     assert ecs.unique_key(SystemRecord) == ("entity_id",)

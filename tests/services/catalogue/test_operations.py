@@ -9,9 +9,9 @@ from dam.services.catalogue import ecs
 from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.pairs import put_verdict, remove_verdict
 from dam.services.catalogue.row_json import from_json
-from dam.services.catalogue.tags import add_tags, remove_tags
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
+from dam.services.tags.tags import add_tags, remove_tags
 
 
 def changes(session: Session) -> list[tuple[str, str, int | None, object, object]]:
@@ -80,7 +80,7 @@ def test_what_changes_nothing_is_no_operation(each_library: Library) -> None:
 def test_a_row_survives_the_journal(each_library: Library) -> None:
     with each_library.write() as session:
         [one] = ecs.add_entities(session, 1)
-        [added] = Recorder(session, "tag").insert(TagComponent, [{"entity_id": one, "tag": "sea"}])
+        [added] = Recorder(session, "tag").insert(TagComponent, [{"entity_id": one, "tag": "sea", "tag_key": "sea"}])
         recorded = session.scalars(select(OperationChange.after)).one()
         assert from_json(ecs.table_of(TagComponent), recorded) == added
 

@@ -79,7 +79,7 @@ def test_a_locked_database_is_named_after_the_timeout(each_library: Library, lib
         session.add(TagComponent(entity_id=entity_id, tag="x"))
         session.flush()
         with pytest.raises(LockedError, match="DAM_LOCK_TIMEOUT"), other.write() as late:
-            ecs.put_rows(late, TagComponent, [{"entity_id": entity_id, "tag": "x"}])
+            ecs.put_rows(late, TagComponent, [{"entity_id": entity_id, "tag": "x", "tag_key": "x"}])
     impatient.dispose()
 
 
@@ -108,7 +108,7 @@ def test_what_postgres_refuses_is_an_error_with_a_message(each_library: Library,
 def test_transactions_that_wait_for_each_other(each_library: Library) -> None:
     with each_library.write() as session:
         one, two = ecs.add_entities(session, 2)
-        ecs.put_rows(session, TagComponent, [{"entity_id": entity_id, "tag": "x"} for entity_id in (one, two)])
+        session.add_all(TagComponent(entity_id=entity_id, tag="x") for entity_id in (one, two))
     both = threading.Barrier(2, timeout=500)
 
     def cross(first: int, second: int) -> None:

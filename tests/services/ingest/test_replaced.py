@@ -17,7 +17,6 @@ from dam.services.catalogue.assets import summarise
 from dam.services.catalogue.description import describe
 from dam.services.catalogue.pairs import put_verdict, verdicts
 from dam.services.catalogue.succession import user_said
-from dam.services.catalogue.tags import get_tags_for_entity
 from dam.services.catalogue.verdict import Verdict
 from dam.services.duplicates.decider import DuplicateOptions
 from dam.services.duplicates.groups import find_duplicates
@@ -25,6 +24,7 @@ from dam.services.duplicates.rules import Level
 from dam.services.ingest.ingest import Options, Outcome, each_outcome, ingest
 from dam.services.journal.undo import undo
 from dam.services.library import Library
+from dam.services.tags.tags import get_tags_for_entity
 from dam.systems.system import all_systems, tables_by_system
 from tests.media.described import keywords_xmp
 from tests.services.conftest import MakeImage, ingest_all

@@ -14,12 +14,12 @@ from dam.models.system_record import SystemSet
 from dam.models.xmp_sidecar_component import XmpSidecarComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import find_one_asset
-from dam.services.catalogue.tags import get_tags_for_entity
 from dam.services.ingest.ingest import Options, Outcome, Unchanged, each_outcome, ingest
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library
 from dam.services.processes.limits import Limits
 from dam.services.processes.pool import Pool
+from dam.services.tags.tags import get_tags_for_entity
 from tests.media.described import bag, keywords_xmp, xmp_block
 
 MakeImage = Callable[..., Path]

@@ -12,12 +12,12 @@ from dam.core.errors import ConflictError, NotFoundError
 from dam.models import Operation, component_classes
 from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import put_verdict, remove_verdict
-from dam.services.catalogue.tags import add_tags, remove_tags
 from dam.services.catalogue.verdict import Verdict
 from dam.services.ingest.ingest import Options, ingest
 from dam.services.journal.trash import find_assets, remove, restore
 from dam.services.journal.undo import undo
 from dam.services.library import Library
+from dam.services.tags.tags import add_tags, remove_tags
 from tests.services.conftest import ingest_all
 
 FILES = 3

@@ -11,7 +11,6 @@ from dam.models import Entity, LinkRecord, OperationChange, TagComponent, Trashe
 from dam.services.asset_service import add_asset_file
 from dam.services.catalogue.lookup import find_one_asset
 from dam.services.catalogue.pairs import put_verdict
-from dam.services.catalogue.tags import add_tags, count_tags
 from dam.services.catalogue.verdict import Verdict
 from dam.services.info import describe
 from dam.services.ingest.ingest import Options, Status, each_outcome, ingest
@@ -21,6 +20,8 @@ from dam.services.journal.log import changes_of, log
 from dam.services.journal.trash import find_assets, in_trash, remove, restore
 from dam.services.journal.undo import undo
 from dam.services.library import Library
+from dam.services.tags.counts import count_tags
+from dam.services.tags.tags import add_tags
 from dam.storage import store_lock
 from dam.storage.modes import Mode
 from tests.services.conftest import ingest_all
@@ -187,7 +188,9 @@ def test_a_tag_of_an_asset_that_is_gone_does_not_come_back(each_library: Library
         add_tags(session, [entity_id], ["sea"])
         session.execute(delete(TagComponent))
     with each_library.write() as session:
-        session.execute(update(OperationChange).values(after=None, before={"entity_id": entity_id, "tag": "sea"}))
+        session.execute(
+            update(OperationChange).values(after=None, before={"entity_id": entity_id, "tag": "sea", "tag_key": "sea"})
+        )
     remove(each_library, find_assets(each_library, [str(entity_id)]))
     empty_trash(each_library, plan_purge(each_library, last_copies=True))
     with pytest.raises(ConflictError, match="removed for good"):

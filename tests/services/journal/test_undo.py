@@ -5,12 +5,12 @@ from dam.core.errors import ConflictError, NotFoundError
 from dam.models import LinkRecord, Operation, SystemSet, TagComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import all_verdicts, put_verdict, remove_verdict
-from dam.services.catalogue.tags import add_tags, get_tags_for_entity, remove_tags
 from dam.services.catalogue.verdict import Verdict
 from dam.services.journal import undo as module
 from dam.services.journal.log import LogFilter, changes_of, log
 from dam.services.journal.undo import undo
 from dam.services.library import Library
+from dam.services.tags.tags import add_tags, get_tags_for_entity, remove_tags
 
 
 @pytest.fixture

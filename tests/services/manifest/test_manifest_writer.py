@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import text
 
 from dam.core.errors import OldDatabaseError, StoreError
-from dam.services.catalogue.tags import add_tag_to_entity
 from dam.services.library import Library
 from dam.services.manifest import manifest_writer, outbox
 from dam.services.manifest.lines import Line
 from dam.services.manifest.manifest_writer import ManifestState
 from dam.services.manifest.reader import read
+from dam.services.tags.tags import add_tag_to_entity
 from dam.storage.memory import MemoryManifest
 from tests.services.conftest import ingest_all
 

@@ -19,7 +19,6 @@ from dam.core.errors import DamError, LostDatabaseError, NoLibraryError
 from dam.media.files.digests import digests_of
 from dam.models.entity import Entity
 from dam.services.catalogue.pairs import put_verdict, remove_verdict
-from dam.services.catalogue.tags import add_tag_to_entity, remove_tag_from_entity
 from dam.services.catalogue.verdict import Verdict
 from dam.services.ingest.ingest import Options, ingest
 from dam.services.library import Library, open_library, set_up_library
@@ -27,6 +26,7 @@ from dam.services.manifest.lines import Line, numbered, parse
 from dam.services.manifest.reader import Damage
 from dam.services.rebuild.blobs import Adopted, BlobProblem
 from dam.services.rebuild.rebuild import Rebuilt, merge, rebuild
+from dam.services.tags.tags import add_tag_to_entity, remove_tag_from_entity
 from dam.storage.modes import Mode
 from tests import postgres
 from tests.services.conftest import ingest_all

@@ -1,0 +1,97 @@
+"""Add, remove and list the tags of assets."""
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dam.core.errors import NotFoundError
+from dam.core.folding import folded
+from dam.models.entity import Entity
+from dam.models.tag_component import TagComponent
+from dam.services.catalogue import ecs
+from dam.services.catalogue.operations import Recorder
+from dam.services.tags.names import checked_tags, written_tag
+
+PAGE = 10_000
+"""Number of rows that are written together."""
+
+
+def add_tag_to_entity(session: Session, entity_id: int, tag: str) -> bool:
+    """Add a tag to an entity; return whether it is new.
+
+    Raises:
+        UsageError: the tag is invalid.
+        NotFoundError: there is no such entity.
+
+    """
+    return bool(add_tags(session, [entity_id], [tag]))
+
+
+def remove_tag_from_entity(session: Session, entity_id: int, tag: str) -> bool:
+    """Remove a tag from an entity; return whether it had the tag."""
+    return bool(remove_tags(session, [entity_id], [tag]))
+
+
+def add_tags(session: Session, entity_ids: Sequence[int], tags: Iterable[str]) -> int:
+    """Add all tags to all entities, as one operation; return how many are new.
+
+    Raises:
+        UsageError: a tag is invalid.
+        NotFoundError: there is no such entity.
+
+    """
+    checked = checked_tags(tags)
+    found: set[int] = set()
+    for some in ecs.batched(entity_ids):
+        found.update(session.scalars(select(Entity.id).where(Entity.id.in_(some))))
+    if missing := set(entity_ids) - found:
+        raise NotFoundError(f"the library has no entity {min(missing)}")
+    return write_tags(Recorder(session, "tag"), entity_ids, checked)
+
+
+def remove_tags(session: Session, entity_ids: Sequence[int], tags: Iterable[str]) -> int:
+    """Remove all tags from all entities, as one operation; return how many there were.
+
+    Raises:
+        UsageError: a tag is invalid.
+
+    """
+    recorder = Recorder(session, "tag")
+    keys = dict.fromkeys(folded(written_tag(tag)) for tag in tags)
+    rows = ({"entity_id": entity_id, "tag_key": key} for entity_id, key in product(entity_ids, keys))
+    return sum(len(recorder.delete_keys(TagComponent, some)) for some in ecs.batched(rows, PAGE))
+
+
+def get_tags_for_entity(session: Session, entity_id: int) -> list[str]:
+    """Return the tags of an entity, sorted."""
+    return sorted(component.tag for component in ecs.get_components(session, entity_id, TagComponent))
+
+
+def write_tags(recorder: Recorder, entity_ids: Iterable[int], tags: Iterable[str]) -> int:
+    """Add all tags to all entities, as part of an operation; return how many are new. Idempotent."""
+    checked = list(tags)
+    return write_pairs(recorder, product(entity_ids, checked)) if checked else 0
+
+
+def write_pairs(recorder: Recorder, pairs: Iterable[tuple[int, str]]) -> int:
+    """Add tags to entities, each pair an entity and a valid tag, as part of an operation; return how many are new.
+
+    A tag is spelled as it first was in the library.
+    """
+    known: dict[str, dict[str, str]] = {}
+    added = 0
+    for some in ecs.batched(pairs, PAGE):
+        for tag in dict.fromkeys(tag for _, tag in some):
+            key = folded(tag)
+            known[tag] = known.get(key) or _as_first_spelled(recorder.session, tag, key)
+            known.setdefault(key, known[tag])
+        added += len(recorder.insert(TagComponent, [{"entity_id": entity_id} | known[tag] for entity_id, tag in some]))
+    return added
+
+
+def _as_first_spelled(session: Session, tag: str, key: str) -> dict[str, str]:
+    # The first in the order of the index: only what is older than this rule, or imported, has several spellings
+    first = session.scalar(select(func.min(TagComponent.tag)).where(TagComponent.tag_key == key))
+    return {"tag": first or tag, "tag_key": key}
