@@ -162,6 +162,7 @@ def add_asset(
     from dam.render.ingest import IngestReport, what_to_list
     from dam.render.progress import progress
     from dam.services.ingest.ingest import Options, Status, Unchanged, count_bytes, each_outcome, ingest
+    from dam.services.ingest.outcome import missing_paths
     from dam.services.library import open_library
     from dam.services.processes.pool import open_pool
     from dam.services.tags.names import checked_tags
@@ -174,9 +175,16 @@ def add_asset(
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
     options = Options(selection, mode, rehash, import_keywords, follow, min_copies)
+    missing = missing_paths(paths or ())
+    paths = [path for path in paths or () if path not in missing]
     are_few = not files_from and len(paths or ()) <= MAX_LISTED and not any(map(os.path.isdir, paths or ()))
     lists = what_to_list(quiet=quiet, verbose=verbose, are_few=are_few)
     report = IngestReport(as_json=json, lists=lists, tells_shares=mode is Mode.AUTO)
+    for outcome in missing.values():
+        report.add(outcome)
+    if missing and not (paths or files_from):  # no library is made for a word that was misspelt
+        report.finish()
+        raise typer.Exit(ExitCode.INPUTS_FAILED)
     with (
         report,
         open_library(create=True) as library,
@@ -234,7 +242,10 @@ def find_file_by_hash(
 @app.command("find-similar-images", epilog=epilog("dam-cli find-similar-images photo.jpg", *LOOKUP))
 def find_similar_images(
     images: Annotated[
-        list[str] | None, typer.Argument(metavar="IMAGE|FOLDER", help="Image files; they need not be in the library.")
+        list[str] | None,
+        typer.Argument(
+            metavar="IMAGE|FOLDER|ASSET", help="Image files, which need not be in the library, or assets by id or hash."
+        ),
     ] = None,
     files_from: FilesFromOption = None,
     null: NullOption = False,
@@ -272,6 +283,12 @@ def find_similar_images(
         raise UsageError("--json and --print0 cannot be combined")
     options = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     require_installed()
+    if not all(map(os.path.lexists, images or ())):
+        from dam.services.library import open_library
+        from dam.services.similar.search import paths_of
+
+        with open_library() as library, library.read() as session:
+            images = paths_of(session, library, images or ())
     with start_query([] if files_from else images or [], transforms=transforms, jobs=jobs) as started:
         from dam.render import similar as render
         from dam.services.catalogue.source_states import check_sources

@@ -50,4 +50,3 @@ def show(
             render(found, everything=everything, as_json=json)
     if missing:
         raise typer.Exit(ExitCode.NOT_FOUND)
-

@@ -4,6 +4,7 @@ A playlist, or a reference inside a container, can make FFmpeg open other files 
 FFmpeg gets an open file without a name, a whitelist of demuxers, and no protocols.
 """
 
+import errno
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -114,12 +115,19 @@ def open_container(stream: BinaryIO) -> Iterator["InputContainer"]:
     except DecodeError:
         raise
     except FFmpegError as exc:
-        raise DecodeError(f"FFmpeg cannot read it: {exc.strerror or exc}") from exc
+        raise DecodeError(f"FFmpeg cannot read it: {_reason(exc)}") from exc
     except MemoryError as exc:
         raise DecodeError(TOO_MUCH_MEMORY) from exc
     # PyAV raises these for invalid numbers in a damaged file
     except (ValueError, TypeError, OverflowError, ArithmeticError, RuntimeError, LookupError) as exc:
         raise DecodeError(f"cannot be decoded: {str(exc) or type(exc).__name__}") from exc
+
+
+def _reason(exc: Exception) -> str:
+    """Return what FFmpeg says; for a damaged file that is often no more than `Invalid argument`."""
+    if getattr(exc, "errno", None) == errno.EINVAL:
+        return "it is damaged, or of another format than it seems"
+    return getattr(exc, "strerror", None) or str(exc)
 
 
 def probe(stream: BinaryIO) -> Container:
