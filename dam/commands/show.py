@@ -33,6 +33,8 @@ def show(
     from dam.services.catalogue.overview import overview
     from dam.services.library import open_library
 
+    if not assets and query is None:
+        raise typer.BadParameter("give at least one ASSET, - for ids on stdin, or --query")
     missing = 0
     with open_library() as library:
         chosen = chosen_assets(library, assets, query, null=null)

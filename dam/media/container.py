@@ -4,7 +4,6 @@ A playlist, or a reference inside a container, can make FFmpeg open other files 
 FFmpeg gets an open file without a name, a whitelist of demuxers, and no protocols.
 """
 
-import errno
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,8 +123,13 @@ def open_container(stream: BinaryIO) -> Iterator["InputContainer"]:
 
 
 def _reason(exc: Exception) -> str:
-    """Return what FFmpeg says; for a damaged file that is often no more than `Invalid argument`."""
-    if getattr(exc, "errno", None) == errno.EINVAL:
+    """Return the reason in plain words; of a damaged file FFmpeg says no more than `Invalid argument`.
+
+    Its classes of errors derive from Python's.
+    """
+    if isinstance(exc, EOFError):
+        return "it is cut off"
+    if isinstance(exc, ValueError):
         return "it is damaged, or of another format than it seems"
     return getattr(exc, "strerror", None) or str(exc)
 
