@@ -113,7 +113,10 @@ class TerminalProgress:
 
     def _draw(self) -> None:
         with self._lock:
-            text = layout(self._tally, self._total(), self._name, self._width())
+            encoding, width = self._terminal.encoding, self._width()
+            text = layout(self._tally, self._total(), self._name, width)
+            if not text.isascii() and text.encode(encoding, "replace").decode(encoding) != text:
+                text = text.encode(encoding, "backslashreplace").decode(encoding)[:width]  # longer than it was
             width = columns(text)
             self._write(f"\r{text}{' ' * (self._shown - width)}")
             self._shown = width
