@@ -180,8 +180,8 @@ def add_asset(
     are_few = not files_from and len(paths or ()) <= MAX_LISTED and not any(map(os.path.isdir, paths or ()))
     lists = what_to_list(quiet=quiet, verbose=verbose, are_few=are_few)
     report = IngestReport(as_json=json, lists=lists, tells_shares=mode is Mode.AUTO)
-    for outcome in missing.values():
-        report.add(outcome)
+    for absent in missing.values():
+        report.add(absent)
     if missing and not (paths or files_from):  # no library is made for a word that was misspelt
         report.finish()
         raise typer.Exit(ExitCode.INPUTS_FAILED)
