@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dam.commands.shared.asset_words import AssetsArgument, NullIdsOption, QueryOption
+from dam.commands.shared.asset_words import STDIN, AssetsArgument, NullIdsOption, QueryOption
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import JsonOption
 from dam.core.errors import ExitCode
@@ -37,7 +37,9 @@ def show(
         raise typer.BadParameter("give at least one ASSET, - for ids on stdin, or --query")
     missing = 0
     with open_library() as library:
-        chosen = chosen_assets(library, assets, query, null=null)
+        chosen = [asset for asset in assets or () if asset != STDIN]  # one that is not found does not hide the others
+        if query is not None or STDIN in (assets or ()):
+            chosen += map(str, chosen_assets(library, [STDIN] if STDIN in (assets or ()) else None, query, null=null))
         for number, asset in enumerate(chosen):
             try:
                 found = overview(library, asset)
