@@ -59,7 +59,10 @@ def test_sidecars_are_a_kind_of_their_own(dam: Dam, make_image: Callable[..., Pa
     (picture.parent / "alone.xmp").write_text(packet)
     summary = dam("add-asset", picture.parent, "--json").json_lines[-1]["summary"]
     assert summary["kinds"] == {"image": 1, "sidecar": 2}
-    assert "XMP sidecar" in dam("show", picture.with_suffix(".xmp")).out
+    told = dam("show", picture.with_suffix(".xmp"))
+    assert "XMP sidecar" in told.out
+    assert "belongs to  entity 1  a.jpg" in told.out
+    assert dam("show", picture.parent / "alone.xmp", "--json").json["subjects"] == []
 
 
 def test_find_similar_images_takes_an_asset(dam: Dam, make_image: Callable[..., Path]) -> None:
