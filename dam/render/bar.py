@@ -28,7 +28,7 @@ def layout(tally: Tally, total: int | None, name: str, width: int) -> str:
     percent = tally.percent(total)
     wanted = [
         (1, f"{percent}%" if percent is not None else None),
-        (2, tally.time_left(total) or tally.elapsed),
+        (2, (tally.time_left(total) if percent else None) or tally.elapsed),  # the first files tell too little
         (3, tally.files),
         (4, tally.rate),
         (0, _bar(percent) if percent is not None else None),
