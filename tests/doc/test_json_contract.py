@@ -157,7 +157,7 @@ def prepare(name: str, filled: Dam) -> None:
     if name == "run-systems":
         forget_what_ran(filled)
     if name == "failures":
-        filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
+        filled("add-asset", "-j0", "--files-from", "-", "--tags", "lake", input=b"missing\xe9.jpg", code=3)
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
     say_of_assets(name, filled)

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
@@ -113,6 +113,22 @@ def _searched_file(session: Session, library: Library, reference: str) -> Search
         return SearchedFile(find_content(session, library.store, known), known.sha256, known.media_type)
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"entity {entity_id}: {exc}") from exc
+
+
+def paths_of(session: Session, library: Library, references: Iterable[str]) -> list[str]:
+    """Return the paths among some references as they are, and for an asset's id or hash the file with its content.
+
+    Raises:
+        UnreadableFileError: the content of an asset is missing.
+        UsageError: a reference is ambiguous.
+
+    """
+    return [
+        each
+        if os.path.lexists(each) or not find_by_id_or_hash(session, each)
+        else _searched_file(session, library, each).path
+        for each in references
+    ]
 
 
 def _raise_not_found(reference: str) -> list[int]:
