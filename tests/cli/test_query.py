@@ -149,7 +149,7 @@ def test_other_names_of_ls(filled: Dam, words: list[str]) -> None:
 
 
 def test_commands_take_a_query_or_ids(filled: Dam) -> None:
-    assert "1 asset" in filled("verify", "--query", "kind:image").out
+    assert "1 asset" in filled("verify", "--query", "kind:image").err
     assert filled("thumbnail", "--query", "kind:image").out.endswith(".jpg\n")
     assert "1 new image" in filled("link-similar", "--query", "tag:sea").out
     filled("find-duplicates", "--query", "tag:sea", code=1)

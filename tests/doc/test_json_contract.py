@@ -34,8 +34,6 @@ RUNS = {
     "explain": ["explain", "1", "inputs/a.jpg"],
     "link-similar": ["link-similar"],
     "ls": ["ls", "a", "--fields", "id,tag"],
-    "ls --count": ["ls", "a", "--count"],
-    "ls --explain": ["ls", "a", "--explain"],
     "query save": ["query", "save", "pictures", "kind:image"],
     "tag add": ["tag", "add", "1", "sea"],
     "tag rm": ["tag", "rm", "1", "nothing"],
