@@ -203,6 +203,18 @@ class Library(service.Library):
         with closing(export(self, entity_ids, Path(folder), options)) as exported:
             yield from exported
 
+    def query(self, text: str = "", *, sort: str = "", limit: int | None = None, offset: int = 0) -> Iterator["Asset"]:
+        """Yield the assets that match a query, newest first or in the order of `sort`, such as `-taken,name`.
+
+        Raises:
+            UsageError: the query, or `sort`, has a mistake (`QueryError`, with its `column`).
+
+        """
+        from dam.services.query.results import Shown, search
+
+        for page in search(self, text, Shown(), sort=sort, limit=limit, offset=offset):
+            yield from (found.asset for found in page)
+
     def find_similar(
         self,
         reference: Reference,

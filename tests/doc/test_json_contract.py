@@ -37,6 +37,8 @@ RUNS = {
     "verdicts": ["verdicts"],
     "explain": ["explain", "1", "inputs/a.jpg"],
     "link-similar": ["link-similar"],
+    "ls": ["ls", "a", "--fields", "id,tag"],
+    "query save": ["query", "save", "pictures", "kind:image"],
     "tag add": ["tag", "add", "1", "sea"],
     "tag rm": ["tag", "rm", "1", "nothing"],
     "tag ls ASSET": ["tag", "ls", "1"],
