@@ -44,6 +44,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "verdicts": [[], ["--json"]],
     "verify": [[], ["--content"]],
     "repair": [["--dry-run", "--from", "{sources}"], []],
+    "stats": [[], ["--json"]],
     "store add": [["usb", "{folder}/mirror"]],
     "store ls": [[]],
     "store rm": [["mirror"]],

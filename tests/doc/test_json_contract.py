@@ -22,6 +22,7 @@ RUNS = {
     "restore": ["restore", "a.sqlite3", "--yes"],
     "doctor": ["doctor"],
     "info": ["info"],
+    "stats": ["stats"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
     "find-similar": ["find-similar", os.fsdecode(b"inputs/sm\xe5ller.jpg")],
