@@ -97,14 +97,14 @@ def statistics(library: Library, query: str = "") -> Stats:
             formats=_shares(added, lambda row: row.media_type),
             months=_months(added),
             taken=_listed(session, _taken(among)),
-            cameras=_listed(session, _cameras(among)),
+            cameras=_cameras(session, among),
             tags=_listed(session, _tags(among)),
             content=_surplus(session, ImageDataDigestComponent, among),
             pixels=_surplus(session, ImagePixelDigestComponent, among),
         )
 
 
-def _by_month(session: Session, among: ColumnElement[bool]) -> Select[Any]:
+def _by_month(session: Session, among: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     created: Any = Entity.created_at
     if session.get_bind().dialect.name == "postgresql":
         created = func.timezone("UTC", created)
@@ -143,7 +143,7 @@ def _months(rows: Iterable[Row[Any]]) -> tuple[Month, ...]:
     return tuple(months)
 
 
-def _taken(among: ColumnElement[bool]) -> Select[Any]:
+def _taken(among: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     month = func.substr(CaptureComponent.local_time, 1, len("2026-05")).label("name")
     statement = select(month, COUNT, BYTES).join(
         CaptureComponent, CaptureComponent.entity_id == FilePropertiesComponent.entity_id
@@ -151,26 +151,33 @@ def _taken(among: ColumnElement[bool]) -> Select[Any]:
     return statement.where(among, CaptureComponent.local_time.is_not(None)).group_by(month).order_by(month)
 
 
-def _cameras(among: ColumnElement[bool]) -> Select[Any]:
+def _cameras(session: Session, among: ColumnElement[bool]) -> tuple[Share, ...]:
+    """Return the shares of cameras by make and model; many a model begins with the make."""
     camera = CameraComponent
-    name = func.trim(func.coalesce(camera.make, "") + " " + func.coalesce(camera.model, "")).label("name")
-    statement = select(name, COUNT, BYTES).join(camera, camera.entity_id == FilePropertiesComponent.entity_id)
-    return _largest(statement.where(among, name != "").group_by(name), name)
+    statement = (
+        select(camera.make, camera.model, COUNT.label("assets"), BYTES.label("bytes"))
+        .join(camera, camera.entity_id == FilePropertiesComponent.entity_id)
+        .where(among, camera.make.is_not(None) | camera.model.is_not(None))
+        .group_by(camera.make, camera.model)
+        .order_by(BYTES.desc(), camera.make, camera.model)
+        .limit(MAX_SHARES)
+    )
+    return _shares(session.execute(statement).all(), lambda row: _camera_name(row.make or "", row.model or ""))
 
 
-def _tags(among: ColumnElement[bool]) -> Select[Any]:
-    tag = TagComponent.tag.label("name")
+def _camera_name(make: str, model: str) -> str:
+    return model if model.lower().startswith(make.lower()) and model else f"{make} {model}".strip()
+
+
+def _tags(among: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    tag = TagComponent.tag
     statement = select(tag, COUNT, BYTES).join(
         TagComponent, TagComponent.entity_id == FilePropertiesComponent.entity_id
     )
-    return _largest(statement.where(among).group_by(tag), tag)
+    return statement.where(among).group_by(tag).order_by(BYTES.desc(), tag).limit(MAX_SHARES)
 
 
-def _largest(statement: Select[Any], name: Any) -> Select[Any]:
-    return statement.order_by(BYTES.desc(), name).limit(MAX_SHARES)
-
-
-def _listed(session: Session, statement: Select[Any]) -> tuple[Share, ...]:
+def _listed(session: Session, statement: Select[*tuple[Any, ...]]) -> tuple[Share, ...]:
     return tuple(Share(name, count, int(size)) for name, count, size in session.execute(statement))
 
 

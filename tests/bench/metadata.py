@@ -213,7 +213,7 @@ def _utc(date: str) -> str | None:
 
 def _is_equal(value: Any, other: Any) -> bool:
     if isinstance(value, list):
-        return value == other
+        return bool(value == other)
     if isinstance(value, int | float):
         return isinstance(other, int | float) and abs(value - other) <= 1e-4 * max(1, abs(other))
     texts = [

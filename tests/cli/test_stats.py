@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -98,10 +98,10 @@ def test_growth_is_by_month(each_library: Library, tmp_path: Path) -> None:
     for number, path in enumerate(paths):
         path.write_text("x" * (number + 1))
     list(ingest(each_library, map(str, paths), pool=POOL))
-    days = [(2025, 12, 31, 23, 59), (2026, 1, 1), (2026, 3, 1)]
+    days = ("2025-12-31T23:59+00:00", "2026-01-01T00:00+00:00", "2026-03-01T00:00+00:00")
     with each_library.write() as session:
         for number, day in enumerate(days, 1):
-            session.execute(update(Entity).where(Entity.id == number).values(created_at=datetime(*day, tzinfo=UTC)))
+            session.execute(update(Entity).where(Entity.id == number).values(created_at=datetime.fromisoformat(day)))
     found = statistics(each_library)
     assert [(month.month, month.assets, month.bytes, month.total_bytes) for month in found.months] == [
         ("2025-12", 1, 1, 1),
