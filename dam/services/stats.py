@@ -119,7 +119,7 @@ def _by_month(session: Session, among: ColumnElement[bool]) -> Select[*tuple[Any
     )
 
 
-def _shares(rows: Iterable[Row[Any]], name: Callable[[Row[Any]], str]) -> tuple[Share, ...]:
+def _shares(rows: Iterable[Any], name: Callable[[Any], str]) -> tuple[Share, ...]:
     """Return the shares of rows by a name, the largest first."""
     assets: dict[str, int] = defaultdict(int)
     size: dict[str, int] = defaultdict(int)

@@ -96,7 +96,7 @@ def _ratio(entries: dict[int, bytes], tag: int) -> float | None:
 
 def _degrees(entries: dict[int, bytes], tag: int, hemisphere: int, negative: bytes, maximum: int) -> float | None:
     parts = [_ratio(entries, tag + number) for number in range(3)]
-    degrees = sum((part or 0) / 60**power for power, part in enumerate(parts))
+    degrees = sum((part or 0.0) / scale for part, scale in zip(parts, (1, 60, 3600), strict=True))
     if parts[0] is None or degrees > maximum:
         return None
     return -degrees if entries.get(hemisphere, b"").startswith(negative) else degrees
