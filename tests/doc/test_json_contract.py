@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import PROJECT, Dam
+from tests.media.described import described_jpeg
 
 # How to run what each section of the page describes, on the library that `filled` makes.
 RUNS = {
@@ -135,6 +136,9 @@ def prepare(name: str, filled: Dam) -> None:
         forget_what_ran(filled)
     if name == "failures":
         filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
+    if name == "stats":
+        (filled.folder / "inputs/shot.jpg").write_bytes(described_jpeg())
+        filled("add-asset", "-j0", "inputs/shot.jpg")
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
     if name == "find-similar":
