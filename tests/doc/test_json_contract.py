@@ -113,6 +113,7 @@ def test_every_command_is_documented() -> None:
 def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
     prepare(name, filled)
     prepare_journal(name, filled)
+    prepare_picture(name, filled)
     if name == "show":
         replace_by_asset_1(filled)
     lines = filled(*RUNS[name], "--json", code=None)
@@ -136,9 +137,6 @@ def prepare(name: str, filled: Dam) -> None:
         forget_what_ran(filled)
     if name == "failures":
         filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
-    if name == "stats":
-        (filled.folder / "inputs/shot.jpg").write_bytes(described_jpeg())
-        filled("add-asset", "-j0", "inputs/shot.jpg")
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
     if name == "find-similar":
@@ -155,6 +153,13 @@ def prepare(name: str, filled: Dam) -> None:
     if name == "library import":
         filled("library", "export", "out.jsonl")
         (filled.folder / "dam.sqlite3").unlink()
+
+
+def prepare_picture(name: str, filled: Dam) -> None:
+    """Let there be a picture of which a camera says when it was taken."""
+    if name == "stats":
+        (filled.folder / "inputs/shot.jpg").write_bytes(described_jpeg())
+        filled("add-asset", "-j0", "inputs/shot.jpg")
 
 
 def lose_database_and_more(dam: Dam) -> None:
