@@ -64,6 +64,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "open": [["{sources}/a.png"]],
     "where": [["{sources}/a.png"], ["{sources}/a.png", "--json"]],
     "repair": [["--dry-run", "--from", "{sources}"], []],
+    "stats": [[], ["--json"]],
     "store add": [["usb", "{folder}/mirror"]],
     "store ls": [[]],
     "store rm": [["mirror"]],

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import PROJECT, Dam
+from tests.media.described import described_jpeg
 
 # How to run what each section of the page describes, on the library that `filled` makes.
 RUNS = {
@@ -22,6 +23,7 @@ RUNS = {
     "restore": ["restore", "a.sqlite3", "--yes"],
     "doctor": ["doctor"],
     "info": ["info"],
+    "stats": ["stats"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
     "check": ["check", "inputs", "missing.jpg"],
     "export": ["export", "tag:lake", "--to", os.fsdecode(b"\xe9"), "--xmp"],
@@ -129,6 +131,7 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
     prepare(name, filled)
     make_reference(name, filled)
     prepare_journal(name, filled)
+    prepare_picture(name, filled)
     if name == "show":
         replace_by_asset_1(filled)
     lines = filled(*RUNS[name], "--json", code=None)
@@ -184,6 +187,13 @@ def say_of_assets(name: str, dam: Dam) -> None:
         dam("tag", "add", "1", "lake/como")
     if name.startswith("collection"):
         dam("collection", "add", "best", "2")
+
+
+def prepare_picture(name: str, filled: Dam) -> None:
+    """Let there be a picture of which a camera says when it was taken."""
+    if name == "stats":
+        (filled.folder / "inputs/shot.jpg").write_bytes(described_jpeg())
+        filled("add-asset", "-j0", "inputs/shot.jpg")
 
 
 def lose_database_and_more(dam: Dam) -> None:

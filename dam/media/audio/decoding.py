@@ -26,6 +26,8 @@ MAX_BAD_PACKET_RATIO = 0.1
 
 DECODABLE = frozenset(
     {
+        "audio/3gpp",
+        "audio/3gpp2",
         "audio/aac",
         "audio/ac3",
         "audio/amr",
