@@ -73,7 +73,7 @@ def complete_tags(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def _tags(ctx: typer.Context, incomplete: str) -> list[str]:
-    from dam.services.tags.beginnings import tags_beginning
+    from dam.services.tags.counts import tags_beginning
 
     return from_library(ctx, lambda session: tags_beginning(session, incomplete, MAX_WORDS))
 
