@@ -6,9 +6,12 @@ import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from dam.core.errors import DecodeError
+from dam.media.images import decoding
 from tests.cli.conftest import change_modes
 from tests.conftest import PICTURES, Dam
 
@@ -185,29 +188,25 @@ def test_a_folder_that_can_be_read_again_is_forgotten(guest: Dam) -> None:
     guest("failures", code=1)
 
 
-BROKEN = """
-import builtins, importlib.abc, sys
-from dam.core import errors
-from dam.media.images import decoding as image
-def refuse(stream, media_type):
-    raise errors.DecodeError("the decoder is broken")
-image.decode = refuse
-"""
+def refuse(*_arguments: object) -> NoReturn:
+    raise DecodeError("the decoder is broken")
 
 
 def test_what_could_not_be_decoded_is_decoded_when_the_decoder_works(
-    dam: Dam, tmp_path: Path, make_image: MakeImage
+    dam: Dam, make_image: MakeImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "sitecustomize.py").write_text(BROKEN)
-    dam("add-asset", make_image("a.png"), make_image("b.png", seed=2), env={"PYTHONPATH": f"{tmp_path}/broken"}, code=3)
+    with monkeypatch.context() as broken:
+        broken.setattr(decoding, "decode", refuse)
+        dam("add-asset", "-j0", make_image("a.png"), make_image("b.png", seed=2), code=3)
     first, second = dam("failures", "--json").json_lines
     assert (first["problem"], first["entity_id"], first["name"]) == ("undecodable", 1, "a.png")
     assert second["reason"] == "the decoder is broken"
     assert {"image_ahash", "image_dhash", "image_dimensions", "image_luma", "image_phash"} <= set(second["systems"])
-    dam("failures", "--retry", env={"PYTHONPATH": f"{tmp_path}/broken"}, code=3)
+    with monkeypatch.context() as broken:
+        broken.setattr(decoding, "decode", refuse)
+        dam("failures", "--retry", "-j0", code=3)
     assert len(dam("failures", "--json").json_lines) == 2
-    *_, last = dam("failures", "--retry", "--json").json_lines
+    *_, last = dam("failures", "--retry", "-j0", "--json").json_lines
     assert last["summary"]["updated"] == 2
     dam("failures", code=1)
     assert "dimensions" in dam("show", "1", "--all").out
