@@ -1,5 +1,6 @@
 """Values of rows that change in silence: `verify --content` names them, and `repair --content` puts them back."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from dam.services.library import Library
 from dam.services.verify.verify import verify
-from tests.conftest import Dam
+from tests import shared
+from tests.conftest import Dam, dam_in
 
 CHANGES = {
     "name": "UPDATE component_file_properties SET original_filename = 'b.tyt' WHERE entity_id = 2",
@@ -51,17 +53,24 @@ def change(dam: Dam, statement: str) -> None:
         connection.execute(statement)
 
 
-@pytest.fixture
-def filled(dam: Dam, tmp_path: Path) -> Dam:
-    (tmp_path / "in").mkdir()
+def make_filled(folder: Path) -> None:
+    shutil.copytree(shared.folder() / "library", folder)
+    files = shared.folder() / "rows-files"  # it stays where it is, as a user's files do
+    (files / "in").mkdir(parents=True)
     for name in ("a.txt", "b.txt", "c.txt", "d.txt"):
-        (tmp_path / "in" / name).write_text(name)
-    dam("add-asset", "-j0", tmp_path / "in", "-q", "--tags", "sea")
+        (files / "in" / name).write_text(name)
+    dam = dam_in(folder)
+    dam("add-asset", "-j0", files / "in", "-q", "--tags", "sea")
     dam("tag", "add", "2", "lake")
     dam("verdict", "2", "3", "unrelated")
     dam("tag", "rm", "1", "sea")
-    dam("store", "add", "usb", tmp_path / "usb")
-    return dam
+    dam("store", "add", "usb", files / "usb")
+
+
+@pytest.fixture
+def filled(empty_library_folder: Path, tmp_path: Path) -> Dam:
+    del empty_library_folder  # it has been made
+    return dam_in(Path(shutil.copytree(shared.made_once("rows", make_filled), tmp_path / "library")))
 
 
 @pytest.mark.parametrize("kind", CHANGES)
