@@ -33,7 +33,7 @@ def restore(
     from dam.storage.local import LocalBlobStore
 
     settings = default_settings()
-    store = LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    store = LocalBlobStore(settings.ASSET_STORAGE_PATH, umask=settings.umask)
     where, timeout = settings.sqlite_path, settings.DAM_LOCK_TIMEOUT
     planned = restore_backup(Path(backup), where, store, lock_timeout=timeout, dry_run=True)
     if not dry_run:
