@@ -22,7 +22,7 @@ def restore(
 
     The previous database is kept beside it, as `….before-restore-TIME`. The backup must be of the same library, and no
     other command may run. What was recorded after the backup is in the manifest of the store: `dam-cli rebuild-db
-    --merge` brings it back.
+    --merge` brings it back, and `rebuild-db --drop-newer` gives it up.
     """
     from pathlib import Path
 
