@@ -102,12 +102,11 @@ def test_a_schema_that_has_changed(filled: Dam) -> None:
     filled("verify")
     database = filled.folder / "dam.sqlite3"
     content = database.read_bytes()
-    assert content.count(b"CONSTRAINT uq_component_tag_entity_id_tag UNIQUE") == 1
-    database.write_bytes(
-        content.replace(b"uq_component_tag_entity_id_tag UNIQUE", b"uq_component_tag_entity_id_tah UNIQUE")
-    )
+    name = b"CONSTRAINT uq_component_image_luma_entity_id UNIQUE"
+    assert name in content
+    database.write_bytes(content.replace(name, name.replace(b"luma", b"lumb")))
     [found, _] = filled("verify", "--json", code=4).json_lines
-    assert (found["problem"], found["detail"]) == ("database", "the schema of component_tag is damaged")
+    assert (found["problem"], found["detail"]) == ("database", "the schema of component_image_luma is damaged")
     [left, _] = filled("repair", "--json", code=4).json_lines
     assert (left["result"], left["action"]) == ("left", "database")
     assert "rebuild-db" in left["detail"]

@@ -22,6 +22,7 @@ from dam.services.verify.verify import verify
 from dam.storage.local import LocalBlobStore
 from tests.cli.conftest import start  # noqa: F401  a fixture
 from tests.conftest import Dam, Finished, dam_in
+from tests.faults.disk import make_disk  # noqa: F401  a fixture
 
 FLUSHING = ("fsync", "fdatasync", "syncfs")
 LIBRARY = "LIBRARY"

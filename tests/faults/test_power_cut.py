@@ -6,8 +6,7 @@ also writes the folders of its own file system, so that the flush of a folder is
 """
 
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ import pytest
 from dam.core import durable
 from tests.conftest import Dam, dam_in
 from tests.faults.conftest import SMALL_BATCHES, acknowledged, add, assert_continues, changed_program, finish
-from tests.faults.disk import Disk
+from tests.faults.disk import DamOnDisks, Disk, MakeDisk
 
 pytestmark = pytest.mark.sweep
 
@@ -44,45 +43,10 @@ def make_engine(*arguments):
 database.make_engine = make_engine
 """
 
-MakeDisk = Callable[[], Disk]
-
-
-@pytest.fixture
-def make_disk(tmp_path: Path) -> Iterator[MakeDisk]:
-    """Make file systems whose power can be cut, or skip."""
-    disks: list[Disk] = []
-
-    def make() -> Disk:
-        disks.append(Disk(tmp_path / f"disk{len(disks)}"))
-        return disks[-1]
-
-    yield make
-    for disk in disks:
-        disk.remove()
-
 
 @pytest.fixture(params=["database on the same disk", "database on another disk"])
 def disks(request: pytest.FixtureRequest, make_disk: MakeDisk) -> list[Disk]:
     return [make_disk()] if "same" in request.param else [make_disk(), make_disk()]
-
-
-@dataclass
-class DamOnDisks(Dam):
-    """The program on a library whose store is on the first disk and whose database is on the last."""
-
-    disks: Sequence[Disk] = ()
-
-    @property
-    def store(self) -> Path:
-        return Path(self.env["ASSET_STORAGE_PATH"])
-
-    def cut_the_power(self) -> None:
-        for disk in self.disks:
-            disk.cut()
-
-    def start_again(self) -> None:
-        for disk in self.disks:
-            disk.start_again()
 
 
 def set_up_on(disks: Sequence[Disk], tmp_path: Path) -> DamOnDisks:

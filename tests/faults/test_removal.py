@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,11 @@ def prepare(dam: Dam) -> None:
     place.rename(dam.store / key[:2] / key[2:4] / key)
 
 
+def database_of(dam: Dam) -> Path:
+    """Return the file of the database."""
+    return Path(dam.env["DATABASE_URL"].removeprefix("sqlite:///"))
+
+
 def state(dam: Dam) -> dict[str, object]:
     """What a user can see: the assets, the trash, the tags, the kinds of the operations, and the blobs."""
     queries = {
@@ -50,7 +56,7 @@ def state(dam: Dam) -> dict[str, object]:
         "operations": "SELECT kind, undoes_id FROM operations ORDER BY id",
         "changes": "SELECT operation_id, count(*) FROM operation_changes GROUP BY operation_id",
     }
-    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection:
+    with closing(sqlite3.connect(database_of(dam))) as connection:
         found: dict[str, object] = {name: connection.execute(query).fetchall() for name, query in queries.items()}
     return found | {"blobs": stored(dam)}
 

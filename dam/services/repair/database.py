@@ -13,14 +13,21 @@ from dam.services.library import Library
 from dam.services.repair.adopt import RepairOperation
 from dam.services.repair.outcome import Action, Repair, Result
 from dam.services.repair.rows import repair_rows
-from dam.services.verify.database import database_findings, refers_to_none
+from dam.services.verify.database import database_findings, refers_to_none, schema_damage
 
 
 def repair_database(library: Library, operation: RepairOperation, *, content: bool, dry_run: bool) -> Iterator[Repair]:
     """Rebuild the indexes and delete rows that refer to none, where the database's own checks find something.
 
     With `content`, rows that differ from the manifest are put back before: others may refer to them.
+
+    Raises:
+        MalformedDatabaseError: the schema itself is damaged.
+
     """
+    with library.peek() as connection:
+        if damage := schema_damage(connection):
+            raise MalformedDatabaseError(f"{'; '.join(damage)}: {DAMAGE_HINT}")
     found = [finding.detail for finding in database_findings(library)]
     if found and not dry_run and library.engine.dialect.name == "sqlite":
         with library.write() as session:

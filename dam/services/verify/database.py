@@ -28,7 +28,7 @@ def database_findings(library: Library) -> Iterator[Finding]:
     with library.peek() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         try:
-            yield from map(_finding, list(_schema(connection)) if is_sqlite else [])
+            yield from map(_finding, schema_damage(connection))
             yield from map(_finding, list(_integrity(connection) if is_sqlite else _indexes(connection)))
             yield from map(_finding, list(_sqlite_foreign_keys(connection) if is_sqlite else _foreign_keys(connection)))
         except MalformedDatabaseError as exc:
@@ -39,17 +39,16 @@ def _finding(detail: str) -> Finding:
     return Finding(Problem.DATABASE, detail)
 
 
-def _schema(connection: Connection) -> Iterator[str]:
+def schema_damage(connection: Connection) -> list[str]:
     """Compare the tables and indexes with those of the schema: SQLite reads them, and cannot know what they should be.
 
-    Others that the user has made are left alone.
+    Others that the user has made are left alone. PostgreSQL keeps no text that could change.
     """
+    if connection.dialect.name != "sqlite":
+        return []
     there = _statements(connection.exec_driver_sql(_SCHEMA).all())
-    for name, statement in _newest_schema().items():
-        if name not in there:
-            yield f"the schema lacks {name}"
-        elif there[name] != statement:
-            yield f"the schema of {name} is damaged"
+    differing = [name for name, statement in _newest_schema().items() if there.get(name) != statement]
+    return [f"the schema of {name} is damaged" if name in there else f"the schema lacks {name}" for name in differing]
 
 
 @cache
@@ -64,7 +63,8 @@ def _newest_schema() -> dict[str, str]:
 
 
 def _statements(rows: Iterable[Sequence[str]]) -> dict[str, str]:
-    return {name: "".join(sql.split()) for name, sql in rows}
+    """Return statements by name, without spaces and quotes: versions of SQLite differ in what they make of these."""
+    return {name: "".join(sql.replace('"', "").split()) for name, sql in rows}
 
 
 def _integrity(connection: Connection) -> Iterator[str]:

@@ -242,7 +242,7 @@ def test_an_older_backup_is_upgraded_next(dam: Dam) -> None:
 
 
 def make_outdated(path: Path) -> None:
-    """Downgrade a database by one revision."""
+    """Downgrade a database to the schema before the manifest."""
     from alembic import command
     from alembic.config import Config
 
@@ -254,7 +254,7 @@ def make_outdated(path: Path) -> None:
     engine = make_engine(f"sqlite:///{path}", 5)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "-1")
+        command.downgrade(config, "0011")
     engine.dispose()
 
 
@@ -264,6 +264,7 @@ def test_an_upgrade_makes_a_backup_first(library_folder: Path, keep: int) -> Non
     dam.env["DAM_BACKUPS"] = str(keep)
     for _ in range(3):
         make_outdated(library_folder / "dam.sqlite3")
+        shutil.rmtree(library_folder / "store" / "manifest", ignore_errors=True)  # as old as the database
         done = dam("setup-db", "--json").json
         assert (done["before"], done["schema_revision"] > "0011") == ("0011", True)
         assert bool(done["backup"]) is bool(keep)
