@@ -85,16 +85,18 @@ class Library(service.Library):
         rehash: bool = False,
         import_keywords: bool = False,
         follow: bool = False,
+        min_copies: int = 1,
         jobs: int | None = None,
     ) -> Iterator["Outcome"]:
         """Add files and folders, recursively; yield what became of each file once that is durable.
 
         A file that cannot be read is an outcome with an `error`, and the others go on. `jobs` is the number of worker
         processes: None is one a core, and 0 examines the files in this process, without limits of time and memory.
-        `follow`: what has changed takes over tags and verdicts, also if the picture is another.
+        `follow`: what has changed takes over tags and verdicts, also if the picture is another. `min_copies`: with
+        `mode="move"`, how many sound copies the store and its mirrors must have before a source is removed.
 
         Raises:
-            UsageError: a tag or the mode is not valid, or a path is in the library's own store.
+            UsageError: a tag, the mode or `min_copies` is not valid, or a path is in the library's own store.
             CannotShareError: `mode` is reflink or hardlink, and the file system cannot do that.
 
         """
@@ -106,7 +108,8 @@ class Library(service.Library):
 
         listed = [paths] if isinstance(paths, str | os.PathLike) else paths
         selection = Selection(list(include), list(exclude))
-        options = Options(selection, _one_of(Mode, mode), rehash, import_keywords, follow)
+        options = Options(selection, _one_of(Mode, mode), rehash, import_keywords, follow, min_copies)
+        options.check()
         checked = checked_tags(tags)
         with (
             open_pool(jobs) as pool,

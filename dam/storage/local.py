@@ -52,6 +52,11 @@ class LocalBlobStore:
         self._area: StagingArea | None = None
         self._staging = staging
 
+    @property
+    def umask(self) -> int:
+        """What the store takes from the modes of its files and folders."""
+        return self._umask
+
     def __reduce__(self) -> tuple[type["LocalBlobStore"], tuple[Path, str, int]]:
         """Pickle as a store to stage in; the temporary files of the copy go when this store is closed."""
         return LocalBlobStore, (self.root, self._staging_folder(), self._umask)

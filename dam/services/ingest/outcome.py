@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from dam.core.errors import UsageError
 from dam.media.files.selection import EVERYTHING, Selection
 from dam.media.kinds import Kind, kind_of
 from dam.services.catalogue.asset_states import states_by_id
@@ -145,6 +146,13 @@ class Options:
     """
     min_copies: int = 1
     """How many sound copies the store and its mirrors must have before the source of a move is removed."""
+
+    def check(self) -> None:
+        """Check that the options go together; UsageError otherwise."""
+        if self.min_copies < 1:
+            raise UsageError("the minimum number of copies is 1 or more")
+        if self.min_copies > 1 and self.mode is not Mode.MOVE:
+            raise UsageError("a minimum number of copies needs the mode move: no other mode removes a source")
 
     @property
     def trusts_state(self) -> bool:

@@ -87,7 +87,7 @@ class ManifestWriter:
             raise OldDatabaseError(
                 f"the database is older than the manifest in the store (it has {state.in_database} of "
                 f"{state.in_manifest} batches), as after restoring a backup: bring in what it lacks with: "
-                "dam-cli rebuild-db --merge"
+                "dam-cli rebuild-db --merge; or give that up with: dam-cli rebuild-db --drop-newer"
             )
         return state
 
