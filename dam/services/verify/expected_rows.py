@@ -118,7 +118,7 @@ def _pending(connection: Connection, after: int) -> list[tuple[int, list[Line]]]
     statement = select(table.id, table.lines).where(table.id > after).order_by(table.id)
     found = []
     for batch, lines in connection.execute(statement):
-        parsed = (parse(raw) for raw in lines.encode("ascii").splitlines(keepends=True))
+        parsed = (parse(raw) for raw in lines.encode("ascii", "backslashreplace").splitlines(keepends=True))
         found.append((batch, [line for line in parsed if isinstance(line, Line)]))
     return found
 
