@@ -10,6 +10,7 @@ from typing import Annotated
 try:
     import typer
 
+    from dam.commands.shared.completion import complete_library, complete_tags
     from dam.commands.shared.group import DamGroup, DamTyper
     from dam.commands.shared.help_text import LOOKUP, epilog
     from dam.commands.shared.options import (
@@ -52,7 +53,12 @@ def main(
     ] = 0,
     library: Annotated[
         str | None,
-        typer.Option("--library", metavar="NAME|PATH", help="Use this library; default: as `dam-cli info` shows."),
+        typer.Option(
+            "--library",
+            metavar="NAME|PATH",
+            autocompletion=complete_library,
+            help="Use this library; default: as `dam-cli info` shows.",
+        ),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
@@ -85,7 +91,7 @@ def setup_db(json: JsonOption = False) -> None:
 @app.command("add-asset", epilog=epilog("dam-cli add-asset ~/Pictures --tags holiday,2026", ExitCode.INPUTS_FAILED))
 def add_asset(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
-    tags: Annotated[str, typer.Option(help="Comma-separated tags for every file.")] = "",
+    tags: Annotated[str, typer.Option(autocompletion=complete_tags, help="Comma-separated tags for every file.")] = "",
     files_from: FilesFromOption = None,
     null: NullOption = False,
     mode: Annotated[Mode, typer.Option(help="How to store the bytes: see below.", show_choices=True)] = Mode.COPY,

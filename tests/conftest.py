@@ -27,7 +27,7 @@ from dam.core.interrupts import handle_interrupts, stop_watching
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
-from tests import forked, postgres, shared
+from tests import compiled, forked, postgres, shared
 from tests.in_process import at_start
 from tests.in_process import run as run_in_process
 
@@ -35,6 +35,7 @@ for profile, max_examples in (("suite", 15), ("sweep", 100)):
     # Machines are noisy: no test is timed.
     hypothesis.settings.register_profile(profile, deadline=None, max_examples=max_examples)
 hypothesis.settings.load_profile("suite")
+compiled.share()
 
 PROJECT = Path(__file__).parent.parent
 TEST_DATA = Path(__file__).parent / "test_data"

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dam.commands.shared.completion import complete_rules, complete_tag
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, image_options
 from dam.core.errors import ExitCode, UsageError
@@ -24,10 +25,18 @@ def find_duplicates(
         list[str] | None,
         typer.Argument(metavar="ASSET|FOLDER", help="Compare only these assets, and assets from these folders."),
     ] = None,
-    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Compare only assets with this tag.")] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TAG", autocompletion=complete_tag, help="Compare only assets with this tag."),
+    ] = None,
     level: Annotated[Level, typer.Option(help="How similar duplicates must be: see below.")] = Level.SIMILAR,
     keep: Annotated[
-        str, typer.Option(metavar="RULES", help="Which asset of a group to keep: comma-separated rules, see below.")
+        str,
+        typer.Option(
+            metavar="RULES",
+            autocompletion=complete_rules,
+            help="Which asset of a group to keep: comma-separated rules, see below.",
+        ),
     ] = ",".join(DEFAULT_RULES),
     phash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["phash"],
     ahash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["ahash"],

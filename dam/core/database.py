@@ -9,7 +9,7 @@ may write on the configured database; no setting is read before.
 import contextlib
 import sqlite3
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -158,14 +158,14 @@ def make_file(sqlite_path: Path | None, umask: int = private.PRIVATE) -> None:
             raise DamError(f"cannot make the database {sqlite_path}: {exc.strerror or exc}") from exc
 
 
-def writing(engine: Engine) -> sessionmaker[Session]:
-    """Return a factory of sessions that may write."""
-    return sessionmaker(engine, expire_on_commit=False)
+def writing(engine: Engine) -> Callable[[], Session]:
+    """Return a factory of sessions that may write; a `sessionmaker` would make a class of them, which takes longer."""
+    return partial(Session, engine, expire_on_commit=False)
 
 
-def reading(engine: Engine) -> sessionmaker[Session]:
+def reading(engine: Engine) -> Callable[[], Session]:
     """Return a factory of read-only sessions, which do not wait for writers."""
-    return sessionmaker(engine.execution_options(**{BEGIN: "DEFERRED"}), expire_on_commit=False)
+    return partial(Session, engine.execution_options(**{BEGIN: "DEFERRED"}), expire_on_commit=False)
 
 
 def release(session: Session) -> None:

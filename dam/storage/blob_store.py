@@ -79,9 +79,9 @@ class BlobStore(Protocol):
     ) -> Flaw | None:
         """Return why a blob of `size` bytes is not to be trusted; None if the store has it: see `dam.storage.flaw`.
 
-        With `content`, read it and compare its digest, or compare it with these bytes. `apart_from` is the open file of a source that is to be
-        unlinked: the blob must be another file, and share its bytes with no file of the user. StoreError when the
-        blob cannot be read.
+        With `content`, read it and compare its digest, or compare it with these bytes. `apart_from` is the open file of
+        a source that is to be unlinked: the blob must be another file, and share its bytes with no file of the user.
+        StoreError when the blob cannot be read.
         """
 
     def size(self, key: str) -> int | None:

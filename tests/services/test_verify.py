@@ -24,6 +24,8 @@ from dam.services.verify.checks import oldest_check
 from dam.services.verify.findings import Finding, IntactAsset, Problem
 from dam.services.verify.verify import Limits, verify
 from dam.storage import quarantine
+from dam.storage.blob_store import BlobStore
+from dam.storage.flaw import OTHER_CONTENT, Flaw
 from dam.storage.modes import Mode
 from tests.services.conftest import ingest_all, spoil
 
@@ -179,6 +181,7 @@ def test_a_read_error_is_no_damage(each_library: Library, blobs: list[str], monk
     def fail(*_: object, **__: object) -> str:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
+    monkeypatch.setattr(checked_blobs, "SMALL_BYTES", 0)
     monkeypatch.setattr(checked_blobs, "sha256_of", fail)
     assert {found[0] for found in findings(each_library, content=True)} == {Problem.UNREADABLE}
     assert len(blobs) == 3
@@ -189,9 +192,26 @@ def test_a_content_that_is_another_each_time_is_no_damage(
     each_library: Library, blobs: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digests = iter("0123456789")
+    monkeypatch.setattr(checked_blobs, "SMALL_BYTES", 0)
     monkeypatch.setattr(checked_blobs, "sha256_of", lambda *_: next(digests))
     assert {found[0] for found in findings(each_library, content=True)} == {Problem.UNREADABLE}
     assert len(blobs) == 3
+
+
+def test_a_small_blob_that_differs_only_once_is_no_damage(
+    each_library: Library, blobs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = type(each_library.store)
+    flaw, read_before = kind.flaw, set()
+
+    def failing_once(store: BlobStore, key: str, size: int, **options: Any) -> Flaw | None:
+        if key != blobs[1] or not options.get("content") or key in read_before:
+            return flaw(store, key, size, **options)
+        read_before.add(key)
+        return OTHER_CONTENT
+
+    monkeypatch.setattr(kind, "flaw", failing_once)
+    assert findings(each_library, content=True) == [(Problem.UNREADABLE, 2, "b")]
 
 
 def read(library: Library, **limits: float) -> list[int]:
@@ -309,7 +329,8 @@ def test_nothing_is_read_ahead_of_who_asks(library: Library, tmp_path: Path, mon
         return check(self, place, content=content)
 
     monkeypatch.setattr(Checker, "check", noting)
-    monkeypatch.setattr(module, "AHEAD", 3)
+    monkeypatch.setattr(module, "AHEAD", 1)
+    monkeypatch.setattr(module, "MAX_TASK_FILES", 3)
     (tmp_path / "in").mkdir()
     for number in range(30):
         (tmp_path / "in" / str(number)).write_text(str(number))

@@ -19,6 +19,17 @@ BASH = "complete_bash"
 MAX_WORDS = 200
 """Completions that a shell is given at most: nobody reads more."""
 
+
+class Word(str):
+    """A completion that need not begin with what was typed, which Typer asks: it may differ in case."""
+
+    __slots__ = ()
+
+    def startswith(self, *_: object) -> bool:
+        """Return true."""
+        return True
+
+
 _SPLIT = re.compile(r" ?([=:]) ?")
 
 
@@ -62,7 +73,7 @@ def complete_tags(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def _tags(ctx: typer.Context, incomplete: str) -> list[str]:
-    from dam.services.catalogue.tags import tags_beginning
+    from dam.services.tags.counts import tags_beginning
 
     return from_library(ctx, lambda session: tags_beginning(session, incomplete, MAX_WORDS))
 
@@ -85,12 +96,12 @@ def from_library(ctx: typer.Context, read: "Callable[[Session], list[str]]") -> 
 
 def _beginning(incomplete: str, words: Iterable[str]) -> list[str]:
     wanted = incomplete.casefold()
-    return [word for word in words if word.casefold().startswith(wanted)]
+    return [Word(word) for word in words if word.casefold().startswith(wanted)]
 
 
 def _in_list(incomplete: str, words: Iterable[str]) -> list[str]:
     before, comma, last = incomplete.rpartition(",")
-    return [f"{before}{comma}{word}" for word in _beginning(last, words)]
+    return [Word(f"{before}{comma}{word}") for word in _beginning(last, words)]
 
 
 def _rest_of_word(incomplete: str, words: list[str]) -> list[str]:
@@ -98,4 +109,4 @@ def _rest_of_word(incomplete: str, words: list[str]) -> list[str]:
     if os.environ.get(KIND) != BASH or ":" not in incomplete:
         return words
     done = incomplete.rindex(":") + 1
-    return [word[done:] for word in words]
+    return [Word(word[done:]) for word in words]

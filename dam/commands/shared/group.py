@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from typer import Abort, BadParameter, Typer
 from typer.core import TyperGroup
 
+from dam.commands.shared.completion import join_words
 from dam.commands.shared.discovery import command_names, load_command
 from dam.core import interrupts, invocation
 from dam.core.errors import DamError, ExitCode, is_out_of_memory
@@ -62,6 +63,7 @@ class DamGroup(TyperGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit with its code."""
+        join_words(os.environ)
         given = next(iter(args), kwargs.get("args"))
         words = list(sys.argv[1:] if given is None else given)
         with invocation.command(["dam-cli", *words]), errors_as_json(_wants_json(words)):

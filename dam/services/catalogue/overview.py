@@ -58,7 +58,7 @@ def overview(library: Library, reference: str) -> Overview:
 def _names(session: Session, entity_ids: Iterable[int]) -> dict[int, str]:
     table = FilePropertiesComponent
     rows = session.execute(select(table.entity_id, table.original_filename).where(table.entity_id.in_(entity_ids)))
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def _content(library: Library, components: Sequence[BaseComponent]) -> ContentState:

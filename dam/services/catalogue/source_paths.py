@@ -46,6 +46,11 @@ def path_digest(path: bytes) -> bytes:
     return hashlib.blake2b(path, digest_size=16).digest()
 
 
+def folder_digest(path: bytes) -> bytes:
+    """Return the look-up key of the folder that a path is in."""
+    return _folder_digest(os.fsdecode(os.path.dirname(path)))
+
+
 @lru_cache(maxsize=64)
 def _folder_digest(folder: str) -> bytes:
     return path_digest(os.fsencode(folder))

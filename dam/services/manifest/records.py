@@ -39,10 +39,18 @@ def record_files(session: Session, rows: Rows, created_at: datetime) -> None:
 
 
 def _asset(sha256: Row, md5: Row, properties: Row, place: Row, time: str) -> str:
+    size, name, kind = properties["file_size_bytes"], properties["original_filename"], properties["media_type"]
+    hashes = sha256["hash_value"], md5["hash_value"]
+    return asset_body(sha256["entity_id"], *hashes, size, name, kind, place["storage_type"], time)
+
+
+def asset_body(
+    entity_id: int, sha256: str, md5: str, size: int, name: str, kind: str, storage_type: str, time: str
+) -> str:
+    """Return the line of a new asset; `time`, when it was created, as a JSON string."""
     return (
-        f'"asset":{sha256["entity_id"]},"sha256":"{sha256["hash_value"]}","md5":"{md5["hash_value"]}",'
-        f'"size":{properties["file_size_bytes"]},"name":{quoted(properties["original_filename"])},'
-        f'"type":{quoted(properties["media_type"])},"in":{quoted(place["storage_type"])},"at":{time}'
+        f'"asset":{entity_id},"sha256":"{sha256}","md5":"{md5}","size":{size},"name":{quoted(name)},'
+        f'"type":{quoted(kind)},"in":{quoted(storage_type)},"at":{time}'
     )
 
 

@@ -87,7 +87,7 @@ def merge(library: Library) -> Iterator[Item]:
     state = library.manifest_writer.state()
     problems: list[Item] = []
     if state.is_database_older:
-        with library.store.manifest.hold(), database.writing(library.engine).begin() as session:
+        with library.store.manifest.hold(), database.writing(library.engine)() as session, session.begin():
             replay = Replay(session)
             problems += replay.run(library.store.manifest, after=state.in_database)
             _conclude(session, replay, damaged=bool(problems))

@@ -13,6 +13,7 @@ from dam.services.manifest.kept_tables import KEPT_TABLES, kept_models, table_of
 from dam.services.repair.adopt import RepairOperation
 from dam.services.repair.outcome import Action, Repair, Result
 from dam.services.verify.manifest import manifest_findings
+from dam.services.verify.row_sums import RowSums
 from dam.services.verify.rows import Difference, differences
 
 MAX_DIFFERENCES = 10_000
@@ -24,10 +25,11 @@ TOO_MANY = (
 
 def repair_rows(library: Library, operation: RepairOperation, *, dry_run: bool) -> Iterator[Repair]:
     """Put back rows that were altered or lost. A row that the manifest lacks, and that replaces none, goes there."""
-    if next(manifest_findings(library), None):
+    sums = RowSums()
+    if next(manifest_findings(library, sums), None):
         return  # which then is written again from the database
     found = []
-    for each in differences(library):
+    for each in differences(library, sums):
         found.append(each)
         if len(found) > MAX_DIFFERENCES:
             yield Repair(Action.DATABASE, Result.LEFT, TOO_MANY)

@@ -13,6 +13,7 @@ from dam.models.tag_component import TagComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.operations import Recorder
 from dam.services.tags.names import checked_tags, written_tag
+from dam.services.tags.rules import Rules, load_rules
 
 PAGE = 10_000
 """Number of rows that are written together."""
@@ -54,12 +55,15 @@ def add_tags(session: Session, entity_ids: Sequence[int], tags: Iterable[str]) -
 def remove_tags(session: Session, entity_ids: Sequence[int], tags: Iterable[str]) -> int:
     """Remove all tags from all entities, as one operation; return how many there were.
 
+    Of an alias, also the tag that it stands for is removed; what is below a tag, and what it implies, stays.
+
     Raises:
         UsageError: a tag is invalid.
 
     """
-    recorder = Recorder(session, "tag")
-    keys = dict.fromkeys(folded(written_tag(tag)) for tag in tags)
+    recorder, rules = Recorder(session, "tag"), load_rules(session)
+    written = [written_tag(tag) for tag in tags]
+    keys = dict.fromkeys(folded(each) for tag in written for each in (tag, rules.resolved(tag)))
     rows = ({"entity_id": entity_id, "tag_key": key} for entity_id, key in product(entity_ids, keys))
     return sum(len(recorder.delete_keys(TagComponent, some)) for some in ecs.batched(rows, PAGE))
 
@@ -76,22 +80,38 @@ def write_tags(recorder: Recorder, entity_ids: Iterable[int], tags: Iterable[str
 
 
 def write_pairs(recorder: Recorder, pairs: Iterable[tuple[int, str]]) -> int:
-    """Add tags to entities, each pair an entity and a valid tag, as part of an operation; return how many are new.
-
-    A tag is spelled as it first was in the library.
-    """
-    known: dict[str, dict[str, str]] = {}
-    added = 0
-    for some in ecs.batched(pairs, PAGE):
-        for tag in dict.fromkeys(tag for _, tag in some):
-            key = folded(tag)
-            known[tag] = known.get(key) or _as_first_spelled(recorder.session, tag, key)
-            known.setdefault(key, known[tag])
-        added += len(recorder.insert(TagComponent, [{"entity_id": entity_id} | known[tag] for entity_id, tag in some]))
-    return added
+    """Add tags to entities, each pair an entity and a valid tag, as part of an operation; return how many are new."""
+    written = _Written(recorder.session)
+    return sum(
+        len(
+            recorder.insert(
+                TagComponent, [{"entity_id": entity_id} | row for entity_id, tag in some for row in written[tag]]
+            )
+        )
+        for some in ecs.batched(pairs, PAGE)
+    )
 
 
-def _as_first_spelled(session: Session, tag: str, key: str) -> dict[str, str]:
-    # The first in the order of the index: only what is older than this rule, or imported, has several spellings
-    first = session.scalar(select(func.min(TagComponent.tag)).where(TagComponent.tag_key == key))
-    return {"tag": first or tag, "tag_key": key}
+class _Written:
+    """How tags are written: with the rules applied, and each as it was first spelled in the library."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._rules: Rules | None = None
+        self._of_tag: dict[str, list[dict[str, str]]] = {}
+        self._spelled: dict[str, str] = {}
+
+    def __getitem__(self, tag: str) -> list[dict[str, str]]:
+        """Return the tags that are added with a tag, as the columns of rows."""
+        if tag not in self._of_tag:
+            self._rules = self._rules or load_rules(self._session)
+            self._of_tag[tag] = [self._row(each) for each in self._rules.applied(tag)]
+        return self._of_tag[tag]
+
+    def _row(self, tag: str) -> dict[str, str]:
+        key, table = folded(tag), TagComponent
+        if key not in self._spelled:
+            # The first in the order of the index: only what is older than this rule has several spellings
+            first = self._session.scalar(select(func.min(table.tag)).where(table.tag_key == key))
+            self._spelled[key] = first or tag
+        return {"tag": self._spelled[key], "tag_key": key}

@@ -17,7 +17,7 @@ from dam.storage.modes import REFERENCE_STORAGE
 
 MAIN_STORE = 0
 """The `store_id` of the library's own store."""
-MAX_PENDING = 500
+MAX_PENDING = 5000
 MAX_PENDING_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)

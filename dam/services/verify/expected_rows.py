@@ -1,12 +1,15 @@
 """The rows that the database should have, by the manifest: its lines in a temporary file, sorted by what they concern.
 
-So a page of rows can be compared at a time, and memory does not grow with the library.
+So a page of rows can be compared at a time, and memory does not grow with the library. Of the assets, only those in
+some ranges are here; see `row_sums.py`.
 """
 
 import marshal
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -16,17 +19,21 @@ from dam.models.entity import Entity
 from dam.models.manifest_record import ManifestRecord
 from dam.services.catalogue.operations import key_function
 from dam.services.library import Library
+from dam.services.manifest.file_lines import FileLine, parse_quickly
 from dam.services.manifest.kept_tables import KEPT_TABLES
-from dam.services.manifest.lines import Line, parse
-from dam.services.manifest.reader import read
+from dam.services.manifest.lines import Line
+from dam.services.manifest.reader import read_quickly
 from dam.services.rebuild.replay import before_last_snapshot
 from dam.services.rebuild.rows_of_lines import Change, changes_of
+from dam.services.verify.row_sums import RANGE
 
 ENTITIES = "entities"
 GROUPS = (ENTITIES, *KEPT_TABLES)
 """What is compared one after the other: the assets with their components, and each other kept table; all by id."""
 ATTEMPTS = 5
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
+RANGES = 8
+"""Maximum number of ranges of assets in a page."""
 
 Ids = tuple[int | None, int | None]
 """A range of ids: after the first number, up to the second. None: no limit."""
@@ -41,6 +48,8 @@ class ExpectedRows:
     """The lines of the manifest since its last snapshot, and those of the outbox that it does not have yet."""
 
     library: Library
+    ranges: Sequence[int]
+    """The ranges of assets, ascending."""
     batch: int = 0
     """Number of the last batch that is here."""
     _lines: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect("", isolation_level=None))
@@ -55,7 +64,7 @@ class ExpectedRows:
     def advance(self) -> None:
         """Take up what was committed since."""
         for _ in range(ATTEMPTS):
-            self._add(_whole_batches(read(self.library.store.manifest, self.batch)))
+            self._add(_whole_batches(read_quickly(self.library.store.manifest, self.batch)))
             with self.library.peek() as connection:
                 pending = _pending(connection, self.batch)
             if not pending or pending[0][0] == self.batch + 1:  # else what lies between was appended meanwhile
@@ -68,6 +77,9 @@ class ExpectedRows:
 
     def pages(self, group: str, size: int) -> Iterator[Ids]:
         """Yield ranges of ids with about `size` of them."""
+        if group == ENTITIES:
+            yield from _joined(self.ranges)
+            return
         ends = "SELECT DISTINCT id FROM lines WHERE kind = ? AND id > ? ORDER BY id LIMIT 1 OFFSET ?"
         low = None
         while found := self._lines.execute(ends, (group, LOWEST if low is None else low, size)).fetchone():
@@ -87,24 +99,48 @@ class ExpectedRows:
                     _apply(found, change)
         return found
 
-    def _add(self, batches: Iterable[list[Line]]) -> None:
+    @cached_property
+    def _wanted(self) -> frozenset[int]:
+        return frozenset(self.ranges)
+
+    def _is_wanted(self, kind: str, id_: int) -> bool:
+        return kind != ENTITIES or id_ // RANGE in self._wanted
+
+    def _add(self, batches: Iterable[list[Line | FileLine]]) -> None:
         insert = "INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?)"
         self._lines.execute("BEGIN")
         for batch in batches:
             for line in batch:
-                content = marshal.dumps(dict(line.content))
-                values = [(kind, id_, line.batch, line.index, content) for kind, id_ in _concerned(line.content)]
-                self._lines.executemany(insert, values)
                 self.batch = line.batch
+                if isinstance(line, FileLine) and not self._is_wanted(ENTITIES, line.entity_id):
+                    continue
+                content = line.content
+                data = marshal.dumps(dict(content))
+                concerned = [each for each in _concerned(content) if self._is_wanted(*each)]
+                self._lines.executemany(insert, [(*each, line.batch, line.index, data) for each in concerned])
         self._lines.execute("COMMIT")
 
 
-def _whole_batches(items: Iterable[Any]) -> Iterator[list[Line]]:
+def concerned_assets(content: Mapping[str, Any]) -> list[int]:
+    """Return the ids of the assets that a line is about."""
+    return [id_ for kind, id_ in _concerned(content) if kind == ENTITIES]
+
+
+def _joined(ranges: Sequence[int]) -> Iterator[Ids]:
+    """Yield the ids of ranges; those of neighbours together."""
+    for _, neighbours in groupby(enumerate(ranges), lambda each: each[1] - each[0]):
+        numbers = [number for _, number in neighbours]
+        for first in range(0, len(numbers), RANGES):
+            some = numbers[first : first + RANGES]
+            yield some[0] * RANGE - 1, some[-1] * RANGE + RANGE - 1
+
+
+def _whole_batches(items: Iterable[Any]) -> Iterator[list[Line | FileLine]]:
     """Yield the batches that are whole: of the last one, another process may have written a part yet."""
-    batch: dict[int, Line] = {}
+    batch: dict[int, Line | FileLine] = {}
     number = 0
     for item in items:
-        if not isinstance(item, Line):
+        if not isinstance(item, Line | FileLine):
             continue
         if item.batch != number:
             number, batch = item.batch, {}
@@ -113,13 +149,13 @@ def _whole_batches(items: Iterable[Any]) -> Iterator[list[Line]]:
             yield [*batch.values()]
 
 
-def _pending(connection: Connection, after: int) -> list[tuple[int, list[Line]]]:
+def _pending(connection: Connection, after: int) -> list[tuple[int, list[Line | FileLine]]]:
     table = ManifestRecord
     statement = select(table.id, table.lines).where(table.id > after).order_by(table.id)
     found = []
     for batch, lines in connection.execute(statement):
-        parsed = (parse(raw) for raw in lines.encode("ascii", "backslashreplace").splitlines(keepends=True))
-        found.append((batch, [line for line in parsed if isinstance(line, Line)]))
+        parsed = (parse_quickly(raw) for raw in lines.encode("ascii", "backslashreplace").splitlines(keepends=True))
+        found.append((batch, [line for line in parsed if isinstance(line, Line | FileLine)]))
     return found
 
 

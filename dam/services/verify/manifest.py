@@ -9,18 +9,24 @@ from dam.core.database import fetched
 from dam.core.errors import StoreError
 from dam.models.manifest_record import ManifestRecord
 from dam.services.library import Library
+from dam.services.manifest.file_lines import FileLine
 from dam.services.manifest.lines import Line, parse
-from dam.services.manifest.reader import Damage, read
+from dam.services.manifest.reader import Damage, read_quickly
 from dam.services.rebuild.replay import before_last_snapshot
+from dam.services.verify.expected_rows import concerned_assets
 from dam.services.verify.findings import Finding, Problem
+from dam.services.verify.row_sums import RowSums
 
 
-def manifest_findings(library: Library) -> Iterator[Finding]:
-    """Yield what is wrong with the manifest. Only what follows its last snapshot counts: that has everything."""
+def manifest_findings(library: Library, sums: RowSums | None = None) -> Iterator[Finding]:
+    """Yield what is wrong with the manifest; add its lines to `sums`, if there is no damage.
+
+    Only what follows its last snapshot counts: that has everything.
+    """
     try:
-        damage = _damage(library, alone=False)
+        damage = _damage(library, sums, alone=False)
         if damage:  # or another process was writing the last lines
-            damage = _damage(library, alone=True)
+            damage = _damage(library, None, alone=True)
         state = library.manifest_writer.state()
         damaged = _damaged_records(library)
     except StoreError as exc:
@@ -52,9 +58,18 @@ def _damaged_records(library: Library) -> list[int]:
     return damaged
 
 
-def _damage(library: Library, *, alone: bool) -> list[Damage]:
+def _damage(library: Library, sums: RowSums | None, *, alone: bool) -> list[Damage]:
     """Read the manifest, where possible while no other process writes it."""
-    manifest = library.store.manifest
-    with suppress(StoreError), manifest.hold() if alone else nullcontext():
-        return [each for each in read(manifest, before_last_snapshot(manifest)) if isinstance(each, Damage)]
-    return [each for each in read(manifest, before_last_snapshot(manifest)) if isinstance(each, Damage)]
+    with suppress(StoreError), library.store.manifest.hold() if alone else nullcontext():
+        return _read(library, sums)
+    return _read(library, sums)
+
+
+def _read(library: Library, sums: RowSums | None) -> list[Damage]:
+    manifest, damage = library.store.manifest, []
+    for each in read_quickly(manifest, before_last_snapshot(manifest)):
+        if isinstance(each, Damage):
+            damage.append(each)
+        elif sums is not None:
+            sums.add(each, () if isinstance(each, FileLine) else concerned_assets(each.content))
+    return damage

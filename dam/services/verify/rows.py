@@ -17,6 +17,7 @@ from dam.services.manifest import outbox
 from dam.services.manifest.kept_tables import KEPT_TABLES, kept_models, table_of
 from dam.services.verify.expected_rows import ATTEMPTS, ENTITIES, GROUPS, ExpectedRows, Ids, Row, Rows
 from dam.services.verify.findings import Finding, Problem
+from dam.services.verify.row_sums import RowSums
 
 PAGE = 500
 _UNCOMPARED = frozenset({"id", "created_at", "updated_at"})
@@ -52,10 +53,10 @@ class Difference:
         return f"{table} differs from the manifest in {', '.join(names)}"
 
 
-def row_findings(library: Library) -> Iterator[Finding]:
-    """Yield a finding for each row that differs from the manifest."""
+def row_findings(library: Library, sums: RowSums) -> Iterator[Finding]:
+    """Yield a finding for each row that differs from the manifest, whose lines are in `sums`."""
     names = FilePropertiesComponent.original_filename
-    for each in differences(library):
+    for each in differences(library, sums):
         name = None
         if each.entity_id is not None:
             with library.peek() as connection:
@@ -64,15 +65,27 @@ def row_findings(library: Library) -> Iterator[Finding]:
         yield Finding(Problem.DATABASE, each.detail, entity_id=each.entity_id, name=name)
 
 
-def differences(library: Library) -> Iterator[Difference]:
-    """Compare the database with the manifest, page by page, where the manifest is whole and current."""
+def differences(library: Library, sums: RowSums) -> Iterator[Difference]:
+    """Compare the database with the manifest, page by page, where the manifest is whole and current.
+
+    `sums` has the lines of the manifest; see `manifest_findings`.
+    """
     state = library.manifest_writer.state()
     if not state.in_database or state.is_database_older or state.lost or state.snapshot is not None:
         return
-    with closing(ExpectedRows(library)) as expected:
+    ranges = sums.differing(library)
+    if not (ranges or sums.has_other_lines or _has_other_rows(library)):
+        return
+    with closing(ExpectedRows(library, ranges)) as expected:
         for group in GROUPS:
             for ids in expected.pages(group, PAGE):
                 yield from _settled(library, expected, group, ids)
+
+
+def _has_other_rows(library: Library) -> bool:
+    with library.peek() as connection:
+        others = (table_of(kept_models()[name]) for name in KEPT_TABLES)
+        return any(connection.scalar(select(table.c.id).limit(1)) is not None for table in others)
 
 
 def _settled(library: Library, expected: ExpectedRows, group: str, ids: Ids) -> list[Difference]:

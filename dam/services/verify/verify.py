@@ -31,12 +31,16 @@ from dam.services.verify.database import database_findings
 from dam.services.verify.derived import derived_findings
 from dam.services.verify.findings import Finding, IntactAsset, Problem
 from dam.services.verify.manifest import manifest_findings
+from dam.services.verify.row_sums import RowSums
 from dam.services.verify.rows import row_findings
 from dam.services.verify.strays import strays
 from dam.storage.blob_store import BlobStore
 
-AHEAD = 8
-"""Number of contents that are being checked, or wait for it, for each thread."""
+AHEAD = 4
+"""Number of tasks that are under way, or wait for it, for each thread."""
+MAX_TASK_FILES = 64
+MAX_TASK_BYTES = 4 * 1024 * 1024
+"""Contents are checked together up to these bounds: threads that wait for each other at every small file are slow."""
 
 logger = logging.getLogger(__name__)
 
@@ -76,10 +80,11 @@ def verify(
     try:
         if not is_mirror:
             yield from database_findings(library)
-            of_manifest = list(manifest_findings(library))
+            sums = RowSums() if content else None
+            of_manifest = list(manifest_findings(library, sums))
             yield from of_manifest
-            if content and not of_manifest:
-                yield from row_findings(library)
+            if sums is not None and not of_manifest:
+                yield from row_findings(library, sums)
             if content:
                 yield from derived_findings(library)
             yield from _dangling(library)
@@ -135,19 +140,33 @@ def _contents(
     """Check contents in threads, in order; record which were read and are intact."""
     executor = ThreadPoolExecutor(max(threads, 1))
 
-    def begin(place: Place) -> tuple[Place, Future[list[Result]]]:
-        is_read = budget is not None and budget.allows(place)
-        return place, executor.submit(checker.check, place, content=is_read)
+    def begin(task: list[tuple[Place, bool]]) -> tuple[list[tuple[Place, bool]], Future[list[list[Result]]]]:
+        return task, executor.submit(checker.check_all, task)
 
     try:
-        for place, results in _ahead(map(begin, wanted), AHEAD * max(threads, 1)):
-            found = results.result()
-            _record(recorder, place, found)
-            yield from found
+        for task, results in _ahead(map(begin, _tasks(wanted, budget)), AHEAD * max(threads, 1)):
+            for (place, _), found in zip(task, results.result(), strict=True):
+                _record(recorder, place, found)
+                yield from found
     finally:
         checker.stop.set()
         executor.shutdown(cancel_futures=True)
         recorder.write()
+
+
+def _tasks(wanted: Iterable[Place], budget: _Budget | None) -> Iterator[list[tuple[Place, bool]]]:
+    """Put places together to tasks, each with whether its content is read."""
+    task: list[tuple[Place, bool]] = []
+    size = 0
+    for place in wanted:
+        is_read = budget is not None and budget.allows(place)
+        task.append((place, is_read))
+        size += (place.size or 0) if is_read else 0
+        if size >= MAX_TASK_BYTES or len(task) >= MAX_TASK_FILES:
+            yield task
+            task, size = [], 0
+    if task:
+        yield task
 
 
 def _record(recorder: CheckRecorder, place: Place, found: list[Result]) -> None:

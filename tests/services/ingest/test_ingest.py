@@ -37,6 +37,8 @@ from dam.storage.blob_store import BlobStore
 from dam.systems.system import system
 from tests.services.conftest import MakeImage, UseSystems, another, ingest_all, spoil, staged, statuses
 
+SMALL_BATCH = 64
+
 
 def entity_count(library: Library) -> int:
     with library.read() as session:
@@ -350,10 +352,11 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(
 def test_closed_early_nothing_stays_staged_and_what_was_reported_is_there(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("dam.services.ingest.batch.MAX_BATCH_FILES", SMALL_BATCH)
     monkeypatch.setattr(
         "dam.services.ingest.batch.MAX_BATCH_SECONDS", 3600
     )  # a batch is full by its number, however slow
-    for number in range(MAX_BATCH_FILES + 10):
+    for number in range(SMALL_BATCH + 10):
         (folder / f"{number:04}").write_text(str(number))
     outcomes = ingest(library, [str(folder)])
     first = next(outcomes)
@@ -361,7 +364,7 @@ def test_closed_early_nothing_stays_staged_and_what_was_reported_is_there(
     assert isinstance(first, Outcome)
     assert staged(library) == []
     assert sources(library, first.entity_id) == ["0000"]
-    assert statuses(ingest_all(library, folder))[:MAX_BATCH_FILES].count("unchanged") == entity_count(library) - 10
+    assert statuses(ingest_all(library, folder))[:SMALL_BATCH].count("unchanged") == entity_count(library) - 10
 
 
 def test_an_error_in_a_batch_leaves_nothing_staged(

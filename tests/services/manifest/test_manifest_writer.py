@@ -162,7 +162,7 @@ def test_sessions_of_others_leave_their_batches_to_the_next_writer(library: Libr
     from dam.core import database
 
     add(library, tmp_path, "a")
-    with database.writing(library.engine).begin() as session:
+    with database.writing(library.engine)() as session, session.begin():
         add_tag_to_entity(session, 1, "sea")
         assert outbox.last_batch(session.connection()) == 1
     assert state(library).pending == 1
