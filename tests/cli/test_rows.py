@@ -139,3 +139,14 @@ def test_an_error_of_the_program_is_not_called_damage(library: Library, monkeypa
     monkeypatch.setattr("dam.services.verify.verify.strays", fail)
     with pytest.raises(TypeError, match="an error of the program"):
         list(verify(library))
+
+
+def test_a_name_in_the_schema_that_is_not_utf8(filled: Dam) -> None:
+    database = filled.folder / "dam.sqlite3"
+    content = database.read_bytes()
+    row = b"ix_component_source_path_folder_digestcomponent_source_path"  # the names of an index and of its table
+    assert row in content
+    database.write_bytes(content.replace(row, b"ix_\xa2" + row[4:]))
+    assert "is damaged" in filled("tag", "ls", code=5).err
+    assert "is damaged" in filled("verify", code=4).out
+    assert "is damaged" in filled("repair", code=4).out
