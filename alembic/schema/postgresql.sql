@@ -1,4 +1,4 @@
--- Schema 0014, written by doc/generate.py from the migrations: do not edit.
+-- Schema 0015, written by doc/generate.py from the migrations: do not edit.
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
@@ -719,3 +719,56 @@ CREATE TABLE saved_queries (
     CONSTRAINT pk_saved_queries PRIMARY KEY (id),
     CONSTRAINT uq_saved_queries_name UNIQUE (name)
 );
+
+CREATE TABLE component_ocr (
+    text TEXT NOT NULL,
+    confidence DOUBLE PRECISION NOT NULL,
+    boxes TEXT NOT NULL,
+    is_cut BOOLEAN NOT NULL,
+    id BIGSERIAL NOT NULL,
+    entity_id BIGINT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_component_ocr PRIMARY KEY (id),
+    CONSTRAINT uq_component_ocr_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_ocr_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE TABLE component_language (
+    code VARCHAR(8) NOT NULL,
+    confidence DOUBLE PRECISION NOT NULL,
+    id BIGSERIAL NOT NULL,
+    entity_id BIGINT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_component_language PRIMARY KEY (id),
+    CONSTRAINT uq_component_language_entity_id UNIQUE (entity_id),
+    CONSTRAINT fk_component_language_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_language_code ON component_language (code);
+
+CREATE TABLE component_region (
+    position INTEGER NOT NULL,
+    kind VARCHAR(64) NOT NULL,
+    name VARCHAR(255),
+    "left" DOUBLE PRECISION NOT NULL,
+    top DOUBLE PRECISION NOT NULL,
+    width DOUBLE PRECISION NOT NULL,
+    height DOUBLE PRECISION NOT NULL,
+    id BIGSERIAL NOT NULL,
+    entity_id BIGINT NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_component_region PRIMARY KEY (id),
+    CONSTRAINT uq_component_region_entity_id_position UNIQUE (entity_id, position),
+    CONSTRAINT fk_component_region_entity_id_entities FOREIGN KEY(entity_id) REFERENCES entities (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_component_region_name ON component_region (name);
+
+ALTER TABLE component_description ADD COLUMN hierarchies TEXT;
+
+ALTER TABLE component_document ADD COLUMN created_offset_minutes INTEGER;
+
+ALTER TABLE component_document ADD COLUMN modified_offset_minutes INTEGER;

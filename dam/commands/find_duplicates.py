@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dam.commands.shared.asset_words import NullIdsOption, QueryOption
 from dam.commands.shared.completion import complete_rules, complete_tag
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, image_options
@@ -12,7 +13,9 @@ from dam.services.duplicates.rules import DEFAULT_RULES, Level
 from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
 
 if TYPE_CHECKING:
+    from dam.services.catalogue.selection import Ids
     from dam.services.duplicates.groups import Duplicates
+    from dam.services.library import Library
 
 app = typer.Typer()
 
@@ -23,8 +26,10 @@ app = typer.Typer()
 def find_duplicates(
     assets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ASSET|FOLDER", help="Compare only these assets, and assets from these folders."),
+        typer.Argument(metavar="ASSET|FOLDER", help="Compare only these assets, and those from folders; - reads ids."),
     ] = None,
+    query: QueryOption = None,
+    null: NullIdsOption = False,
     tag: Annotated[
         list[str] | None,
         typer.Option(metavar="TAG", autocompletion=complete_tag, help="Compare only assets with this tag."),
@@ -81,7 +86,6 @@ def find_duplicates(
         raise UsageError("--json and --print0 cannot be combined")
     require_numpy()
     from dam.render import duplicates as render
-    from dam.services.catalogue.selection import select_assets
     from dam.services.catalogue.source_states import check_sources
     from dam.services.duplicates.decider import DuplicateOptions
     from dam.services.duplicates.groups import find_duplicates as find
@@ -92,8 +96,7 @@ def find_duplicates(
     images = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     options = DuplicateOptions(level, read_rules(keep), images)
     with open_library() as library:
-        with library.read() as session:
-            among = select_assets(session, assets or (), tag or ())
+        among = _among(library, assets or [], tag or [], query, null=null)
         found = find(library, options, among)
         problems = 0
         if print0:
@@ -103,6 +106,23 @@ def find_duplicates(
             render.duplicates(found, check_sources(library, shown), as_json=json)
     render.unread(found.unread)
     _exit(found, problems)
+
+
+def _among(library: "Library", assets: list[str], tags: list[str], query: str | None, *, null: bool) -> "Ids | None":
+    """Return the assets to compare: those that are named, have the tags and match the query; None for all."""
+    import numpy as np
+
+    from dam.commands.shared.asset_words import STDIN, read_ids
+    from dam.services.catalogue.selection import select_assets
+    from dam.services.query.select import matching_ids
+
+    named = [str(each) for each in read_ids(null=null)] if STDIN in assets else []
+    with library.read() as session:
+        among = select_assets(session, [*(each for each in assets if each != STDIN), *named], tags)
+    if query is None:
+        return among if named or STDIN not in assets else np.array([], np.int64)
+    matching = matching_ids(library, query)
+    return matching if among is None else np.intersect1d(among, matching)
 
 
 def _exit(found: "Duplicates", problems: int) -> None:

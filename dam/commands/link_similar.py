@@ -2,6 +2,7 @@
 
 import typer
 
+from dam.commands.shared.asset_words import AssetsArgument, NullIdsOption, QueryOption, chosen_assets
 from dam.commands.shared.help_text import epilog
 from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, image_options
 from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
@@ -15,9 +16,14 @@ def link_similar(
     ahash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["ahash"],
     dhash_threshold: ThresholdOption = DEFAULT_THRESHOLDS["dhash"],
     match: MatchOption = DEFAULT_AGREEMENT,
+    query: QueryOption = None,
+    assets: AssetsArgument = None,
+    null: NullIdsOption = False,
     json: JsonOption = False,
 ) -> None:
     """Record pairs of similar images. Compares only images added since the last run with the same options.
+
+    With assets or a query, only these are compared: with all others.
 
     `show` then lists the similar images of an asset. With other options, all images are compared again.
     """
@@ -30,4 +36,5 @@ def link_similar(
 
     options = image_options(phash_threshold, ahash_threshold, dhash_threshold, match)
     with open_library() as library:
-        render.linked(run(library, options), as_json=json)
+        among = None if query is None and not assets else chosen_assets(library, assets, query, null=null)
+        render.linked(run(library, options, among), as_json=json)

@@ -1,9 +1,8 @@
 """`dam-cli rm`: put assets in the trash."""
 
-from typing import Annotated
-
 import typer
 
+from dam.commands.shared.asset_words import AssetsArgument, NullIdsOption, QueryOption, chosen_assets
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import DryRunOption, JsonOption, YesOption
 
@@ -12,9 +11,9 @@ app = typer.Typer()
 
 @app.command("rm", epilog=epilog("dam-cli rm 42 photo.jpg --yes", *LOOKUP))
 def rm(
-    assets: Annotated[
-        list[str], typer.Argument(metavar="ASSET", help="Entity ids, hashes or hash prefixes, or paths.")
-    ],
+    assets: AssetsArgument = None,
+    query: QueryOption = None,
+    null: NullIdsOption = False,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
@@ -27,11 +26,11 @@ def rm(
     """
     from dam.commands.shared.confirm import confirm
     from dam.render import trash as render
-    from dam.services.journal.trash import Moved, find_assets, remove
+    from dam.services.journal.trash import Moved, describe_assets, remove
     from dam.services.library import open_library
 
     with open_library() as library:
-        found = find_assets(library, assets)
+        found = describe_assets(library, chosen_assets(library, assets, query, null=null))
         if not dry_run:
             confirm(f"Put {render.counted_assets(found)} in the trash?", yes=yes)
         moved = Moved(found, None) if dry_run else remove(library, found)

@@ -5,15 +5,22 @@ from typing import Annotated
 
 import typer
 
+from dam.commands.shared.asset_words import NullIdsOption, QueryOption, chosen_assets
 from dam.commands.shared.help_text import LOOKUP, epilog
-from dam.commands.shared.options import AssetArgument, JsonOption
+from dam.commands.shared.options import JsonOption
+from dam.core.errors import ExitCode, InputError, UsageError
 
 app = typer.Typer()
 
 
 @app.command("thumbnail", epilog=epilog("dam-cli thumbnail holiday.mp4 --size 512 -o poster.jpg", *LOOKUP))
 def thumbnail(
-    asset: AssetArgument,
+    asset: Annotated[
+        str | None,
+        typer.Argument(metavar="ASSET", help="An entity id, a hash or hash prefix, or a path; - reads ids from stdin."),
+    ] = None,
+    query: QueryOption = None,
+    null: NullIdsOption = False,
     size: Annotated[int, typer.Option(min=16, max=4096, help="Maximum size of the longer side in pixels.")] = 256,
     output: Annotated[
         Path | None,
@@ -33,12 +40,24 @@ def thumbnail(
     FILE is not replaced without --force; a file of the library, or a source, not even with it. A link is not followed.
     """
     from dam.render import thumbnails as render
-    from dam.services.catalogue.lookup import find_one_asset
+    from dam.render.errors import error
     from dam.services.library import open_library
     from dam.services.thumbnails import make_thumbnail
 
+    failed = 0
     with open_library() as library:
-        with library.read() as session:
-            entity_id = find_one_asset(session, asset)
-        made = make_thumbnail(library, entity_id, size, output, force=force)
-    render.thumbnail(made, as_json=json)
+        chosen = chosen_assets(library, [asset] if asset is not None else [], query, null=null)
+        if output and len(chosen) > 1:
+            raise UsageError(f"--output is for one asset, and there are {len(chosen)}")
+        for entity_id in chosen:
+            try:
+                made = make_thumbnail(library, entity_id, size, output, force=force)
+            except InputError as exc:
+                if len(chosen) == 1:
+                    raise
+                failed += 1
+                error(f"entity {entity_id}: {exc}", exc.exit_code)
+            else:
+                render.thumbnail(made, as_json=json)
+    if failed:
+        raise typer.Exit(ExitCode.INPUTS_FAILED)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from dam.commands.shared.asset_words import AssetsArgument, NullIdsOption, QueryOption, chosen_assets
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import DryRunOption, JsonOption, YesOption
 from dam.core.errors import ExitCode
@@ -26,20 +27,21 @@ def list_trash(json: JsonOption = False) -> None:
 
 @app.command("restore", epilog=epilog("dam-cli trash restore 42", *LOOKUP))
 def restore(
-    assets: Annotated[
-        list[str], typer.Argument(metavar="ASSET", help="Entity ids, hashes or hash prefixes, or paths.")
-    ],
+    assets: AssetsArgument = None,
+    query: QueryOption = None,
+    null: NullIdsOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Take assets out of the trash, with everything that they had."""
     from dam.render import trash as render
-    from dam.services.journal.trash import Moved, find_assets
+    from dam.services.journal.trash import Moved, describe_assets
     from dam.services.journal.trash import restore as take_out
     from dam.services.library import open_library
 
     with open_library() as library:
-        found = find_assets(library, assets, in_trash=True)
+        ids = chosen_assets(library, assets, query, null=null, in_trash=True)
+        found = describe_assets(library, ids)
         moved = Moved(found, None) if dry_run else take_out(library, found)
     render.moved(moved, "restored", dry_run=dry_run, as_json=json)
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from dam.commands.shared.asset_words import AssetsArgument, NullIdsOption, QueryOption, chosen_assets
 from dam.commands.shared.help_text import epilog
 from dam.commands.shared.options import JsonOption
 from dam.core.errors import ExitCode, UsageError
@@ -13,6 +14,9 @@ app = typer.Typer()
 
 @app.command("verify", epilog=epilog("dam-cli verify --content --max-time 30m", ExitCode.DAMAGE))
 def verify(
+    assets: AssetsArgument = None,
+    query: QueryOption = None,
+    null: NullIdsOption = False,
     content: Annotated[bool, typer.Option("--content", help="Read every file and compare its digest.")] = False,
     max_time: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Stop reading after this time, such as 30m; see below.")
@@ -32,6 +36,8 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Compare the store with the database, and the database with itself; report every problem.
+
+    With assets or a query, only their content is verified.
 
     What was read least recently is read first, and its date is recorded. --max-time and --subset imply --content, and
     check only presence and size of what they do not come to; run again, they go on there. Damage that was read goes
@@ -71,6 +77,7 @@ def verify(
                 quarantine=quarantine,
                 limits=limits,
                 mirror=open_mirror(library, mirror) if mirror else None,
+                among=chosen_assets(library, assets, query, null=null) if assets or query is not None else None,
             )
             copies = too_few_copies(library, min_copies) if min_copies > 1 else iter(())
             with closing(results), progress(count=lambda: describe(library).bytes) as bar:

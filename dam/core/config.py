@@ -78,6 +78,12 @@ class Settings(BaseModel):
         ge=1,
         description="Seconds that decoding one file may take before it is given up.",
     )
+    DAM_OCR_SECONDS: int = Field(
+        default=1800,
+        ge=0,
+        le=86400,
+        description="Seconds that reading the words in one file may take before it is given up.",
+    )
     DAM_WORKER_MEMORY_MB: int = Field(
         default=4096,
         ge=256,

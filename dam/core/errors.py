@@ -81,14 +81,15 @@ class QueryError(UsageError):
         self.problem = problem
         self.query = query
         self.column = column
-        super().__init__(f"column {column + 1} of the query: {problem}\n{_marked(query, column)}")
+        self.problem_line = f"column {column + 1} of the query: {problem}"
+        super().__init__("\n".join([self.problem_line, *self.marked]))
 
-
-def _marked(query: str, column: int) -> str:
-    """Return the part of a query around a column, with a caret below it."""
-    first = max(0, column - 60)
-    line = "".join(character if character.isprintable() else " " for character in query[first : column + 20])
-    return f"  {line}\n  {' ' * (column - first)}^"
+    @property
+    def marked(self) -> tuple[str, str]:
+        """The part of the query around the column, and a line with a caret below it."""
+        first = max(0, self.column - 60)
+        shown = "".join(each if each.isprintable() else " " for each in self.query[first : self.column + 20])
+        return f"  {shown}", f"  {' ' * (self.column - first)}^"
 
 
 class NoLibraryError(DamError):

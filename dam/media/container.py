@@ -221,14 +221,15 @@ def _utf8(tag: str) -> str:
 
 
 def _created(tags: dict[str, str]) -> datetime | None:
-    """Return the creation time in UTC. A time without an offset is in UTC, as FFmpeg writes it."""
+    """Return the creation time in UTC; None where only the local time is known, as of AVI."""
     for key in ("creation_time", "com.apple.quicktime.creationdate"):
         try:
             created = datetime.fromisoformat(tags[key])
         except (KeyError, ValueError):
             continue
         try:
-            return created.replace(tzinfo=UTC) if created.tzinfo is None else created.astimezone(UTC)
+            if created.tzinfo:
+                return created.astimezone(UTC)
         except OverflowError:
             continue
     return None

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dam.media.images.signature import ImageSignature
     from dam.media.metadata.metadata import Metadata
     from dam.media.video.fingerprint import VideoFingerprint
+    from dam.media.words.recognition import Words
 
 
 T = TypeVar("T")
@@ -100,11 +101,23 @@ class Sample:
 
     @cached_property
     def metadata(self) -> "Metadata":
-        """EXIF, IPTC and XMP metadata of the file and its sidecar. Damaged blocks are skipped."""
+        """EXIF, IPTC and XMP of an image and its sidecar; what the container of a video says. Damage is skipped."""
+        if self.kind is Kind.VIDEO:
+            return self._video_metadata()
         from dam.media.metadata.metadata import read_metadata  # noqa: PLC0415  most commands do not need it
 
         with self.open_content() as stream:
             return read_metadata(stream, self.media_type, self.sidecar)
+
+    def _video_metadata(self) -> "Metadata":
+        from dam.media.metadata.recording import read_recording  # noqa: PLC0415  as above
+
+        try:
+            tags = self.container.tags
+        except DecodeError:  # the system of the container says so
+            tags = {}
+        with self.open_content() as stream:
+            return read_recording(stream, self.media_type, tags)
 
     @cached_property
     def luma(self) -> "Image":
@@ -143,6 +156,18 @@ class Sample:
         from dam.media.documents.minhash import fingerprint  # noqa: PLC0415  needs numpy
 
         return fingerprint(self.document.text or "")
+
+    @cached_property
+    def words(self) -> "Words":
+        """The words that are read in an image, or on the pages of a PDF without text."""
+        from dam.media.words import pdf_pages, recognition  # noqa: PLC0415  need the ocr extra
+
+        if self.kind is Kind.IMAGE:
+            return recognition.Words(recognition.read_picture(self.image))
+        if self.media_type != pdf_pages.MEDIA_TYPE:
+            return recognition.Words()
+        with self.open_content() as stream:
+            return pdf_pages.read_pages(stream)
 
     @property
     def audio_fingerprint(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""Camera and lens of an image."""
+"""Camera and lens of an image or video."""
 
 from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class CameraComponent(BaseComponent):
-    """Make and model of the camera, and the lens, that took an image."""
+    """Make and model of the camera, and the lens, that took an image or video."""
 
     __tablename__ = "component_camera"
     __table_args__ = (UniqueConstraint("entity_id"),)

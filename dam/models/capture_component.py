@@ -1,4 +1,4 @@
-"""Time and exposure of an image."""
+"""Time and exposure of an image or video."""
 
 from datetime import datetime
 
@@ -10,9 +10,10 @@ from dam.models.types import UtcDateTime
 
 
 class CaptureComponent(BaseComponent):
-    """Time and exposure of an image, from its metadata or a sidecar.
+    """Time and exposure of an image or video, from its metadata or a sidecar.
 
-    `local_time` is the time of the camera's clock, with sub-seconds as recorded. `moment` is the same time in UTC, null
+    `local_time` is the time of the camera's clock, with sub-seconds as recorded; of a video that says only UTC, it is
+    that, with the offset 0. `moment` is the same time in UTC, null
     if the offset is unknown. `exposure_seconds`, `aperture` (F-number), `iso` and `focal_length` (millimetres) are as
     recorded. `orientation` is that of EXIF, 1 to 8.
     """

@@ -1,4 +1,4 @@
-"""Descriptive metadata of an image."""
+"""Descriptive metadata of an image or video."""
 
 from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,12 +8,13 @@ from dam.models.types import JsonText
 
 
 class DescriptionComponent(BaseComponent):
-    """Descriptive metadata that people have written into an image or its sidecar.
+    """Descriptive metadata that people have written into an image, its sidecar, or a video.
 
-    `rating` is 0 to 5, or -1 for rejected. `keywords` is a list of texts.
+    `rating` is 0 to 5, or -1 for rejected. `keywords` is a list of texts. `hierarchies` has the hierarchical keywords,
+    from the root to the leaf, such as `place|italy|rome`.
     """
 
-    SEARCHED = ("title", "description", "keywords")
+    SEARCHED = ("title", "description", "keywords", "hierarchies")
     __tablename__ = "component_description"
     __table_args__ = (UniqueConstraint("entity_id"),)
 
@@ -23,3 +24,4 @@ class DescriptionComponent(BaseComponent):
     copyright: Mapped[str | None] = mapped_column(Text)
     rating: Mapped[int | None]
     keywords: Mapped[list[str] | None] = mapped_column(JsonText)
+    hierarchies: Mapped[list[str] | None] = mapped_column(JsonText)

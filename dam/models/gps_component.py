@@ -1,4 +1,4 @@
-"""Position at which an image was taken."""
+"""Position at which an image or video was taken."""
 
 from sqlalchemy import Double, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from dam.models.base_component import BaseComponent
 
 
 class GpsComponent(BaseComponent):
-    """Position at which an image was taken: degrees north, degrees east, and metres above sea level."""
+    """Position at which an image or video was taken: degrees north, degrees east, and metres above sea level."""
 
     __tablename__ = "component_gps"
     __table_args__ = (UniqueConstraint("entity_id"),)

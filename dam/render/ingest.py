@@ -3,9 +3,11 @@
 import io
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from typing import Self
 
 from dam.render.json_output import path_keys, write_document
+from dam.render.progress import Progress
 from dam.render.text import counted, human_size, line, note, safe
 from dam.services.ingest.ingest import Outcome, Status, Unchanged
 from dam.services.ingest.run_systems import Update
@@ -129,6 +131,12 @@ class UpdateReport:
         """After an interruption, tell what was done."""
         if kind in (KeyboardInterrupt, SystemExit):
             self.finish()
+
+    def add_all(self, updates: Iterable[Update], progress: Progress) -> None:
+        """Write and count updates, as they come."""
+        for update in updates:
+            self.add(update)
+            progress.advance(f"entity {update.entity_id}", update.size)
 
     def add(self, update: Update) -> None:
         """Write and count an update."""

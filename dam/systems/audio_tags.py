@@ -9,7 +9,7 @@ from dam.models.audio_tags_component import AudioTagsComponent
 from dam.systems.system import system
 
 
-@system(kinds={Kind.AUDIO}, produces=AudioTagsComponent, version=1)
+@system(kinds={Kind.AUDIO}, produces=AudioTagsComponent, version=2)
 def audio_tags(sample: Sample) -> AudioTagsComponent | None:
     """Title, artist, album, track, year and other tags; none if the file has no tags."""
     with sample.open_content() as stream:

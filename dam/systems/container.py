@@ -8,7 +8,7 @@ from dam.models.container_component import ContainerComponent
 from dam.systems.system import system
 
 
-@system(kinds={Kind.VIDEO, Kind.AUDIO}, produces=ContainerComponent, version=1)
+@system(kinds={Kind.VIDEO, Kind.AUDIO}, produces=ContainerComponent, version=2)
 def container(sample: Sample) -> ContainerComponent:
     """Format, duration, bit rate, creation time and metadata of the container."""
     probed = sample.container

@@ -21,6 +21,7 @@ class Declaration:
     name: str
     version: int
     kinds: frozenset[Kind]
+    on_request: bool = False
 
     @property
     def label(self) -> str:
@@ -44,7 +45,9 @@ def declarations_in(module: str) -> list[Declaration]:
         from dam.systems.system import systems_in  # noqa: PLC0415  brings the tables
 
         systems = systems_in(importlib.import_module(module))
-        return [Declaration(system.name, system.version, frozenset(system.kinds)) for system in systems]
+        return [
+            Declaration(system.name, system.version, frozenset(system.kinds), system.on_request) for system in systems
+        ]
 
 
 def read_declarations(source: bytes) -> list[Declaration]:
@@ -67,11 +70,11 @@ def _declaration(name: str, decorator: ast.expr) -> Declaration:
             values = {keyword.arg: keyword.value for keyword in keywords}
         case _:
             raise ValueError("another decorator")
-    match values.get("kinds"), values.get("version"):
-        case ast.Set(elts=kinds), ast.Constant(value=int(version)):
-            return Declaration(name, version, frozenset(map(_kind, kinds)))
+    match values.get("kinds"), values.get("version"), values.get("on_request", ast.Constant(value=False)):
+        case ast.Set(elts=kinds), ast.Constant(value=int(version)), ast.Constant(value=bool(on_request)):
+            return Declaration(name, version, frozenset(map(_kind, kinds)), on_request)
         case _:
-            raise ValueError("kinds or version are not literals")
+            raise ValueError("kinds, version or on_request are not literals")
 
 
 def _kind(value: ast.expr) -> Kind:

@@ -6,7 +6,7 @@ from dam.models.document_component import DocumentComponent
 from dam.systems.system import system
 
 
-@system(kinds={Kind.DOCUMENT}, produces=DocumentComponent, version=1)
+@system(kinds={Kind.DOCUMENT}, produces=DocumentComponent, version=2)
 def document(sample: Sample) -> DocumentComponent | None:
     """Pages, title, author, subject and dates; none for plain text, which has no properties."""
     read = sample.document
@@ -19,6 +19,8 @@ def document(sample: Sample) -> DocumentComponent | None:
         subject=read.subject,
         created=read.created,
         modified=read.modified,
+        created_offset_minutes=read.created_offset,
+        modified_offset_minutes=read.modified_offset,
         encrypted=read.encrypted,
         has_text=bool(read.text and read.text.strip()),
     )

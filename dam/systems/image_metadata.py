@@ -6,7 +6,7 @@ from dam.models.metadata_component import MetadataComponent
 from dam.systems.system import system
 
 
-@system(kinds={Kind.IMAGE}, produces=MetadataComponent, version=1, reads_sidecar=True)
+@system(kinds={Kind.IMAGE}, produces=MetadataComponent, version=2, reads_sidecar=True)
 def image_metadata(sample: Sample) -> MetadataComponent | None:
     """Complete EXIF, IPTC and XMP metadata, embedded and from a sidecar."""
     tables = dict(sample.metadata.everything)

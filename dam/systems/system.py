@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from types import ModuleType
 from typing import TypeAlias
 
@@ -48,6 +49,8 @@ class System:
     """Whether the result also depends on the sidecar beside the source."""
     obstacle: FindObstacle = no_obstacle
     """Function of the media type that returns why this system cannot run here, although the content can be decoded."""
+    on_request: bool = False
+    """Whether it runs only when asked for, since it takes seconds a file; an asset is up to date without it."""
 
     @property
     def name(self) -> str:
@@ -91,6 +94,7 @@ def system(
     index: type[BaseIndexRow] | None = None,
     reads_sidecar: bool = False,
     obstacle: FindObstacle = no_obstacle,
+    on_request: bool = False,
 ) -> Callable[[Run], System]:
     """Return a decorator that declares a function to be a system; for the parameters see `System`.
 
@@ -98,7 +102,7 @@ def system(
     """
 
     def declare(function: Run) -> System:
-        return System(function, frozenset(kinds), produces, version, index, reads_sidecar, obstacle)
+        return System(function, frozenset(kinds), produces, version, index, reads_sidecar, obstacle, on_request)
 
     return declare
 
@@ -122,14 +126,18 @@ def tables_by_system() -> dict[str, tuple[RowTable, ...]]:
     return {system.name: system.tables for system in all_systems()}
 
 
-def systems_for(kind: Kind) -> tuple[System, ...]:
-    """Return the systems that process a kind of media, sorted by name."""
-    return _of_kind(all_systems(), kind)
+def systems_for(kind: Kind, *, on_request: bool = False) -> tuple[System, ...]:
+    """Return the systems that process a kind of media, sorted by name; with `on_request`, also those asked for only."""
+    return _of_kind(all_systems(), kind, on_request)
 
 
 @cache  # asked for each file several times
-def _of_kind(systems: tuple[System, ...], kind: Kind) -> tuple[System, ...]:
-    return tuple(system for system in systems if kind in system.kinds)
+def _of_kind(
+    systems: tuple[System, ...],
+    kind: Kind,
+    on_request: bool,  # noqa: FBT001  private
+) -> tuple[System, ...]:
+    return tuple(system for system in systems if kind in system.kinds and (on_request or not system.on_request))
 
 
 def obstacles(media_type: str, due: Iterable[System]) -> dict[str, Obstacle]:
@@ -151,7 +159,17 @@ def system_set(kind: Kind, labels: AbstractSet[str]) -> str:
 
 def current_set(kind: Kind) -> str:
     """Return the text form of the current set of systems for a kind of media, without importing them."""
-    return system_set(kind, {declared.label for declared in declarations() if kind in declared.kinds})
+    labels = {each.label for each in declarations() if kind in each.kinds and not each.on_request}
+    return system_set(kind, labels)
+
+
+def complete_sets(kind: Kind) -> tuple[str, ...]:
+    """Return the sets of systems with which an asset is up to date: the current one, and with any run on request."""
+    declared = [each for each in declarations() if kind in each.kinds]
+    always = {each.label for each in declared if not each.on_request}
+    asked = [each.label for each in declared if each.on_request]
+    some = (labels for number in range(len(asked) + 1) for labels in combinations(asked, number))
+    return tuple(system_set(kind, always.union(labels)) for labels in some)
 
 
 def labels_in(text: str) -> frozenset[str]:

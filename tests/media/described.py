@@ -59,6 +59,15 @@ def keywords_xmp(*words: str) -> bytes:
     return xmp_block(bag("dc:subject", *words))
 
 
+def face_xmp(name: str) -> bytes:
+    """A packet with a face, in Microsoft's form."""
+    space = "http://ns.microsoft.com/photo/1.2/"
+    names = f'xmlns:MP="{space}" xmlns:MPRI="{space}t/RegionInfo#" xmlns:MPReg="{space}t/Region#"'
+    person = f'<rdf:li MPReg:PersonDisplayName="{name}" MPReg:Rectangle="0.25, 0.5, 0.125, 0.25"/>'
+    regions = f"<MPRI:Regions><rdf:Bag>{person}</rdf:Bag></MPRI:Regions>"
+    return xmp_block(f'<MP:RegionInfo {names} rdf:parseType="Resource">{regions}</MP:RegionInfo>')
+
+
 def iptc_block(*sets: tuple[int, str], coding: str = "utf-8") -> bytes:
     """Data sets of the application record."""
     packed = [(number, text.encode(coding)) for number, text in sets]

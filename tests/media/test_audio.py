@@ -3,6 +3,7 @@
 import contextlib
 import io
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -150,3 +151,15 @@ def test_long_tags_are_cut() -> None:
     assert tags is not None
     assert len(tags.more) == 50
     assert {len(value) for value in tags.more.values()} == {1000}
+
+
+def test_what_a_wav_file_says_twice_is_said_once() -> None:
+    listed = recording(tune(1, 1), "wav", metadata={"artist": "Ann", "title": "T"})
+    tagged = recording(tune(1, 1), "mp3", metadata={"artist": "Ann ", "title": "T"})
+    tag = tagged[: 10 + sum((size & 127) << shift for size, shift in zip(tagged[6:10], (21, 14, 7, 0), strict=True))]
+    tag += bytes(len(tag) % 2)
+    data = listed + b"id3 " + struct.pack("<I", len(tag)) + tag
+    data = data[:4] + struct.pack("<I", len(data) - 8) + data[8:]
+    tags = read_tags(io.BytesIO(data), {})
+    assert tags is not None
+    assert (tags.artist, tags.title) == ("Ann", "T")

@@ -103,6 +103,12 @@ def test_pages_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ((found.text or "").split(), found.pages, found.is_truncated) == (["one", "two"], 3, True)
 
 
+def test_a_pdf_date_has_its_offset() -> None:
+    found = read(pdf(["a"], {"CreationDate": "D:20240305102030-03'30'", "ModDate": "D:20240305102030"}))
+    assert (found.created, found.created_offset) == (datetime(2024, 3, 5, 13, 50, 30, tzinfo=UTC), -210)
+    assert (found.modified, found.modified_offset) == (datetime(2024, 3, 5, 10, 20, 30, tzinfo=UTC), None)
+
+
 def test_a_scan_has_pages_and_no_text() -> None:
     found = read(pdf(["", ""]))
     assert ((found.text or "").strip(), found.pages) == ("", 2)
@@ -115,7 +121,7 @@ def test_a_large_pdf_is_read_where_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("written", ["", "yesterday", "D:20241399", "D:20240101000000+99'00'", "D:99999999999999"])
 def test_what_is_no_date(written: str) -> None:
-    assert pdf_date(written) is None
+    assert pdf_date(written) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dam.media.files.media_type import media_type
-from dam.media.metadata.fields import Fields
+from dam.media.metadata.fields import Fields, Region
 from dam.media.metadata.metadata import Metadata
 from dam.media.metadata.moments import Moment, moment
 from dam.media.sample import Sample
@@ -284,3 +284,89 @@ def test_a_cut_off_file_says_what_it_can(name: str, part: float) -> None:
 def test_a_file_without_metadata_says_nothing() -> None:
     assert metadata(saved(picture(), "JPEG")) == Metadata()
     assert metadata(b"<svg xmlns='http://www.w3.org/2000/svg'/>") == Metadata()
+
+
+def test_a_text_ends_at_its_nul() -> None:
+    exif = exif_block({271: "Makers\0\0rest", 272: "Model 1\0junk", 33432: "me\0them"})
+    found = metadata(described_jpeg(exif=exif)).common
+    assert (found.make, found.model, found.copyright) == ("Makers", "Model 1", "me them")
+
+
+def test_an_iso_beyond_its_field() -> None:
+    found = metadata(described_jpeg(exif=exif_block(shot={34855: 65535, 34866: 102400}))).common
+    assert found.iso == 102400
+    assert metadata(described_jpeg(exif=exif_block(shot={34867: 3200}))).common.iso == 3200
+
+
+HIERARCHIES = {
+    "lr:hierarchicalSubject": ("place|italy|rome", "person|Ada"),
+    "digiKam:TagsList": ("place/italy/rome", "person/Ada"),
+}
+SPACES = (
+    'xmlns:lr="http://ns.adobe.com/lightroom/1.0/" xmlns:digiKam="http://www.digikam.org/ns/1.0/" '
+    'xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/" '
+    'xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" xmlns:MP="http://ns.microsoft.com/photo/1.2/" '
+    'xmlns:MPRI="http://ns.microsoft.com/photo/1.2/t/RegionInfo#" '
+    'xmlns:MPReg="http://ns.microsoft.com/photo/1.2/t/Region#"'
+)
+
+
+def spaced(properties: str) -> bytes:
+    return xmp_block(properties).replace(b"xmlns:my=", SPACES.encode() + b" xmlns:my=")
+
+
+@pytest.mark.parametrize("name", HIERARCHIES)
+def test_hierarchical_keywords(name: str) -> None:
+    found = metadata(saved(picture(), "JPEG"), sidecar=spaced(bag(name, *HIERARCHIES[name]))).common
+    assert found.hierarchies == ("place|italy|rome", "person|Ada")
+
+
+def area(x: str, y: str, w: str, h: str, unit: str = "normalized") -> str:
+    return f'<mwg-rs:Area stArea:x="{x}" stArea:y="{y}" stArea:w="{w}" stArea:h="{h}" stArea:unit="{unit}"/>'
+
+
+FACES = {
+    "as resources": '<rdf:li rdf:parseType="Resource">{}</rdf:li>',
+    "as descriptions": "<rdf:li><rdf:Description>{}</rdf:Description></rdf:li>",
+}
+
+
+@pytest.mark.parametrize("item", FACES.values(), ids=FACES)
+def test_faces_of_the_working_group(item: str) -> None:
+    inside = (
+        f"<mwg-rs:Name>Ada</mwg-rs:Name><mwg-rs:Type>Face</mwg-rs:Type>{area('0.5', '0.4', '0.2', '0.1')}",
+        f"<mwg-rs:Type>Pet</mwg-rs:Type>{area('0.25', '0.25', '0.5', '0.5')}",
+        f"<mwg-rs:Name>out</mwg-rs:Name>{area('7', '0.5', '0.2', '0.2')}",
+        f"<mwg-rs:Name>bad</mwg-rs:Name>{area('x', '0.5', '0.2', '0.2')}",
+        f"<mwg-rs:Name>pixels</mwg-rs:Name>{area('0.5', '0.5', '0.2', '0.2', 'pixel')}",
+    )
+    listed = "".join(item.format(each) for each in inside)
+    regions = f"<mwg-rs:RegionList><rdf:Bag>{listed}</rdf:Bag></mwg-rs:RegionList>"
+    for outer in (
+        '<mwg-rs:Regions rdf:parseType="Resource">{}</mwg-rs:Regions>',
+        "<mwg-rs:Regions><rdf:Description>{}</rdf:Description></mwg-rs:Regions>",
+    ):
+        found = metadata(saved(picture(), "JPEG"), sidecar=spaced(outer.format(regions))).common
+        assert found.regions == (Region("face", "Ada", 0.4, 0.35, 0.2, 0.1), Region("pet", None, 0.0, 0.0, 0.5, 0.5))
+
+
+def test_faces_of_microsoft() -> None:
+    person = '<rdf:li MPReg:PersonDisplayName="Ada" MPReg:Rectangle="0.25, 0.5, 0.125, 0.25"/>'
+    regions = f"<MPRI:Regions><rdf:Bag>{person}<rdf:li/></rdf:Bag></MPRI:Regions>"
+    sidecar = spaced(f'<MP:RegionInfo rdf:parseType="Resource">{regions}</MP:RegionInfo>')
+    found = metadata(saved(picture(), "JPEG"), sidecar=sidecar).common
+    assert found.regions == (Region("face", "Ada", 0.25, 0.5, 0.125, 0.25),)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_iptc_of_tiff_as_numbers(swapped: bool) -> None:  # noqa: FBT001  a case
+    block = iptc_block((5, "Title"), (25, "sea"))
+    block += bytes(-len(block) % 4)
+    if swapped:
+        block = b"".join(block[place : place + 4][::-1] for place in range(0, len(block), 4))
+    data = saved(picture(), "TIFF", tiffinfo={33723: block})
+    written = struct.pack("<HHI", 33723, 7, len(block))  # bytes
+    assert data.count(written) == 1
+    data = data.replace(written, struct.pack("<HHI", 33723, 4, len(block) // 4))  # 32-bit numbers
+    found = metadata(data).common
+    assert (found.title, found.keywords) == ("Title", ("sea",))

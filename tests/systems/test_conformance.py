@@ -10,10 +10,11 @@ import pytest
 from dam.media.files.media_type import media_type
 from dam.media.sample import Sample
 from dam.services.catalogue.ecs import values_of
-from dam.systems.system import Row, System, all_systems, current_set, labels_in, systems_for
+from dam.systems.system import Row, System, all_systems, complete_sets, current_set, labels_in, systems_for
 from tests.media.clips import audio, scenes, video
-from tests.media.described import described_jpeg, exif_block, keywords_xmp
+from tests.media.described import described_jpeg, exif_block, face_xmp, keywords_xmp
 from tests.media.documents import made
+from tests.media.pages import LINES, page, scan
 from tests.media.pictures import picture, saved
 from tests.media.sounds import CODECS, TUNE_IN_VORBIS, recording, tune
 
@@ -24,6 +25,9 @@ ANIMATED = ("GIF", "WEBP", "PNG")
 SAMPLES = {
     "audio_streams": lambda: [video(scenes(1, 1), sound="aac"), audio(1, "wav", "pcm_s16le")],
     "container": lambda: [video(scenes(1, 1), "matroska"), audio(1, "flac", "flac")],
+    "document_language": [made("rivers.docx"), made("rivers.pdf")],
+    "ocr": lambda: [saved(page(LINES[:2]), "PNG"), scan(LINES[:1])],
+    "ocr_language": lambda: [saved(page(LINES[:2]), "PNG")],
     "document": [made(name) for name in ("rivers.docx", "rivers.odt", "rivers.pdf", "locked.pdf", "lengths.xls")],
     "document_fingerprint": [made("rivers.rtf"), made("rivers.epub"), b"a few words"],
     "document_text": [made("slides.pptx"), made("lengths.ods"), "grün".encode()],
@@ -35,10 +39,11 @@ SAMPLES = {
     "audio_properties": lambda: [recording(tune(1, 1), codec) for codec in CODECS] + [TUNE_IN_VORBIS.read_bytes()],
     "audio_tags": lambda: [recording(tune(1, 1), codec, metadata={"title": "Tune"}) for codec in CODECS],
     "image_animation": [saved(picture(), form, save_all=True, append_images=[picture(seed=2)]) for form in ANIMATED],
-    "image_camera": [described_jpeg()],
-    "image_capture": [described_jpeg(), saved(picture(), "PNG", exif=exif_block())],
-    "image_description": [described_jpeg(), described_jpeg(xmp=keywords_xmp("a"))],
-    "image_gps": [described_jpeg()],
+    "camera": [described_jpeg()],
+    "capture": [described_jpeg(), saved(picture(), "PNG", exif=exif_block())],
+    "description": [described_jpeg(), described_jpeg(xmp=keywords_xmp("a"))],
+    "gps": [described_jpeg()],
+    "image_regions": [described_jpeg(xmp=face_xmp("Ada"))],
     "image_metadata": [described_jpeg(), saved(picture(), "TIFF")],
     "image_ahash": [saved(picture(), "JPEG"), saved(picture("P"), "GIF")],
     "image_data_digest": [saved(picture(), form) for form in ("JPEG", "PNG", "WEBP", "GIF")],
@@ -69,7 +74,13 @@ def values(rows: list[Row]) -> list[dict[str, Any]]:
     return [row if isinstance(row, dict) else values_of(row) for row in rows]
 
 
-@pytest.mark.parametrize("system", all_systems(), ids=lambda system: system.name)
+EVERY_SYSTEM = [
+    pytest.param(system, id=system.name, marks=[pytest.mark.sweep] if system.on_request else [])  # which take seconds
+    for system in all_systems()
+]
+
+
+@pytest.mark.parametrize("system", EVERY_SYSTEM)
 class TestEverySystem:
     def test_has_a_sample_of_its_kind(self, system: System) -> None:
         assert samples_of(system), f"add a sample for {system.name} to SAMPLES in tests/systems/test_conformance.py"
@@ -88,7 +99,7 @@ class TestEverySystem:
     def test_leaves_the_sample_as_it_was(self, system: System) -> None:
         for sample, fresh in zip(samples_of(system), samples_of(system), strict=True):
             system(sample)
-            for other in systems_for(sample.kind):
+            for other in systems_for(sample.kind, on_request=system.on_request):
                 assert values(other(sample)) == values(other(fresh))
 
     def test_is_declared_whole(self, system: System) -> None:
@@ -96,7 +107,7 @@ class TestEverySystem:
         assert system.version >= 1
         assert system.kinds
         assert system.run.__doc__
-        assert all(system in systems_for(kind) for kind in system.kinds)
+        assert all(system in systems_for(kind, on_request=system.on_request) for kind in system.kinds)
 
 
 def test_no_sample_is_left_over() -> None:
@@ -106,7 +117,8 @@ def test_no_sample_is_left_over() -> None:
 def test_every_system_is_in_todays_set() -> None:
     for system in all_systems():
         for kind in system.kinds:
-            assert system.label in labels_in(current_set(kind))
+            assert (system.label in labels_in(current_set(kind))) != system.on_request
+            assert any(system.label in labels_in(each) for each in complete_sets(kind))
 
 
 def test_dimensions_are_those_displayed() -> None:

@@ -36,7 +36,9 @@ NAMES = (
 
 def test_what_is_read_is_what_the_modules_declare() -> None:
     systems = all_systems()
-    assert declarations() == tuple(Declaration(each.name, each.version, frozenset(each.kinds)) for each in systems)
+    assert declarations() == tuple(
+        Declaration(each.name, each.version, frozenset(each.kinds), each.on_request) for each in systems
+    )
 
 
 def test_no_system_is_imported_to_read_it() -> None:

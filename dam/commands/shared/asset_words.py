@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from dam.services.library import Library
 
 STDIN = "-"
+MAX_DIGITS = 18
 
 QueryOption = Annotated[
-    str | None, typer.Option("--query", metavar="QUERY", help="Assets that match a query; see doc/query.md.")
+    str | None, typer.Option("--query", metavar="QUERY", help="Take the assets that match a query; see dam-cli ls.")
 ]
 
 NullIdsOption = Annotated[bool, typer.Option("-0", "--null", help="Ids on stdin end with NUL instead of a newline.")]
@@ -24,46 +25,45 @@ AssetsArgument = Annotated[
 ]
 
 
-def read_assets(assets: Iterable[str] | None, *, null: bool = False) -> list[str]:
-    """Return references to assets, with the lines of stdin in the place of `-`.
-
-    Raises:
-        UsageError: a line of stdin is no id.
-
-    """
-    from dam.commands.shared.path_list import read_paths
-
-    found: list[str] = []
-    for asset in assets or ():
-        if asset != STDIN:
-            found.append(asset)
-            continue
-        for lines in read_paths(STDIN, b"\0" if null else b"\n"):
-            wrong = next((line for line in lines if not (line.strip().isascii() and line.strip().isdecimal())), None)
-            if wrong is not None:
-                raise UsageError(f"stdin: {wrong!r} is no entity id: give those of dam-cli ls --format ids")
-            found += (line.strip() for line in lines)
-    return found
-
-
 def chosen_assets(
-    library: "Library", assets: Iterable[str] | None, query: str | None, *, null: bool = False
-) -> list[str]:
-    """Return references to the assets that a command is to take: those named, and those that match a query.
+    library: "Library",
+    assets: Iterable[str] | None,
+    query: str | None,
+    *,
+    null: bool = False,
+    in_trash: bool = False,
+) -> list[int]:
+    """Return the assets that a command is to take: those named, on stdin for `-`, and those that match a query.
 
     Raises:
-        UsageError: neither is given, or the query has a mistake.
-        NotFoundError: no asset matches the query, or stdin has none.
+        UsageError: neither is given, the query has a mistake, or what is on stdin is no id.
+        NotFoundError: there is no such asset, none that matches, or nothing on stdin.
 
     """
-    from dam.services.query.select import find_page
+    from dam.services.query.choice import choose
 
     named = list(assets or ())
     if not named and query is None:
         raise UsageError("give at least one ASSET, - for ids on stdin, or --query")
-    found = read_assets(named, null=null)
-    if query is not None:
-        found += map(str, sorted(find_page(library, query)))
-    if not found:
-        raise NotFoundError(f"no asset matches {query!r}" if query is not None else "there are no ids on stdin")
-    return list(dict.fromkeys(found))
+    ids = read_ids(null=null) if STDIN in named else []
+    if named == [STDIN] and not ids and query is None:
+        raise NotFoundError("there are no ids on stdin")
+    return choose(library, (each for each in named if each != STDIN), ids, query, in_trash=in_trash)
+
+
+def read_ids(*, null: bool = False) -> list[int]:
+    """Return the ids on stdin, one a line, or each ending with NUL.
+
+    Raises:
+        UsageError: a line is no id.
+
+    """
+    from dam.commands.shared.path_list import read_paths
+
+    lines = (line.strip() for some in read_paths(STDIN, b"\0" if null else b"\n") for line in some)
+    found = []
+    for line in filter(None, lines):
+        if not (line.isascii() and line.isdecimal() and len(line) <= MAX_DIGITS):
+            raise UsageError(f"stdin: {line!r} is no entity id: give those of dam-cli ls --format ids")
+        found.append(int(line))
+    return found

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from dam.commands.shared.completion import join_words
 from dam.commands.shared.discovery import command_names, load_command
 from dam.core import interrupts, invocation
-from dam.core.errors import DamError, ExitCode, is_out_of_memory
+from dam.core.errors import DamError, ExitCode, QueryError, is_out_of_memory
 from dam.render.errors import error, errors_as_json
 
 GC_THRESHOLD = 250_000
@@ -77,6 +77,9 @@ class DamGroup(TyperGroup):
             sys.exit(super().main(*args, **kwargs | {"standalone_mode": False}))
         except Complaint as exc:
             _refuse(exc)
+        except QueryError as exc:
+            error(exc.problem_line, exc.exit_code, [f"dam-cli: {exc.problem_line}", *exc.marked])
+            sys.exit(exc.exit_code)
         except DamError as exc:
             _fail(str(exc), exc.exit_code)
         except Abort:  # what Typer makes of an interruption before there is a command

@@ -14,6 +14,8 @@ MAX_OTHER_TAGS = 50
 
 _COMMON = ("title", "artist", "album", "track", "year")
 _NOT_TAGS = ("filename", "filesize", "mime_type", "duration", "bitrate", "samplerate", "channels", "bitdepth", "extra")
+_OF_CONTAINER = ("major_brand", "minor_version", "compatible_brands", "creation_time")
+"""What FFmpeg lists with the tags of a container, and is none."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def read_tags(stream: BinaryIO, metadata: Mapping[str, str]) -> Tags | None:
     try:
         tags = TinyTag.get(file_obj=stream, duration=False).as_dict()
     except UnsupportedFormatError:
-        tags = {name.lower(): value for name, value in metadata.items()}
+        tags = {name.lower(): value for name, value in metadata.items() if name.lower() not in _OF_CONTAINER}
     except TinyTagException as exc:
         raise DecodeError(f"the tags are damaged: {exc}") from exc
     values = {name: text for name, value in tags.items() if name not in _NOT_TAGS and (text := _text(value))}
@@ -62,8 +64,9 @@ def read_tags(stream: BinaryIO, metadata: Mapping[str, str]) -> Tags | None:
 def _text(value: Any) -> str:
     """Return a value, or several joined, as text that any database can store."""
     values = value if isinstance(value, list | tuple) else [value]
-    text = "; ".join(str(each) for each in values if each is not None)[:MAX_VALUE_LENGTH]
-    return text.replace("\0", " ").encode("utf-8", "replace").decode().strip()
+    texts = [str(each).replace("\0", " ").strip() for each in values if each is not None]
+    joined = "; ".join(dict.fromkeys(texts))[:MAX_VALUE_LENGTH]  # a WAV file can say the same in two of its lists
+    return joined.encode("utf-8", "replace").decode().strip()
 
 
 def _number(text: str, pattern: str) -> int | None:

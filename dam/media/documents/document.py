@@ -34,6 +34,10 @@ class Document:
     """UTC."""
     modified: datetime | None = None
     """UTC."""
+    created_offset: int | None = None
+    """Minutes to add to `created` to get the local time; None if it is not known."""
+    modified_offset: int | None = None
+    """The same of `modified`."""
     encrypted: bool = False
 
 

@@ -46,6 +46,9 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
             if buffer.is_truncated:
                 break
         properties = {key: _property(pdf, key) for key in pdf.METADATA_KEYS}
+        (created, created_offset), (modified, modified_offset) = (
+            pdf_date(properties[key]) for key in ("CreationDate", "ModDate")
+        )
         return Document(
             buffer.text(),
             is_truncated=buffer.is_truncated or pages > MAX_PAGES,
@@ -53,8 +56,10 @@ def read(stream: BinaryIO, _media_type: str) -> Document:
             title=_one_line(properties["Title"]),
             author=_one_line(properties["Author"]),
             subject=_one_line(properties["Subject"]),
-            created=pdf_date(properties["CreationDate"]),
-            modified=pdf_date(properties["ModDate"]),
+            created=created,
+            modified=modified,
+            created_offset=created_offset,
+            modified_offset=modified_offset,
             encrypted=raw.FPDF_GetSecurityHandlerRevision(pdf) >= 0,
         )
 
@@ -92,17 +97,21 @@ def _one_line(value: str) -> str | None:
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([Zz+-])(?:(\d\d)'?(?:(\d\d)'?)?)?)?")
 
 
-def pdf_date(text: str) -> datetime | None:
-    """Parse a date such as `D:20240305102030+01'00'` (ISO 32000-1, 7.9.4), by default in UTC; return UTC, or None."""
+def pdf_date(text: str) -> tuple[datetime | None, int | None]:
+    """Parse a date such as `D:20240305102030+01'00'` (ISO 32000-1, 7.9.4) to UTC, and its offset in minutes.
+
+    A date without an offset is taken as UTC, and its offset is None. Both are None for what is no date.
+    """
     matched = _DATE.match(text.strip())
     if not matched:
-        return None
+        return None, None
     parts = zip(matched.group(1, 2, 3, 4, 5, 6), "011000", strict=True)
     year, month, day, hour, minute, second = (int(part or default) for part, default in parts)
     sign, hours, minutes = matched.group(7, 8, 9)
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    east = (int(hours or 0) * 60 + int(minutes or 0)) * (-1 if sign == "-" else 1)
     try:
-        zone = timezone(-offset if sign == "-" else offset) if offset else UTC
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+        zone = timezone(timedelta(minutes=east))
+        date = datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
-        return None
+        return None, None
+    return date, east if sign else None

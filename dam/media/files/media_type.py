@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import PurePath
 from typing import Any
 
+from dam.media.files.iso_media import OpenContent, iso_media_type
+
 HEAD_BYTES = 8192
 """Number of bytes at the beginning of a file that the detection reads."""
 
@@ -94,10 +96,11 @@ RAW_TYPES = frozenset(
 _MAGIC_PREFIXES = tuple(_MAGIC)
 
 
-def media_type(head: bytes, name: str) -> str:
+def media_type(head: bytes, name: str, open_content: OpenContent | None = None) -> str:
     """Return the media type of a file.
 
     `head` is the beginning of the file: at least `HEAD_BYTES` bytes, or the whole file. `name` is its name or path.
+    `open_content` opens the whole, which tells audio from video where the head does not.
     """
     if not head:
         return EMPTY
@@ -108,6 +111,8 @@ def media_type(head: bytes, name: str) -> str:
     detected = _by_content(head)
     if detected == _EXCEL and extension and not extension.startswith(".xl"):  # filetype reports any OLE file as Excel
         return _by_name(name) or "application/x-ole-storage"
+    if detected and head[4:8] == b"ftyp" and detected.startswith(("audio/", "video/")):
+        return iso_media_type(head, name, open_content)
     if detected:
         return _BY_CONTENT_AND_EXTENSION.get(detected, {}).get(extension, detected)
     return _BY_EXTENSION.get(extension) or _by_name(name) or UNKNOWN

@@ -100,7 +100,16 @@ def _from_resources(resources: Mapping[int, Any]) -> Blocks:
 
 
 def _from_tiff(exif: "Exif") -> Blocks:
-    return Blocks(exif, _bounded(exif.get(_IPTC_TAG)), _bounded(exif.get(_XMP_TAG)))
+    return Blocks(exif, _iptc(exif), _bounded(exif.get(_XMP_TAG)))
+
+
+def _iptc(exif: "Exif") -> bytes | None:
+    """Return the IPTC of a TIFF file. Many programs say that it is of 32-bit numbers: Pillow then keeps the first."""
+    undecoded = getattr(getattr(exif, "_info", None), "_tagdata", {})  # Pillow's own reader of IPTC does so, too
+    block = _bounded(undecoded.get(_IPTC_TAG) or exif.get(_IPTC_TAG))
+    if block and block[3:4] == b"\x1c" != block[:1]:  # a program took the numbers for such, and swapped their bytes
+        block = b"".join(block[place : place + 4][::-1] for place in range(0, len(block), 4))
+    return block
 
 
 def _from_raw(stream: BinaryIO) -> Blocks:

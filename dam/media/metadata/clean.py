@@ -8,7 +8,7 @@ MAX_TEXT_LENGTH = 4000
 """Maximum length of a text, in characters."""
 MAX_ITEMS = 256
 """Maximum number of items of a list or table."""
-MAX_DEPTH = 6
+MAX_DEPTH = 8
 """Maximum nesting of lists and tables."""
 
 MAX_INTEGER = 2**31 - 1

@@ -19,6 +19,9 @@ _IGNORED = frozenset(
 _XP = {0x9C9B: "XPTitle", 0x9C9C: "XPComment", 0x9C9D: "XPAuthor", 0x9C9E: "XPKeywords", 0x9C9F: "XPSubject"}
 """Tags of Windows Explorer: UTF-16 as bytes."""
 _RATING = 0x4746
+_COPYRIGHT = 0x8298
+_MANY_ISO = 65535
+"""An ISO that its field cannot hold: those of EXIF 2.3 have it."""
 _MAX_VALUE_LENGTH = 1 << 16
 """Maximum length of a value, in bytes or characters; larger ones are binary data of a camera maker."""
 
@@ -69,6 +72,8 @@ def _plain(tag: int, value: Any) -> Any:
     if isinstance(value, str):  # Pillow decodes as Latin-1; many programs write UTF-8
         with contextlib.suppress(UnicodeError):
             value = value[:_MAX_VALUE_LENGTH].encode("latin-1").decode()
+        if tag != _COPYRIGHT:  # which has two texts, of the photographer and the editor
+            value = value.partition("\0")[0]  # some cameras leave what was there before behind the end
     return clean.json_value(value)
 
 
@@ -83,7 +88,7 @@ def fields(values: Mapping[str, Any]) -> Fields:
         ),
         exposure_seconds=clean.positive(values.get("ExposureTime")),
         aperture=clean.positive(values.get("FNumber")),
-        iso=clean.integer(values.get("ISOSpeedRatings"), 1),
+        iso=_iso(values),
         focal_length=clean.positive(values.get("FocalLength")),
         orientation=clean.integer(values.get("Orientation"), 1, 8),
         make=clean.text(values.get("Make")),
@@ -99,6 +104,14 @@ def fields(values: Mapping[str, Any]) -> Fields:
         rating=clean.integer(values.get("Rating"), 0, 5),
         keywords=distinct([clean.text(word) for word in (clean.text(values.get("XPKeywords")) or "").split(";")]),
     )
+
+
+def _iso(values: Mapping[str, Any]) -> int | None:
+    short = clean.integer(values.get("ISOSpeedRatings"), 1)
+    if short not in (None, _MANY_ISO):
+        return short
+    names = ("RecommendedExposureIndex", "StandardOutputSensitivity", "ISOSpeed")
+    return next((iso for name in names if (iso := clean.integer(values.get(name), 1))), short)
 
 
 def _degrees(parts: Any, hemisphere: Any, negative: str, maximum: int) -> float | None:

@@ -9,6 +9,19 @@ MAX_KEYWORDS = 256
 
 
 @dataclass(frozen=True)
+class Region:
+    """A region of an image that a program has marked, as fractions of the width and height from the top left."""
+
+    kind: str
+    """What it is, such as `face` or `pet`, in lower case."""
+    name: str | None
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
 class Fields:
     """Common fields of a metadata block. None marks an absent field."""
 
@@ -37,6 +50,9 @@ class Fields:
     rating: int | None = None
     """0 to 5, or -1 for rejected."""
     keywords: tuple[str, ...] | None = None
+    hierarchies: tuple[str, ...] | None = None
+    """Hierarchical keywords, such as `place|italy|rome`."""
+    regions: tuple[Region, ...] | None = None
 
 
 def distinct(keywords: Sequence[str | None]) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ from dam.core.errors import DecodeError
 from dam.media.metadata import clean
 from dam.media.metadata.fields import Fields, distinct
 from dam.media.metadata.moments import moment
+from dam.media.metadata.regions import regions
 
 MAX_BYTES = 1024 * 1024
 """Maximum size of a packet."""
@@ -29,6 +30,13 @@ _PREFIXES = {
     "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
     "http://www.digikam.org/ns/1.0/": "digiKam",
     "http://darktable.sf.net/": "darktable",
+    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "http://www.metadataworkinggroup.com/schemas/keywords/": "mwg-kw",
+    "http://ns.adobe.com/xmp/sType/Area#": "stArea",
+    "http://ns.microsoft.com/photo/1.0": "MicrosoftPhoto",
+    "http://ns.microsoft.com/photo/1.2/": "MP",
+    "http://ns.microsoft.com/photo/1.2/t/RegionInfo#": "MPRI",
+    "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",
 }
 _COORDINATE = re.compile(r"(\d{1,3})(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?([NSEW])")
 
@@ -121,7 +129,19 @@ def fields(table: Mapping[str, Any]) -> Fields:
         copyright=clean.text(one("dc:rights", "tiff:Copyright")),
         rating=clean.integer(one("xmp:Rating"), -1, 5),
         keywords=distinct([clean.text(word) for word in (subjects if isinstance(subjects, list) else [subjects])]),
+        hierarchies=_hierarchies(table),
+        regions=regions(table),
     )
+
+
+def _hierarchies(table: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the hierarchical keywords, from the root to the leaf, separated by `|` whichever program wrote them."""
+    for name, separator in (("lr:hierarchicalSubject", "|"), ("digiKam:TagsList", "/")):
+        value = table.get(name)
+        paths = [clean.text(path) for path in (value if isinstance(value, list) else [value])]
+        if found := distinct([path.replace(separator, "|") if path else None for path in paths]):
+            return found
+    return None
 
 
 def _degrees(coordinate: Any, maximum: int) -> float | None:

@@ -15,7 +15,7 @@ from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.identity import select_identity
 from dam.services.catalogue.trashed import is_present
-from dam.systems.system import current_set, labels_in, obstacles, system_set, systems_for
+from dam.systems.system import complete_sets, labels_in, obstacles, system_set, systems_for
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class AssetState:
     size: int
     media_type: str
     system_set: str | None
+    asked: frozenset[str] = frozenset()
+    """Names of systems to run that only run on request."""
 
     @property
     def kind(self) -> Kind:
@@ -42,7 +44,7 @@ class AssetState:
     @property
     def is_current(self) -> bool:
         """Whether all current systems have run, or the others cannot run on this installation."""
-        if self.system_set in (None, current_set(self.kind)):
+        if self.system_set is None or self.system_set in complete_sets(self.kind):
             return self.system_set is not None
         due = [system for system in systems_for(self.kind) if system.label not in self.labels]
         return obstacle(self.media_type) is not None or 0 < len(due) == len(obstacles(self.media_type, due))
@@ -87,7 +89,8 @@ def outdated_bytes(session: Session) -> int:
 
 def _differs() -> ColumnElement[bool]:
     """Return the condition that the recorded set of systems is not the current one; the trash is left alone."""
-    differs = SystemSet.systems.is_(None) | SystemSet.systems.not_in([current_set(kind) for kind in Kind])
+    complete = [each for kind in Kind for each in complete_sets(kind)]
+    differs = SystemSet.systems.is_(None) | SystemSet.systems.not_in(complete)
     return differs & is_present(ContentHashSha256Component.entity_id)
 
 
@@ -101,8 +104,22 @@ def failed(session: Session, after: int, limit: int) -> list[AssetState]:
         state = AssetState(*row)
         names = session.scalars(select(failure.system).where(failure.entity_id == state.entity_id)).all()
         left = {label for label in state.labels if label.partition("@")[0] not in names}
-        found.append(replace(state, system_set=system_set(state.kind, left)))
+        found.append(replace(state, system_set=system_set(state.kind, left), asked=frozenset(names)))
     return found
+
+
+def unasked(session: Session, entity_ids: Iterable[int], names: frozenset[str]) -> list[AssetState]:
+    """Return the states of those of some assets for which systems that run on request have not run."""
+    entity_id = ContentHashSha256Component.entity_id
+    found: list[AssetState] = []
+    for some in ecs.batched(entity_ids):
+        rows = session.execute(_states().where(entity_id.in_(some), is_present(entity_id)).order_by(entity_id))
+        found += [replace(AssetState(*row), asked=names) for row in rows]
+    return [state for state in found if _labels_of(state.kind, names) - state.labels]
+
+
+def _labels_of(kind: Kind, names: frozenset[str]) -> set[str]:
+    return {system.label for system in systems_for(kind, on_request=True) if system.name in names}
 
 
 def _states() -> Select[Any]:

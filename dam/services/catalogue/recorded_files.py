@@ -16,7 +16,7 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.models.system_record import SystemRecord, SystemSet
 from dam.services.catalogue import ecs
 from dam.services.catalogue.source_paths import path_digest
-from dam.systems.system import current_set
+from dam.systems.system import complete_sets
 
 MAX_ROWS = 100_000
 """Maximum number of files of a folder whose rows are held in memory, about 650 bytes each."""
@@ -59,8 +59,8 @@ class RecordedFiles:
 
 
 def current_sets() -> tuple[str, ...]:
-    """Return the current set of systems of each kind of media."""
-    return tuple(current_set(kind) for kind in Kind)
+    """Return the sets of systems with which assets of each kind of media are up to date."""
+    return tuple(each for kind in Kind for each in complete_sets(kind))
 
 
 def recorded_in(connection: Connection, folder: str, current: tuple[str, ...]) -> RecordedFiles | None:

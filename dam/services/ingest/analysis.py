@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dam.core.errors import TOO_MUCH_MEMORY, DamError, DecodeError, is_out_of_memory
-from dam.media.kinds import kind_of
+from dam.media.kinds import Kind, kind_of
 from dam.media.sample import Sample
 from dam.services.catalogue.source_paths import storable
 from dam.services.ingest.storable_values import storable_values
-from dam.systems.system import RowTable, obstacles, system_set, systems_for
+from dam.systems.system import RowTable, System, obstacles, system_set, systems_for
 
 
 @dataclass(frozen=True)
@@ -45,26 +45,33 @@ class Analysis:
         return sum(len(value) for _, values in self.rows for value in values.values() if isinstance(value, str | bytes))
 
 
-def give_up(media_type: str, reason: str, seen: AbstractSet[str]) -> Analysis:
+def give_up(media_type: str, reason: str, seen: AbstractSet[str], asked: AbstractSet[str] = frozenset()) -> Analysis:
     """Return an analysis in which every due system has failed for the same reason."""
     kind = kind_of(media_type)
-    labels = {system.label for system in systems_for(kind)}
-    failures = [
-        Failure(system.name, system.version, reason) for system in systems_for(kind) if system.label not in seen
-    ]
+    due, done = _due(kind, seen, asked)
+    failures = [Failure(system.name, system.version, reason) for system in due]
+    labels = done | {system.label for system in due}
     return Analysis(system_set(kind, labels), [failure.system for failure in failures], failures=failures)
 
 
-def analyse(sample: Sample, seen: AbstractSet[str] = frozenset()) -> Analysis:
+def _due(kind: Kind, seen: AbstractSet[str], asked: AbstractSet[str]) -> tuple[list[System], set[str]]:
+    """Return the systems to run, and the labels of those that have run. `asked` are names of some run on request."""
+    systems = systems_for(kind, on_request=True)
+    wanted = [system for system in systems if not system.on_request or system.name in asked]
+    due = [system for system in wanted if system.label not in seen]
+    return due, {system.label for system in systems if system.label in seen}
+
+
+def analyse(sample: Sample, seen: AbstractSet[str] = frozenset(), asked: AbstractSet[str] = frozenset()) -> Analysis:
     """Run the systems for this kind of sample, except those whose label is in `seen`.
+
+    Systems that run on request run if their name is in `asked`.
 
     Raises:
         DamError, OSError: the store or the disk fails.
 
     """
-    systems = systems_for(sample.kind)
-    due = [system for system in systems if system.label not in seen]
-    done = {system.label for system in systems} & seen
+    due, done = _due(sample.kind, seen, asked)
     hindered = obstacles(sample.media_type, due)
     due = [system for system in due if system.name not in hindered]
     labels = done | {system.label for system in due}

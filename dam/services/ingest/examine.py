@@ -78,16 +78,18 @@ class ReanalyseRequest(Request[Examined]):
     """The systems that have run for the content."""
     sidecar: bytes | None = None
     """The content of the sidecar."""
+    asked: frozenset[str] = frozenset()
+    """Names of systems to run that only run on request."""
 
     def run(self) -> Examined:
         """Run the systems on the content."""
         sample = Sample.of_file(self.path, self.media_type, sidecar=self.sidecar)
         try:
             with open_source(self.path, linking=True), time_limit():
-                return Examined(self.path, analysis=analyse(sample, self.seen))
+                return Examined(self.path, analysis=analyse(sample, self.seen, self.asked))
         except UnreadableFileError as exc:
             return Examined(self.path, error=str(exc))
 
     def give_up(self, reason: str) -> Examined:
         """Record the reason as failure of each system."""
-        return Examined(self.path, analysis=give_up(self.media_type, reason, self.seen))
+        return Examined(self.path, analysis=give_up(self.media_type, reason, self.seen, self.asked))

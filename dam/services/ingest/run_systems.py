@@ -1,6 +1,6 @@
 """Run the current systems for assets that lack them, on the stored or referenced content."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,7 +11,14 @@ from dam.core.errors import StoreError, UnreadableFileError
 from dam.media.kinds import Kind
 from dam.models.entity import Entity
 from dam.services.catalogue import ecs
-from dam.services.catalogue.asset_states import AssetState, failed, outdated, outdated_bytes, states_by_id
+from dam.services.catalogue.asset_states import (
+    AssetState,
+    failed,
+    outdated,
+    outdated_bytes,
+    states_by_id,
+    unasked,
+)
 from dam.services.catalogue.content import find_content
 from dam.services.catalogue.derived_rows import delete_derived
 from dam.services.ingest import writer
@@ -22,6 +29,10 @@ from dam.services.library import Library
 from dam.services.processes.pool import Pool, given_or_open
 
 PAGE = 128
+OCR_PAGE = 8
+"""Number of assets that are read and then written: one takes seconds, and what is not written is lost in a kill."""
+OCR = frozenset({"ocr", "ocr_language"})
+"""The systems that read words in pictures."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +65,39 @@ def _run_systems(library: Library, pool: Pool, *, retry_failed: bool) -> Iterato
     while True:
         with library.read() as session:
             page = failed(session, last, PAGE) if retry_failed else outdated(session, last, PAGE)
-            sidecars = packets(session, [known.entity_id for known in page if known.kind is Kind.IMAGE])
-            items = [_job(session, library, known, sidecars.get(known.entity_id)) for known in page]
         if not page:
             return
         last = page[-1].entity_id
-        analyses: dict[int, Analysis] = {}
-        results: Iterator[Examined] = pool.map(items)
-        updates = [_update(known, result, analyses) for known, result in zip(page, results, strict=True)]
-        if analyses:
-            library.write_again(partial(_write, analyses=analyses))
-        yield from updates
+        yield from _run_page(library, pool, page)
+
+
+def read_words(library: Library, entity_ids: Iterable[int], pool: Pool) -> Iterator[Update]:
+    """Read the words in images, and on the pages of PDFs without text, among some assets, unless it has been done.
+
+    What was read is durable once it is yielded; an interrupted run goes on where it ended.
+    """
+    for some in ecs.batched(entity_ids):
+        with library.read() as session:
+            unread = [each for each in unasked(session, some, OCR) if _may_have_words(each.media_type)]
+        for start in range(0, len(unread), OCR_PAGE):
+            yield from _run_page(library, pool, unread[start : start + OCR_PAGE])
+
+
+def _may_have_words(media_type: str) -> bool:
+    return media_type.startswith("image/") or media_type == "application/pdf"
+
+
+def _run_page(library: Library, pool: Pool, page: Sequence[AssetState]) -> list[Update]:
+    """Run what is due for some assets, and write it in one transaction."""
+    with library.read() as session:
+        sidecars = packets(session, [known.entity_id for known in page if known.kind is Kind.IMAGE])
+        items = [_job(session, library, known, sidecars.get(known.entity_id)) for known in page]
+    analyses: dict[int, Analysis] = {}
+    results: Iterator[Examined] = pool.map(items)
+    updates = [_update(known, result, analyses) for known, result in zip(page, results, strict=True)]
+    if analyses:
+        library.write_again(partial(_write, analyses=analyses))
+    return updates
 
 
 def derive_again(library: Library, entity_ids: Iterable[int], pool: Pool | None = None) -> Iterator[Update]:
@@ -77,7 +110,7 @@ def derive_again(library: Library, entity_ids: Iterable[int], pool: Pool | None 
             with library.read() as session:
                 page = list(states_by_id(session, ids))
                 sidecars = packets(session, ids)
-                new = [(replace(known, system_set=None), sidecars.get(known.entity_id)) for known in page]
+                new = [(_as_new(known), sidecars.get(known.entity_id)) for known in page]
                 items = [_job(session, library, *each) for each in new]
             analyses: dict[int, Analysis] = {}
             results: Iterator[Examined] = workers.map(items)
@@ -88,6 +121,11 @@ def derive_again(library: Library, entity_ids: Iterable[int], pool: Pool | None 
             if analyses:
                 library.write_again(partial(_write, analyses=analyses, is_anew=True))
             yield from updates
+
+
+def _as_new(known: AssetState) -> AssetState:
+    """Return the state of an asset for which nothing has run, and what was asked for is asked for again."""
+    return replace(known, system_set=None, asked=frozenset(label.partition("@")[0] for label in known.labels))
 
 
 def _write(session: Session, analyses: Mapping[int, Analysis], *, is_anew: bool = False) -> None:
@@ -110,7 +148,7 @@ def _job(session: Session, library: Library, known: AssetState, sidecar: bytes |
         path = find_content(session, library.store, known)
     except (StoreError, UnreadableFileError) as exc:
         return Examined(known.sha256, error=str(exc))
-    return ReanalyseRequest(path, known.size, known.media_type, known.labels, sidecar)
+    return ReanalyseRequest(path, known.size, known.media_type, known.labels, sidecar, known.asked)
 
 
 def _update(known: AssetState, result: Examined, analyses: dict[int, Analysis]) -> Update:

@@ -92,7 +92,7 @@ def stage(
         raise
     if content.blob:
         content.blob.finish()
-    found = media_type(content.head, os.path.basename(path))
+    found = media_type(content.head, os.path.basename(path), content.open)
     sidecar = read_sidecar(path, follow_links=follow_links) if kind_of(found) is Kind.IMAGE else None
     sample = Sample(content.open, found, sidecar=sidecar)
     is_settled = state.is_settled(began_at)

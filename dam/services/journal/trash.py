@@ -49,6 +49,12 @@ def find_assets(library: Library, references: Iterable[str], *, in_trash: bool =
         return summarise(session, library.store, ids)
 
 
+def describe_assets(library: Library, entity_ids: Sequence[int]) -> list[Asset]:
+    """Return summaries of assets."""
+    with library.read() as session:
+        return summarise(session, library.store, entity_ids)
+
+
 def _find(session: Session, reference: str, *, in_trash: bool) -> int:
     entity_id = find_one_asset(session, reference, with_trash=in_trash)
     if in_trash and not trashed_among(session, [entity_id]):

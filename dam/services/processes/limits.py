@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from threading import Thread
 from typing import Any
@@ -40,6 +40,11 @@ NO_LIMITS = Limits(seconds=0, memory_bytes=0)
 def configured_limits() -> Limits:
     """Return the limits in the settings."""
     return Limits(settings.DAM_DECODE_SECONDS, settings.DAM_WORKER_MEMORY_MB * 1024 * 1024)
+
+
+def ocr_limits() -> Limits:
+    """Return the limits of reading words in a file, which takes seconds a page."""
+    return replace(configured_limits(), seconds=settings.DAM_OCR_SECONDS)
 
 
 class _Deadline:

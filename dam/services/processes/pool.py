@@ -38,9 +38,9 @@ R = TypeVar("R")
 
 
 @contextmanager
-def open_pool(jobs: int | None = None) -> Iterator["Pool"]:
-    """Open a pool of `jobs` workers (None: one per core; 0: run in this process) with the configured limits."""
-    pool = Pool(default_jobs() if jobs is None else jobs, configured_limits())
+def open_pool(jobs: int | None = None, limits: Limits | None = None) -> Iterator["Pool"]:
+    """Open a pool of `jobs` workers (None: one per core; 0: run in this process), by default with the set limits."""
+    pool = Pool(default_jobs() if jobs is None else jobs, limits or configured_limits())
     try:
         yield pool
     except BaseException:

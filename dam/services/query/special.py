@@ -126,6 +126,10 @@ def has_names() -> list[str]:
 # ---- what is computed
 
 
+Answers = dict[tuple[str, ...], list[int]]
+"""What was found for `near:`, `similar:` and `is:missing`, so that the pages of a query ask once."""
+
+
 @dataclass(frozen=True)
 class Asks:
     """Answers conditions that are no question to the database alone, and knows the query for the errors."""
@@ -133,6 +137,7 @@ class Asks:
     query: str
     session: Session
     library: Library | None
+    answers: Answers
 
     def error(self, problem: str, where: Value | int) -> QueryError:
         """Return the error for a value, or a column."""
@@ -154,7 +159,10 @@ class Asks:
         """Return the assets that `near:` or `similar:` finds."""
         self.words(node)
         texts = [value for value in node.values if isinstance(value, Text)]
-        return self._near(texts) if node.name == "near" else self._similar(texts)
+        key = (node.name, *(value.text for value in texts))
+        if key not in self.answers:
+            self.answers[key] = self._near(texts) if node.name == "near" else self._similar(texts)
+        return self.answers[key]
 
     def _near(self, values: Sequence[Text]) -> list[int]:
         north, east, distance = self._place(values)
@@ -204,6 +212,11 @@ class Asks:
 
     def computed(self, node: Condition, state: str) -> list[int]:
         """Return the assets in a state that needs the store."""
+        if (state,) not in self.answers:
+            self.answers[(state,)] = self._missing(node, state)
+        return self.answers[(state,)]
+
+    def _missing(self, node: Condition, state: str) -> list[int]:
         library = self._opened(f"is:{state}", node.values[0])
         location, sha256 = FileLocationComponent, ContentHashSha256Component
         rows = self.session.execute(

@@ -78,6 +78,8 @@ class Compiler:
     reader: Reader
     asks: special.Asks
     """Answers what is no question to the database alone."""
+    in_trash: bool = False
+    """Whether only assets in the trash match."""
     drives: bool = field(default=False, init=False)
     """Whether few assets match, by a condition that all must meet."""
 
@@ -88,6 +90,8 @@ class Compiler:
     def where(self, node: Node, entity: ColumnElement[int]) -> ColumnElement[bool]:
         """Return the condition that an entity matches a tree; those in the trash only where the tree asks for them."""
         condition = self._node(node, entity, is_needed=True)
+        if self.in_trash:
+            return and_(condition, self._leaf(TrashedComponent).of(entity))
         if special.mentions_trash(node) or not any_trashed(self.session):
             return condition
         return and_(condition, not_(self._leaf(TrashedComponent).of(entity)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -84,7 +85,8 @@ def _adopt(session: Session, store: BlobStore, key: str) -> Adopted | BlobProble
     rows: dict[Any, list[dict[str, Any]]] = {}
     if entity_id is None:  # else it was referenced only
         [entity_id] = ecs.add_entities(session, 1, now)
-        found = {"original_filename": key, "file_size_bytes": size, "media_type": media_type(head, key)}
+        found_type = media_type(head, key, partial(store.open, key))
+        found = {"original_filename": key, "file_size_bytes": size, "media_type": found_type}
         rows[identity] = [{"entity_id": entity_id, "hash_value": key}]
         rows[ContentHashMd5Component] = [{"entity_id": entity_id, "hash_value": digests.md5}]
         rows[FilePropertiesComponent] = [{"entity_id": entity_id} | found]

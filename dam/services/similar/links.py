@@ -62,15 +62,17 @@ class Linked:
     """Numbers of pairs with near hashes that are not similar, by reason."""
 
 
-def link_similar(library: Library, options: ImageOptions | None = None) -> Linked:
+def link_similar(library: Library, options: ImageOptions | None = None, among: Iterable[int] | None = None) -> Linked:
     """Compare the images that are new since the last run with all others, and record the similar pairs.
 
     Only pairs with near hashes are recorded. If candidates are verified, images with too little detail are excluded:
-    they match only identical pixels, and a thousand blank pages would make half a million pairs.
+    they match only identical pixels, and a thousand blank pages would make half a million pairs. `among`: of the new
+    images, only these are compared.
     """
     options = options or ImageOptions()
     with library.read() as session:
         new = _find_new(session, options)
+        new = new if among is None else {entity_id: new[entity_id] for entity_id in {*among} & new.keys()}
         ids = np.array(sorted(new), np.int64)
         plain = _plain(session, ids) if options.verifies else np.zeros(len(ids), np.bool_)
     near = find_near(library, ids[~plain], options.thresholds, options.searched, options.needed)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -131,9 +132,10 @@ def read_searched_file(path: str) -> SearchedFile:
             head = file.read(HEAD_BYTES)
             file.seek(0)
             digest = hashlib.file_digest(cast("Any", file), "sha256")  # the stubs require a buffered file
+            found = media_type(head, os.path.basename(path), lambda: nullcontext(file))
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"{path}: {exc}") from exc
-    return SearchedFile(path, digest.hexdigest(), media_type(head, os.path.basename(path)))
+    return SearchedFile(path, digest.hexdigest(), found)
 
 
 def _unrelated(session: Session, own: Sequence[int]) -> Iterator[int]:

@@ -67,18 +67,19 @@ def verify(
     quarantine: bool = False,
     limits: Limits = UNLIMITED,
     mirror: OpenMirror | None = None,
+    among: Iterable[int] | None = None,
 ) -> Generator[Result, None, None]:
     """Check a library; yield problems and intact assets.
 
     With `content`, read the bytes of the contents, within `limits`; of the others, only presence and size are checked.
     When each blob was read is recorded. With `quarantine`, damaged blobs that were read are set aside. A `mirror` is
-    verified instead of the library's own store and the database.
+    verified instead of the library's own store and the database. `among`: only the content of these assets.
     """
     is_mirror = mirror is not None
     store: BlobStore = mirror.store if mirror else library.store
     store_id = mirror.info.id if mirror else MAIN_STORE
     try:
-        if not is_mirror:
+        if not is_mirror and among is None:
             yield from database_findings(library)
             sums = RowSums() if content else None
             of_manifest = list(manifest_findings(library, sums))
@@ -90,10 +91,15 @@ def verify(
             yield from _dangling(library)
         checker = Checker(library, store, quarantine=quarantine)
         found = oldest_check_first(library, store_id, datetime.now(UTC)) if content else places(library)
-        wanted = (place for place in found if not (is_mirror and place.is_referenced))
+        chosen = None if among is None else frozenset(among)
+        wanted = (
+            place
+            for place in found
+            if not (is_mirror and place.is_referenced) and (chosen is None or place.entity_id in chosen)
+        )
         recorder = CheckRecorder(library, store_id)
         yield from _contents(checker, wanted, _Budget(library, limits) if content else None, threads, recorder)
-        others = strays(library, store, is_mirror=is_mirror)
+        others = strays(library, store, is_mirror=is_mirror) if among is None else ()
         yield from (each for each in others if each.path not in checker.moved)
     except MalformedDatabaseError as exc:
         yield damaged_database(exc)

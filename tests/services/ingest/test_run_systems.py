@@ -79,7 +79,7 @@ def test_what_is_missing_is_filled_in_once(
     use_systems(*ours)
     [update] = run_systems(each_library)
     assert update.entity_id == outcome.entity_id
-    assert update.ran == tuple(system.name for system in ours if Kind.IMAGE in system.kinds)
+    assert update.ran == tuple(system.name for system in ours if Kind.IMAGE in system.kinds and not system.on_request)
     assert update.error is None
     assert width(each_library, outcome.entity_id) == 30
     assert list(run_systems(each_library)) == []

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from dam.media.files.selection import Selection
 from dam.models.description_component import DescriptionComponent
 from dam.models.system_record import SystemSet
+from dam.models.tag_component import TagComponent
 from dam.models.xmp_sidecar_component import XmpSidecarComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import find_one_asset
@@ -122,7 +123,7 @@ def test_run_systems_reads_the_sidecar_again(library: Library, make_image: MakeI
         for described in session.scalars(select(DescriptionComponent)):
             session.delete(described)
     [update] = run_systems(library)
-    assert "image_description" in update.ran
+    assert "description" in update.ran
     assert keywords(library, picture) == ["sea"]
 
 
@@ -172,3 +173,13 @@ def test_a_sidecar_that_is_a_link(library: Library, make_image: MakeImage, follo
     picture.with_name("a.xmp").symlink_to(other)
     add(library, [picture.parent], selection=Selection(follow_links=follow))
     assert keywords(library, picture) == (["secret"] if follow else None)
+
+
+def test_hierarchical_keywords_become_tags(library: Library, make_image: MakeImage) -> None:
+    picture = make_image("a.png")
+    said = bag("dc:subject", "place", "italy", "sea") + bag("lr:hierarchicalSubject", "place|italy", "person|Ada")
+    packet = xmp_block(said).replace(b"xmlns:my=", b'xmlns:lr="http://ns.adobe.com/lightroom/1.0/" xmlns:my=')
+    picture.with_name("a.xmp").write_bytes(packet)
+    list(ingest(library, [str(picture)], (), Options(import_keywords=True)))
+    with library.read() as session:
+        assert sorted(session.scalars(select(TagComponent.tag))) == ["person/Ada", "place/italy", "sea"]

@@ -1,4 +1,4 @@
-"""Descriptive metadata of an image."""
+"""Descriptive metadata of an image or video."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -6,12 +6,12 @@ from dam.models.description_component import DescriptionComponent
 from dam.systems.system import system
 
 
-@system(kinds={Kind.IMAGE}, produces=DescriptionComponent, version=1, reads_sidecar=True)
-def image_description(sample: Sample) -> DescriptionComponent | None:
+@system(kinds={Kind.IMAGE, Kind.VIDEO}, produces=DescriptionComponent, version=2, reads_sidecar=True)
+def description(sample: Sample) -> DescriptionComponent | None:
     """Title, description, artist, copyright, rating and keywords from the metadata."""
     fields = sample.metadata.common
     values = (fields.title, fields.description, fields.artist, fields.copyright, fields.rating, fields.keywords)
-    if not any(value is not None for value in values):
+    if not any(value is not None for value in (*values, fields.hierarchies)):
         return None
     return DescriptionComponent(
         title=fields.title,
@@ -20,4 +20,5 @@ def image_description(sample: Sample) -> DescriptionComponent | None:
         copyright=fields.copyright,
         rating=fields.rating,
         keywords=list(fields.keywords) if fields.keywords else None,
+        hierarchies=list(fields.hierarchies) if fields.hierarchies else None,
     )

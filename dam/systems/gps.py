@@ -1,4 +1,4 @@
-"""Position at which an image was taken."""
+"""Position at which an image or video was taken."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -6,8 +6,8 @@ from dam.models.gps_component import GpsComponent
 from dam.systems.system import system
 
 
-@system(kinds={Kind.IMAGE}, produces=GpsComponent, version=1, reads_sidecar=True)
-def image_gps(sample: Sample) -> GpsComponent | None:
+@system(kinds={Kind.IMAGE, Kind.VIDEO}, produces=GpsComponent, version=2, reads_sidecar=True)
+def gps(sample: Sample) -> GpsComponent | None:
     """Latitude, longitude and altitude from the metadata."""
     fields = sample.metadata.common
     if fields.latitude is None or fields.longitude is None:

@@ -1,4 +1,4 @@
-"""Time and exposure of an image."""
+"""Time and exposure of an image or video."""
 
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
@@ -6,8 +6,8 @@ from dam.models.capture_component import CaptureComponent
 from dam.systems.system import system
 
 
-@system(kinds={Kind.IMAGE}, produces=CaptureComponent, version=1, reads_sidecar=True)
-def image_capture(sample: Sample) -> CaptureComponent | None:
+@system(kinds={Kind.IMAGE, Kind.VIDEO}, produces=CaptureComponent, version=2, reads_sidecar=True)
+def capture(sample: Sample) -> CaptureComponent | None:
     """Time, exposure and orientation from the metadata."""
     fields = sample.metadata.common
     taken = fields.taken

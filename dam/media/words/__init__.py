@@ -1,0 +1,1 @@
+"""Read words in pictures, and tell the language of texts."""
