@@ -36,7 +36,13 @@ OUTSIDE_CAUSES = (
 )
 
 # Parts of the messages of SQLite for a file that is damaged.
-DAMAGE = ("malformed", "not a database", "Could not decode to UTF-8", "unsupported file format")
+DAMAGE = (
+    "malformed",
+    "not a database",
+    "Could not decode to UTF-8",
+    "unsupported file format",
+    "vtable constructor failed",
+)
 DAMAGE_HINT = "restore a backup (dam-cli restore), or rebuild the database from the store (dam-cli rebuild-db)"
 
 
