@@ -1,4 +1,4 @@
--- Schema 0015, written by doc/generate.py from the migrations: do not edit.
+-- Schema 0016, written by doc/generate.py from the migrations: do not edit.
 
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
@@ -772,3 +772,47 @@ ALTER TABLE component_description ADD COLUMN hierarchies TEXT;
 ALTER TABLE component_document ADD COLUMN created_offset_minutes INTEGER;
 
 ALTER TABLE component_document ADD COLUMN modified_offset_minutes INTEGER;
+
+CREATE VIEW view_assets AS SELECT
+    properties.entity_id AS asset,
+    properties.original_filename AS name,
+    properties.media_type,
+    properties.file_size_bytes AS size,
+    encode(digest.hash_value, 'hex') AS sha256,
+    dimensions.width,
+    dimensions.height,
+    container.duration,
+    capture.local_time AS taken,
+    camera.make,
+    camera.model,
+    camera.lens,
+    gps.latitude,
+    gps.longitude,
+    coalesce(annotation.title, description.title) AS title,
+    coalesce(annotation.description, description.description) AS description,
+    coalesce(annotation.rating, description.rating) AS rating,
+    properties.created_at AS added
+FROM component_file_properties AS properties
+JOIN component_content_hash_sha256 AS digest ON digest.entity_id = properties.entity_id
+LEFT JOIN component_dimensions AS dimensions ON dimensions.entity_id = properties.entity_id
+LEFT JOIN component_container AS container ON container.entity_id = properties.entity_id
+LEFT JOIN component_capture AS capture ON capture.entity_id = properties.entity_id
+LEFT JOIN component_camera AS camera ON camera.entity_id = properties.entity_id
+LEFT JOIN component_gps AS gps ON gps.entity_id = properties.entity_id
+LEFT JOIN component_description AS description ON description.entity_id = properties.entity_id
+LEFT JOIN component_annotation AS annotation ON annotation.entity_id = properties.entity_id
+WHERE NOT EXISTS (SELECT 1 FROM component_trashed WHERE component_trashed.entity_id = properties.entity_id);
+
+CREATE VIEW view_sources AS SELECT entity_id AS asset, path_display AS path, filename AS name, size, created_at AS added
+FROM component_source_path
+WHERE NOT EXISTS (SELECT 1 FROM component_trashed WHERE component_trashed.entity_id = component_source_path.entity_id);
+
+CREATE VIEW view_tags AS SELECT entity_id AS asset, tag FROM component_tag WHERE NOT EXISTS (SELECT 1 FROM component_trashed WHERE component_trashed.entity_id = component_tag.entity_id);
+
+CREATE VIEW view_collections AS SELECT name, position, entity_id AS asset FROM component_collection WHERE NOT EXISTS (SELECT 1 FROM component_trashed WHERE component_trashed.entity_id = component_collection.entity_id);
+
+CREATE VIEW view_image_hashes AS SELECT phash.entity_id AS asset, lpad(to_hex(phash.hash_value), 16, '0') AS phash, lpad(to_hex(ahash.hash_value), 16, '0') AS ahash, lpad(to_hex(dhash.hash_value), 16, '0') AS dhash
+FROM component_image_perceptual_hash_phash AS phash
+LEFT JOIN component_image_perceptual_hash_ahash AS ahash ON ahash.entity_id = phash.entity_id
+LEFT JOIN component_image_perceptual_hash_dhash AS dhash ON dhash.entity_id = phash.entity_id
+WHERE NOT EXISTS (SELECT 1 FROM component_trashed WHERE component_trashed.entity_id = phash.entity_id);

@@ -1,10 +1,10 @@
-"""Saved queries, and the indexes that queries sort and search by. The full text has no migration: see setup-db.
+"""Saved queries, and the indexes that queries sort and search by.
 
 Revision: 0014, after 0013.
 """
 
 import sqlalchemy as sa
-from alembic import context, op
+from alembic import op
 
 revision = "0014"
 down_revision = "0013"
@@ -29,25 +29,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    drop_full_text()
     op.drop_table("saved_queries")
-
-
-def drop_full_text() -> None:
-    """Drop the indexes of words, which setup-db makes: they would outlive the tables that they are on."""
-    if context.is_offline_mode():
-        return
-    connection = op.get_bind()
-    if connection.dialect.name == "postgresql":
-        names = connection.scalars(sa.text("SELECT indexname FROM pg_indexes WHERE starts_with(indexname, 'search_')"))
-        for name in names.all():
-            op.execute(f"DROP INDEX {name}")
-        for function in ("dam_words(text)", "dam_fold(text)"):
-            op.execute(f"DROP FUNCTION IF EXISTS {function}")
-        return
-    made = (
-        "SELECT type, name FROM sqlite_master WHERE name LIKE 'search!_%' ESCAPE '!' "
-        "AND (type = 'trigger' OR sql LIKE 'CREATE VIRTUAL TABLE%')"
-    )
-    for kind, name in sorted(connection.execute(sa.text(made)).all(), reverse=True):
-        op.execute(f"DROP {kind} {name}")

@@ -62,7 +62,8 @@ def test_an_installed_program_sets_up_a_library(installed: Path, tmp_path: Path)
 
 def test_the_wheel_has_the_program_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.partition("/")[0].rpartition(".")[2] for name in names} == {"dam", "dist-info"}
+    assert {name.partition("/")[0].rpartition(".")[2] for name in names} == {"dam", "data", "dist-info"}
+    assert [name.partition("/")[2] for name in names if ".data/" in name] == ["data/share/man/man1/dam-cli.1"]
     migrations = {path.name for path in (PROJECT / "alembic" / "versions").glob("*.py")}
     assert {f"dam/migrations/versions/{name}" for name in migrations} <= set(names)
     made_at_once = {f"dam/migrations/schema/{dialect}.sql" for dialect in ("sqlite", "postgresql")}
