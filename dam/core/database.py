@@ -71,7 +71,9 @@ def make_engine(url: str, lock_timeout: float) -> Engine:
     try:
         engine = create_engine(url, connect_args=options)
     except ModuleNotFoundError as exc:
-        raise MissingExtraError(f"the driver {exc.name} is not installed: pip install 'dam[postgres]'") from exc
+        from dam.core.extras import extra_hint  # noqa: PLC0415  only for the message
+
+        raise MissingExtraError(f"the driver {exc.name} is not installed: add {extra_hint('postgres')}") from exc
     except (ArgumentError, NoSuchModuleError, ValueError) as exc:
         raise UsageError(f"DATABASE_URL cannot be understood: {exc}") from exc
     if is_sqlite:

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM in commands that take long: a FIFO holds them at a known point."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -121,9 +122,10 @@ def test_an_interruption_after_a_change_says_how_to_continue(dam: Dam, start: St
 AFTER_ONE = """
 import os, signal
 from dam.render.ingest import IngestReport, UpdateReport
+from dam.render.verify import VerifyReport
 def interrupting(add):
     return lambda report, outcome: (add(report, outcome), os.kill(os.getpid(), signal.SIGINT))
-for each in (IngestReport, UpdateReport):
+for each in (IngestReport, UpdateReport, VerifyReport):
     each.add = interrupting(each.add)
 """
 
@@ -134,21 +136,25 @@ for each in (IngestReport, UpdateReport):
         (["add-asset", "two.png", "three.png"], {"added": 1, "linked": 0, "files": 1}),
         (["failures", "--retry"], {"added": 1, "linked": 0, "files": 1}),
         (["run-systems"], {"updated": 1, "failed": 0}),
+        (["verify"], {"sound": 1, "missing": 0}),
     ],
 )
 def test_an_interrupted_command_tells_what_it_has_done(
     dam: Dam, tmp_path: Path, make_image: Callable[..., Path], command: list[str], summary: dict[str, int]
 ) -> None:
-    dam("add-asset", "-j0", make_image("one.png"), dam.folder / "two.png", dam.folder / "three.png", code=3)
+    listed = bytes(dam.folder / "two.png") + b"\n" + bytes(dam.folder / "three.png")
+    dam("add-asset", "-j0", make_image("one.png"), "--files-from", "-", input=listed, code=3)
     for number, name in enumerate(["two.png", "three.png"]):
         make_image(name, seed=number + 5).rename(dam.folder / name)
     with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
         connection.execute("DELETE FROM system_records")
     (tmp_path / "sitecustomize.py").write_text(AFTER_ONE)
-    done = dam(*command, "-j0", "--json", env={"PYTHONPATH": str(tmp_path)}, code=130)
-    assert len(done.json_lines) == 2
+    jobs = [] if command == ["verify"] else ["-j0"]
+    done = dam(*command, *jobs, "--json", env={"PYTHONPATH": str(tmp_path)}, code=130)
+    assert len(done.json_lines) == (2 if jobs else 1)  # a sound asset has no document
     assert done.json_lines[-1]["summary"].items() >= summary.items()
-    assert done.err.endswith("dam-cli: interrupted: what was reported is safe; the same command continues\n")
+    error = json.loads(done.err.splitlines()[-1])
+    assert (error["error"].partition(":")[0], error["exit_code"]) == ("interrupted", 130)
 
 
 # A worker that decodes for ever: it has told by a FIFO that it is at work.

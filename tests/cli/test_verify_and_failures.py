@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -121,9 +121,14 @@ def test_no_failures(dam: Dam) -> None:
     assert dam("failures", "--retry").out == ""
 
 
+def add_listed(dam: Dam, *paths: Path, options: Sequence[str] = ()) -> None:
+    """Add paths of a list, at which there is nothing; those named by hand would be mistakes, and not remembered."""
+    dam("add-asset", "-j0", "--files-from", "-", *options, input=b"\n".join(map(os.fsencode, paths)), code=3)
+
+
 def test_what_could_not_be_read_is_remembered_until_it_comes_in(dam: Dam, tmp_path: Path) -> None:
     name = tmp_path / os.fsdecode(b"caf\xe9.txt")
-    dam("add-asset", "-j0", name, "", code=3)
+    add_listed(dam, name)
     [line] = dam("failures", "--json").json_lines
     assert line["problem"] == "unreadable"
     assert line["path_hex"] == os.fsencode(name).hex()
@@ -140,7 +145,7 @@ def test_what_could_not_be_read_is_remembered_until_it_comes_in(dam: Dam, tmp_pa
 
 def test_a_path_is_tried_again_as_it_was_to_come_in(dam: Dam, tmp_path: Path) -> None:
     for name, options in (("moved", ["--mode", "move"]), ("tagged", ["--tags", "sea,holiday"])):
-        dam("add-asset", "-j0", tmp_path / name, *options, code=3)
+        add_listed(dam, tmp_path / name, options=options)
         (tmp_path / name).write_text(name)
     assert [(line["mode"], line["tags"]) for line in dam("failures", "--json").json_lines] == [
         ("move", []),
@@ -155,7 +160,7 @@ def test_a_path_is_tried_again_as_it_was_to_come_in(dam: Dam, tmp_path: Path) ->
 
 def test_what_will_never_come_in_can_be_forgotten(dam: Dam, tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a", "b", "c")]
-    dam("add-asset", "-j0", *paths, code=3)
+    add_listed(dam, *paths)
     assert "1 failure forgotten" in dam("failures", "--forget", "a", cwd=tmp_path).err
     dam("failures", "--forget", "a", cwd=tmp_path, code=1)
     paths[1].write_text("is there now")
@@ -170,7 +175,7 @@ def test_a_file_that_failed_and_is_as_before_is_forgotten(dam: Dam, tmp_path: Pa
     (tmp_path / "a").write_text("a")
     dam("add-asset", "-j0", tmp_path / "a")
     (tmp_path / "a").rename(tmp_path / "b")
-    dam("add-asset", tmp_path / "a", code=3)
+    add_listed(dam, tmp_path / "a")
     (tmp_path / "b").rename(tmp_path / "a")
     dam(*(["add-asset", tmp_path / "a"] if how == "add-asset" else ["failures", how]))
     dam("failures", code=1)
