@@ -121,6 +121,21 @@ def test_a_schema_that_has_changed(filled: Dam) -> None:
     assert "rebuild-db" in left["detail"]
 
 
+@pytest.mark.parametrize("digit", ["z", "é"])
+def test_a_batch_that_waits_for_the_manifest(filled: Dam, digit: str) -> None:
+    before = rows(filled)
+    last = "(SELECT max(id) FROM manifest_records)"
+    change(filled, f"UPDATE manifest_records SET lines = '{digit}' || substr(lines, 2) WHERE id = {last}")
+    for path in (filled.store / "manifest").iterdir():
+        path.chmod(0o600)
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))  # it has not been appended yet
+    *found, _ = filled("verify", "--json", code=4).json_lines
+    assert [each["problem"] for each in found] == ["manifest"]
+    filled("repair")
+    filled("verify", "--content")
+    assert rows(filled) == before
+
+
 def test_a_value_that_its_column_cannot_have(filled: Dam) -> None:
     change(filled, "UPDATE component_content_hash_sha256 SET hash_value = 'no bytes' WHERE entity_id = 2")
     assert "a row cannot be read" in filled("verify", code=4).out
@@ -133,3 +148,14 @@ def test_an_error_of_the_program_is_not_called_damage(library: Library, monkeypa
     monkeypatch.setattr("dam.services.verify.verify.strays", fail)
     with pytest.raises(TypeError, match="an error of the program"):
         list(verify(library))
+
+
+def test_a_name_in_the_schema_that_is_not_utf8(filled: Dam) -> None:
+    database = filled.folder / "dam.sqlite3"
+    content = database.read_bytes()
+    row = b"ix_component_source_path_folder_digestcomponent_source_path"  # the names of an index and of its table
+    assert row in content
+    database.write_bytes(content.replace(row, b"ix_\xa2" + row[4:]))
+    assert "is damaged" in filled("tag", "ls", code=5).err
+    assert "is damaged" in filled("verify", code=4).out
+    assert "is damaged" in filled("repair", code=4).out
