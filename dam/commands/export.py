@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dam.commands.shared.asset_words import STDIN, NullIdsOption, read_ids
+from dam.commands.shared.completion import complete_query
 from dam.commands.shared.help_text import epilog
 from dam.commands.shared.options import DryRunOption, JsonOption
 from dam.core.errors import ExitCode, UsageError
@@ -44,7 +45,11 @@ class XmpName(StrEnum):
 def export(
     query: Annotated[
         list[str] | None,
-        typer.Argument(metavar="QUERY", help="Assets to export; see doc/query.md. - reads ids on stdin. Default: all."),
+        typer.Argument(
+            metavar="QUERY",
+            autocompletion=complete_query,
+            help="Assets to export; see doc/query.md. - reads ids on stdin. Default: all.",
+        ),
     ] = None,
     *,
     to: Annotated[Path, typer.Option("--to", "-o", metavar="DIR", help="The folder; it is made.")],

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from dam.commands.shared.completion import complete_query
 from dam.commands.shared.help_text import epilog
 from dam.commands.shared.options import JsonOption
 from dam.commands.shared.query_words import QueryCommand
@@ -15,7 +16,10 @@ app = typer.Typer()
 
 def search(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="QUERY", help="What to look for, see below; default: all assets.")
+        list[str] | None,
+        typer.Argument(
+            metavar="QUERY", autocompletion=complete_query, help="What to look for, see below; default: all assets."
+        ),
     ] = None,
     sort: Annotated[
         str,

@@ -10,6 +10,7 @@ def tagged(dam: Dam) -> Dam:
     """A library with three tags."""
     (dam.folder / "a.txt").write_text("a")
     dam("add-asset", "-j0", "a.txt", "--tags", "Sea,person:ada,place/italy")
+    dam("query", "save", "holiday", "tag:sea")
     return dam
 
 
@@ -30,6 +31,11 @@ def in_bash(dam: Dam, *words: str) -> list[str]:
         (("add-asset", "--tags", "person", ":", "a"), ["ada"]),
         (("find-duplicates", "--tag", "pl"), ["place/italy"]),
         (("find-duplicates", "--keep", "most-pixels,lo"), ["most-pixels,lowest-id"]),
+        (("ls", "wid"), ["width:"]),
+        (("ls", "(take"), ["(taken:"]),
+        (("ls", "tag", ":", "pl"), ["place/italy"]),
+        (("rm", "--query", "tag", ":", "person", ":"), ["ada"]),
+        (("ls", "@ho"), ["@holiday"]),
         (("inf",), ["info"]),
     ],
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dam.commands.shared.completion import complete_query
 from dam.core.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +15,13 @@ STDIN = "-"
 MAX_DIGITS = 18
 
 QueryOption = Annotated[
-    str | None, typer.Option("--query", metavar="QUERY", help="Take the assets that match a query; see dam-cli ls.")
+    str | None,
+    typer.Option(
+        "--query",
+        metavar="QUERY",
+        autocompletion=complete_query,
+        help="Take the assets that match a query; see dam-cli ls.",
+    ),
 ]
 
 NullIdsOption = Annotated[bool, typer.Option("-0", "--null", help="Ids on stdin end with NUL instead of a newline.")]

@@ -72,6 +72,36 @@ def complete_tags(ctx: typer.Context, incomplete: str) -> list[str]:
     return _rest_of_word(incomplete, _in_list(incomplete, _tags(ctx, incomplete.rpartition(",")[2])))
 
 
+def complete_query(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete a word of a query: a field, a tag behind `tag:`, or `@` and the name of a saved query."""
+    before, word = _last_word(incomplete)
+    if word.startswith("@"):
+        known = [f"@{name}" for name in from_library(ctx, _saved_names)]
+    elif word.casefold().startswith("tag:"):
+        known = [f"tag:{_quoted(tag)}" for tag in _tags(ctx, word[len("tag:") :])]
+    else:
+        from dam.services.query.fields import names
+
+        known = [f"{name}:" for name in names()]
+    return _rest_of_word(incomplete, [Word(before + found) for found in _beginning(word, known)])
+
+
+def _last_word(incomplete: str) -> tuple[str, str]:
+    """Return what comes before the last word of a query, and that word: parentheses and signs are no part of it."""
+    begin = max(incomplete.rfind(character) for character in " (^-") + 1
+    return incomplete[:begin], incomplete[begin:]
+
+
+def _quoted(tag: str) -> str:
+    return f'"{tag}"' if re.search(r"[\s(),]", tag) else tag
+
+
+def _saved_names(session: "Session") -> list[str]:
+    from dam.services.query.saved import saved_queries
+
+    return [query.name for query in saved_queries(session)]
+
+
 def _tags(ctx: typer.Context, incomplete: str) -> list[str]:
     from dam.services.tags.counts import tags_beginning
 
