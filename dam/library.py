@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from dam.services.catalogue.description import Description
     from dam.services.catalogue.failures import RecordedFailure
     from dam.services.catalogue.verdict import Verdict
+    from dam.services.check.outcome import CheckedFile
     from dam.services.duplicates.groups import Duplicates
+    from dam.services.export.outcome import Exported
     from dam.services.info import Info
     from dam.services.ingest.outcome import Outcome
     from dam.services.ingest.run_systems import Update
@@ -83,16 +85,18 @@ class Library(service.Library):
         rehash: bool = False,
         import_keywords: bool = False,
         follow: bool = False,
+        min_copies: int = 1,
         jobs: int | None = None,
     ) -> Iterator["Outcome"]:
         """Add files and folders, recursively; yield what became of each file once that is durable.
 
         A file that cannot be read is an outcome with an `error`, and the others go on. `jobs` is the number of worker
         processes: None is one a core, and 0 examines the files in this process, without limits of time and memory.
-        `follow`: what has changed takes over tags and verdicts, also if the picture is another.
+        `follow`: what has changed takes over tags and verdicts, also if the picture is another. `min_copies`: with
+        `mode="move"`, how many sound copies the store and its mirrors must have before a source is removed.
 
         Raises:
-            UsageError: a tag or the mode is not valid, or a path is in the library's own store.
+            UsageError: a tag, the mode or `min_copies` is not valid, or a path is in the library's own store.
             CannotShareError: `mode` is reflink or hardlink, and the file system cannot do that.
 
         """
@@ -104,7 +108,8 @@ class Library(service.Library):
 
         listed = [paths] if isinstance(paths, str | os.PathLike) else paths
         selection = Selection(list(include), list(exclude))
-        options = Options(selection, _one_of(Mode, mode), rehash, import_keywords, follow)
+        options = Options(selection, _one_of(Mode, mode), rehash, import_keywords, follow, min_copies)
+        options.check()
         checked = checked_tags(tags)
         with (
             open_pool(jobs) as pool,
@@ -140,6 +145,78 @@ class Library(service.Library):
 
         with self.read() as session:
             return next(iter(summarise(session, self.store, find_by_file(session, Path(path)))), None)
+
+    def check(
+        self,
+        paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
+        *,
+        exact: bool = False,
+        rehash: bool = False,
+        jobs: int | None = None,
+    ) -> Iterator["CheckedFile"]:
+        """Yield for each file at and below some paths whether the library has it: `have`, `similar`, `new`, `failed`.
+
+        Nothing is written. A file that has not changed since it was added is not read, but with `rehash`. With
+        `exact`, nothing similar is looked for. `jobs` is as in `add`.
+
+        Raises:
+            UsageError: a path is in the library's own store.
+
+        """
+        from dam.services.check.check import CheckOptions, check
+        from dam.services.processes.pool import open_pool
+
+        listed = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+        options = CheckOptions(exact, rehash)
+        with open_pool(jobs) as pool, closing(check(self, [listed], options, pool=pool)) as files:
+            yield from files
+
+    def export(
+        self,
+        folder: str | os.PathLike[str],
+        entity_ids: Iterable[int],
+        *,
+        template: str = "{original_filename}",
+        mode: Mode | str = Mode.COPY,
+        windows: bool = False,
+        metadata: bool = False,
+        parquet: bool = False,
+        bag: bool = False,
+        xmp: str | None = None,
+        dry_run: bool = False,
+    ) -> Iterator["Exported"]:
+        """Export assets into a folder; yield what became of each once it is durable. See `doc/export.md`.
+
+        `mode` is copy, reflink or hardlink. `xmp` writes a sidecar for each file: `full` for `photo.jpg.xmp`, `stem`
+        for `photo.xmp`. Exhaust the result: metadata, and what makes a bag one, are written at the end.
+
+        Raises:
+            UsageError: the template or another option is not valid, or the folder is not for this export.
+            MissingExtraError: Parquet needs pyarrow.
+
+        """
+        from dam.services.export.export import export
+        from dam.services.export.outcome import ExportOptions, SidecarName
+
+        checked = _one_of(Mode, mode)
+        if checked not in (Mode.COPY, Mode.REFLINK, Mode.HARDLINK):
+            raise UsageError(f"{checked.value!r} is none of copy, reflink, hardlink")
+        sidecars = None if xmp is None else _one_of(SidecarName, xmp)
+        options = ExportOptions(template, checked, windows, metadata, parquet, bag, sidecars, dry_run)
+        with closing(export(self, entity_ids, Path(folder), options)) as exported:
+            yield from exported
+
+    def query(self, text: str = "", *, sort: str = "", limit: int | None = None, offset: int = 0) -> Iterator["Asset"]:
+        """Yield the assets that match a query, newest first or in the order of `sort`, such as `-taken,name`.
+
+        Raises:
+            UsageError: the query, or `sort`, has a mistake (`QueryError`, with its `column`).
+
+        """
+        from dam.services.query.results import Shown, search
+
+        for page in search(self, text, Shown(), sort=sort, limit=limit, offset=offset):
+            yield from (found.asset for found in page)
 
     def find_similar(
         self,

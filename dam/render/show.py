@@ -44,6 +44,7 @@ def _document(found: Overview, components: Components) -> None:
         relatives=described.relatives,
         replaces=described.replaces,
         content=found.content.value,
+        subjects=found.subjects,
         sources=[path_keys(source.path) | {"state": source.state.value} for source in found.sources],
     )
 
@@ -77,6 +78,8 @@ def _whereabouts(found: Overview, components: Components) -> Iterator[Row]:
 
 
 def _relations(found: Overview) -> Iterator[Row]:
+    for subject in found.subjects:
+        yield "belongs to", _named(found, subject)
     for old in found.description.replaces:
         yield "replaces", _named(found, old)
     related = found.description.relatives

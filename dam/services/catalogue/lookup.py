@@ -53,6 +53,16 @@ def read_reference(text: str) -> Reference:
         return text
 
 
+def read_file(path: str) -> FileReference:
+    """Read a file that names an asset.
+
+    Raises:
+        UnreadableFileError: it cannot be read.
+
+    """
+    return FileReference(path, _sha256_of(path))
+
+
 def _sha256_of(path: str) -> str:
     try:
         with open_source(path) as (file, _):
