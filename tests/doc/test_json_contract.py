@@ -34,6 +34,9 @@ RUNS = {
     "explain": ["explain", "1", "inputs/a.jpg"],
     "link-similar": ["link-similar"],
     "ls": ["ls", "a", "--fields", "id,tag"],
+    "query find": ["query", "a", "--fields", "id,tag"],
+    "query ls": ["query", "ls"],
+    "query rm": ["query", "rm", "kept"],
     "query save": ["query", "save", "pictures", "kind:image"],
     "tag add": ["tag", "add", "1", "sea"],
     "tag rm": ["tag", "rm", "1", "nothing"],
@@ -136,6 +139,8 @@ def prepare(name: str, filled: Dam) -> None:
         forget_what_ran(filled)
     if name == "failures":
         filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
+    if name in ("query ls", "query rm"):
+        filled("query", "save", "kept", "kind:image")
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
     if name == "find-similar":
