@@ -139,8 +139,6 @@ def prepare(name: str, filled: Dam) -> None:
         forget_what_ran(filled)
     if name == "failures":
         filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
-    if name in ("query ls", "query rm"):
-        filled("query", "save", "kept", "kind:image")
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
     if name == "find-similar":
@@ -182,6 +180,8 @@ def prepare_journal(name: str, dam: Dam) -> None:
     if name == "gc":
         (dam.store / "00/00").mkdir(parents=True, exist_ok=True)
         (dam.store / "00/00" / ("0" * 64)).write_bytes(b"a blob without an asset")
+    if name in ("query ls", "query rm"):
+        dam("query", "save", "kept", "kind:image")
     if name == "log OP":
         dam("verdict", "1", "2", "alternate")
         dam("verdict", "1", "2", "duplicate")
