@@ -221,3 +221,13 @@ def test_a_script_whose_files_are_examined_by_workers(tmp_path: Path, script: st
     command: list[str | Path] = [sys.executable, tmp_path / "script.py", tmp_path / "scripts", tmp_path / "in"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("added added\n", "")
+
+
+def test_a_move_keeps_its_source_until_there_are_enough_copies(library: dam.Library, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    [outcome] = library.add(tmp_path / "a.txt", mode="move", min_copies=2, jobs=0)
+    assert "1 of 2 copies" in (outcome.error or "")
+    assert (tmp_path / "a.txt").exists()
+    for wrong in ({"min_copies": 2}, {"mode": "move", "min_copies": 0}):
+        with pytest.raises(UsageError, match="copies"):
+            list(library.add(tmp_path / "a.txt", **wrong))  # type: ignore[arg-type]

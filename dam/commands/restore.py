@@ -22,7 +22,7 @@ def restore(
 
     The previous database is kept beside it, as `….before-restore-TIME`. The backup must be of the same library, and no
     other command may run. What was recorded after the backup is in the manifest of the store: `dam-cli rebuild-db
-    --merge` brings it back.
+    --merge` brings it back, and `rebuild-db --drop-newer` gives it up.
     """
     from pathlib import Path
 
@@ -33,7 +33,7 @@ def restore(
     from dam.storage.local import LocalBlobStore
 
     settings = default_settings()
-    store = LocalBlobStore(settings.ASSET_STORAGE_PATH)
+    store = LocalBlobStore(settings.ASSET_STORAGE_PATH, umask=settings.umask)
     where, timeout = settings.sqlite_path, settings.DAM_LOCK_TIMEOUT
     planned = restore_backup(Path(backup), where, store, lock_timeout=timeout, dry_run=True)
     if not dry_run:

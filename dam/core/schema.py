@@ -59,13 +59,24 @@ def has_library(connection: Connection) -> bool:
         ForeignDatabaseError: it has tables of another program.
 
     """
-    names = set(inspect(connection).get_table_names())
+    names = set(inspect(connection).get_table_names()) - _tables_of_extensions(connection)
     revision = current_revision(connection) if VERSION_TABLE in names else None
     if revision is None and names <= {VERSION_TABLE}:  # also a library that was downgraded to nothing
         return False
     if revision is None or not REVISION.fullmatch(revision) or not names >= OWN_TABLES:
         raise _foreign(connection, names)
     return True
+
+
+def _tables_of_extensions(connection: Connection) -> set[str]:
+    """Return the tables that extensions of PostgreSQL have made, as PostGIS does: they are no other program's."""
+    if connection.dialect.name != "postgresql":
+        return set()
+    statement = text(
+        "SELECT c.relname FROM pg_depend d JOIN pg_class c ON c.oid = d.objid WHERE d.deptype = 'e'"
+        " AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_extension'::regclass"
+    )
+    return set(connection.scalars(statement))
 
 
 def _foreign(connection: Connection, names: set[str]) -> ForeignDatabaseError:

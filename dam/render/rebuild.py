@@ -6,6 +6,7 @@ from dam.render.json_output import write_document
 from dam.render.text import counted, line, note, safe
 from dam.services.manifest.reader import Damage
 from dam.services.rebuild.blobs import Adopted, BlobProblem
+from dam.services.rebuild.drop_newer import Dropped
 from dam.services.rebuild.rebuild import Item, Rebuilt
 
 
@@ -50,3 +51,14 @@ class RebuildReport:
         note(f"the database has {counted(self._result.assets, 'asset')}{told}{problems}")
         if tells_next:
             note("derive hashes, dimensions and metadata from the files with: dam-cli run-systems")
+
+
+def write_dropped(dropped: Dropped, *, is_planned: bool, as_json: bool) -> None:
+    """Write what was given up, or would be."""
+    if as_json:
+        write_document(dropped=asdict(dropped), dry_run=is_planned)
+    if not dropped.batches:
+        note("the database has all that the manifest has: nothing is given up")
+        return
+    what = f"{counted(dropped.batches, 'transaction')} with {counted(dropped.assets, 'new asset')}"
+    note(f"{what} {'would be' if is_planned else 'were'} given up")

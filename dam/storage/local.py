@@ -52,6 +52,11 @@ class LocalBlobStore:
         self._area: StagingArea | None = None
         self._staging = staging
 
+    @property
+    def umask(self) -> int:
+        """What the store takes from the modes of its files and folders."""
+        return self._umask
+
     def __reduce__(self) -> tuple[type["LocalBlobStore"], tuple[Path, str, int]]:
         """Pickle as a store to stage in; the temporary files of the copy go when this store is closed."""
         return LocalBlobStore, (self.root, self._staging_folder(), self._umask)
@@ -189,6 +194,11 @@ class LocalBlobStore:
             self._make_folder(os.path.dirname(note))
             os.close(os.open(note, os.O_WRONLY | os.O_CREAT, 0o600))
         return os.path.dirname(note)
+
+    def link_out(self, key: str, target: str) -> None:
+        """Make a hard link to a blob outside the store, which counts as made on purpose; OSError if that fails."""
+        flush(self._note_link(key))
+        os.link(self._place(key), target, follow_symlinks=False)
 
     def size(self, key: str) -> int | None:
         """Return the size of the blob's file; None if there is none, or no file."""

@@ -68,6 +68,24 @@ def test_a_library_for_a_group(open_folder: Dam, make_image: MakeImage, umask: s
     assert open_folder("verify", "--content").code == 0
 
 
+@pytest.mark.parametrize(("umask", "folder", "file"), [("027", 0o750, 0o640), ("077", 0o700, 0o600)])
+def test_a_mirror_and_a_restored_database_are_for_whom_the_library_is(
+    open_folder: Dam, make_image: MakeImage, umask: str, folder: int, file: int
+) -> None:
+    open_folder.env["DAM_UMASK"] = umask
+    fill(open_folder, make_image)
+    mirror, backup = open_folder.folder / "mirror", open_folder.folder / "backup"
+    open_folder("store", "add", "usb", mirror)
+    open_folder("store", "sync")
+    assert {mode(path) for path in [mirror, *mirror.rglob("*")] if path.is_dir()} == {folder}
+    assert {mode(path) for path in mirror.glob("??/??/*")} == {0o440 & file}
+    assert {mode(path) for path in mirror.glob("manifest/*")} == {file}
+    open_folder("backup", backup)
+    (open_folder.folder / "dam.sqlite3").unlink()
+    open_folder("restore", backup, "--yes")
+    assert mode(open_folder.folder / "dam.sqlite3") == file
+
+
 def test_the_group_bit_of_a_folder_stays(open_folder: Dam, make_image: MakeImage) -> None:
     open_folder.store.chmod(0o2755)
     open_folder.env["DAM_UMASK"] = "027"

@@ -152,3 +152,14 @@ def test_an_empty_library_whose_setup_was_cut_short_is_finished(dam: Dam) -> Non
     dam("info", code=10)
     (dam.folder / "a.txt").write_text("a")
     assert dam("add-asset", "a.txt", "--json").json_lines[0]["status"] == "added"
+
+
+def test_tables_of_an_extension_are_no_other_programs(postgres_url: str, fresh_dam: Dam) -> None:
+    """As of PostGIS. Any table can be made one of an extension."""
+    fresh_dam.env["DATABASE_URL"] = postgres_url
+    with database(fresh_dam) as connection:
+        connection.execute(text("CREATE TABLE spatial_ref_sys (srid INTEGER)"))
+        connection.execute(text("ALTER EXTENSION plpgsql ADD TABLE spatial_ref_sys"))
+        connection.commit()
+    fresh_dam("setup-db")
+    fresh_dam("info")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dam.core import private
 from dam.core.durable import flush, make_folder
 from dam.core.errors import (
     DamagedDatabaseError,
@@ -78,7 +79,7 @@ def restore_backup(
     )
     if not dry_run:
         with _writing(database):
-            _put_in_place(backup, database, kept, lock_timeout, is_readable=previous is not None)
+            _put_in_place(backup, database, kept, lock_timeout, store.umask, is_readable=previous is not None)
     return result
 
 
@@ -142,12 +143,16 @@ def _writing(database: Path) -> Iterator[None]:
         raise DamError(f"cannot restore {database}: {exc.filename or database}: {exc.strerror or exc}") from exc
 
 
-def _put_in_place(backup: Path, database: Path, kept: Path | None, lock_timeout: float, *, is_readable: bool) -> None:
-    make_folder(database.parent, mode=0o700)
+def _put_in_place(
+    backup: Path, database: Path, kept: Path | None, lock_timeout: float, umask: int, *, is_readable: bool
+) -> None:
+    make_folder(database.parent, mode=private.folder_mode(umask))
     with staged(database.parent) as new:
         copy_database(backup, new, lock_timeout)
         if kept:
             _adopt_rights(database, new)
+        else:
+            new.chmod(private.file_mode(umask))
         flush(new)
         with deferred(), _alone(database, lock_timeout) if kept and is_readable else nullcontext():
             if kept:

@@ -1,10 +1,12 @@
 """Options and outcomes of an ingest."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from dam.core.errors import UsageError
 from dam.media.files.selection import EVERYTHING, Selection
 from dam.media.kinds import Kind, kind_of
 from dam.services.catalogue.asset_states import states_by_id
@@ -79,6 +81,28 @@ class Unchanged:
         return sum(size for _, _, size in self.files)
 
 
+def missing_paths(paths: Iterable[str]) -> dict[str, Outcome]:
+    """Return the outcomes of paths at which there is nothing, by path.
+
+    Whoever names such a path by hand has made a mistake, which is nothing to retry: it need not reach the library.
+    """
+    return {
+        path: Outcome(os.path.abspath(path) if path else path, Status.FAILED, error=reason)
+        for path in paths
+        if (reason := _absence(path))
+    }
+
+
+def _absence(path: str) -> str | None:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return "there is no such file or folder" if path else "is an empty path"
+    except (OSError, ValueError):
+        return None  # whatever it is, the ingest reports it
+    return None
+
+
 def each_outcome(library: Library, items: Iterable[Outcome | Unchanged]) -> Iterator[Outcome]:
     """Yield an outcome for each path: expand `Unchanged`, with digests and media types."""
     for item in items:
@@ -122,6 +146,13 @@ class Options:
     """
     min_copies: int = 1
     """How many sound copies the store and its mirrors must have before the source of a move is removed."""
+
+    def check(self) -> None:
+        """Check that the options go together; UsageError otherwise."""
+        if self.min_copies < 1:
+            raise UsageError("the minimum number of copies is 1 or more")
+        if self.min_copies > 1 and self.mode is not Mode.MOVE:
+            raise UsageError("a minimum number of copies needs the mode move: no other mode removes a source")
 
     @property
     def trusts_state(self) -> bool:

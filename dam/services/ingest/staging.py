@@ -114,8 +114,8 @@ def _read(path: str, file: BinaryIO, size: int, store: BlobStore, mode: Mode) ->
             pass
     if size <= MAX_IN_MEMORY_BYTES:
         return _buffer(file, size, store, moving)
-    _check_space(store, size)
-    return _stream(chunks(file), store, moving)
+    free = shutil.disk_usage(store.root).free if store.root else size
+    return _stream(chunks(file), store, moving) if size <= free else _known(file, size, free, store, moving)
 
 
 def _look(path: str, file: BinaryIO) -> _Content:
@@ -186,10 +186,18 @@ def _stream(source: Iterable[bytes], store: BlobStore, moving: os.stat_result | 
         return _unless_stored(store, _Content(digests, stream.head, stream.size, blob.open, blob), moving)
 
 
-def _check_space(store: BlobStore, size: int) -> None:
-    """Check that the store has room for a large file: one that is too large, such as a sparse one, stops no run."""
-    if store.root and size > (free := shutil.disk_usage(store.root).free):
-        raise UnreadableFileError(f"is too large for the store: it has {size:,} bytes, and {free:,} are free")
+def _known(file: BinaryIO, size: int, free: int, store: BlobStore, moving: os.stat_result | None) -> _Content:
+    """Read a file for which the store has no room, unless it has it already.
+
+    A file that is too large stops no run. A sparse one is not read: that could take days.
+    """
+    allocated = getattr(os.fstat(file.fileno()), "st_blocks", 0) * 512  # stat(2): in units of 512 bytes
+    if allocated >= size:
+        stream = _Tee(chunks(file), None)
+        digests = digests_of(stream)
+        if _is_stored(store, digests.sha256, stream.size, moving):
+            return _Content(digests, stream.head, stream.size, partial(store.open, digests.sha256), None)
+    raise UnreadableFileError(f"is too large for the store: it has {size:,} bytes, and {free:,} are free")
 
 
 def _unless_stored(store: BlobStore, content: _Content, moving: os.stat_result | None) -> _Content:

@@ -87,7 +87,7 @@ class ManifestWriter:
             raise OldDatabaseError(
                 f"the database is older than the manifest in the store (it has {state.in_database} of "
                 f"{state.in_manifest} batches), as after restoring a backup: bring in what it lacks with: "
-                "dam-cli rebuild-db --merge"
+                "dam-cli rebuild-db --merge; or give that up with: dam-cli rebuild-db --drop-newer"
             )
         return state
 
@@ -129,7 +129,8 @@ class ManifestWriter:
                     return
                 with database.peeking(self.engine).connect() as connection:
                     for batch, lines in _pending(connection, after):
-                        end = self._append(end, lines.encode("ascii"))
+                        # What is damaged is appended, too: verify names it, and repair writes all again
+                        end = self._append(end, lines.encode("ascii", "backslashreplace"))
                         self.appended = batch
         except StoreError as exc:
             raise StoreError(

@@ -10,6 +10,7 @@ from dam.storage.manifest import Manifest
 
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
 _OPERATION = b'"put":"operations"'
+_DROPPED = b'"snapshot":"dropped"'
 _HAS_KEY = {"component_content_hash_sha256": "hash_value", "component_file_location": "file_identifier"}
 """The tables that say whose a blob is, and their columns."""
 
@@ -25,28 +26,42 @@ def last_said(manifest: Manifest, keys: Collection[str]) -> dict[str, Said]:
     """Return what the manifest says last of some blobs; nothing of those that it does not have.
 
     All segments are read, and the lines with one of the keys are parsed. A damaged line counts as that of an asset: so
-    nothing is removed because the manifest is damaged. What was undone, as an adoption, is not said any more.
+    nothing is removed because the manifest is damaged. What was undone, as an adoption, is not said any more; nor is
+    what was given up by `rebuild-db --drop-newer`.
     """
     wanted = {key.encode("ascii") for key in keys}
     said: dict[str, Said] = {}
     if not wanted:
         return said
     kinds: dict[int, str] = {}
+    batches: dict[str, int] = {}
     for number in manifest.numbers():
         with manifest.open(number) as file:
             for raw in iter(lambda: file.readline(MAX_LINE_BYTES), b""):
                 found = wanted.intersection(_DIGEST.findall(raw))
                 if found or _OPERATION in raw:
-                    _take(raw, {key.decode("ascii") for key in found}, kinds, said)
+                    keys = {key.decode("ascii") for key in found}
+                    batches.update(dict.fromkeys(keys, _take(raw, keys, kinds, said)))
+                elif _DROPPED in raw:
+                    _drop(raw, batches, said)
     return said
 
 
-def _take(raw: bytes, keys: Collection[str], kinds: dict[int, str], said: dict[str, Said]) -> None:
-    """Take one line into account; `kinds` has the kinds of the operations so far."""
+def _drop(raw: bytes, batches: dict[str, int], said: dict[str, Said]) -> None:
+    """Forget what was said last in batches that do not count any more."""
+    line = parse(raw)
+    if isinstance(line, Line) and line.content.get("snapshot") == "dropped":
+        given_up = range(line.content["after"] + 1, line.content["until"] + 1)
+        for key in [key for key, batch in batches.items() if batch in given_up]:
+            said.pop(key, None)
+
+
+def _take(raw: bytes, keys: Collection[str], kinds: dict[int, str], said: dict[str, Said]) -> int:
+    """Take one line into account; return its batch. `kinds` has the kinds of the operations so far."""
     line = parse(raw)
     if not isinstance(line, Line):
         said.update(dict.fromkeys(keys, Said.OWNED))
-        return
+        return 0
     content = line.content
     if content.get("put") == "operations":
         kinds[content["row"]["id"]] = content["row"]["kind"]
@@ -60,6 +75,7 @@ def _take(raw: bytes, keys: Collection[str], kinds: dict[int, str], said: dict[s
             said.setdefault(key, Said.PURGED)
     elif key := content.get("sha256") or content.get("key") or _key(content.get("put"), content.get("row")):
         said[key] = Said.OWNED
+    return line.batch
 
 
 def _change(table: str, change: dict[str, dict[str, str] | None], kind: str | None, said: dict[str, Said]) -> None:

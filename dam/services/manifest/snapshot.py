@@ -16,6 +16,8 @@ from dam.services.manifest.outbox import record, snapshot_progress
 
 PAGE = 2000
 BEGIN, END = "begin", "end"
+DROPPED = "dropped"
+"""Says that some batches before do not count any more: the database was put back to an earlier state."""
 
 
 def request(session: Session) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
-from dam.core import durable
+from dam.core import durable, private
 from dam.core.errors import DamError, NotFoundError, StoreError, UsageError
 from dam.models.blob_check import BlobCheck
 from dam.models.mirror import Mirror
@@ -67,7 +67,7 @@ def open_mirror(library: Library, mirror: MirrorInfo) -> OpenMirror:
         StoreError: it cannot be read.
 
     """
-    store = LocalBlobStore(Path(mirror.location))
+    store = LocalBlobStore(Path(mirror.location), umask=_umask(library))
     store.check_marker(library.id)
     return OpenMirror(mirror, store)
 
@@ -117,10 +117,10 @@ def add_mirror(library: Library, name: str, folder: Path) -> MirrorInfo:
         if mirror.name == name or Path(mirror.location) == place:
             raise UsageError(f"the mirror {mirror.name} at {mirror.location} is there already")
     try:
-        durable.make_folder(place, mode=0o700)
+        durable.make_folder(place, mode=private.folder_mode(_umask(library)))
     except OSError as exc:
         raise StoreError(f"cannot make the mirror {place}: {exc.strerror}") from exc
-    with closing(LocalBlobStore(place)) as store:
+    with closing(LocalBlobStore(place, umask=_umask(library))) as store:
         store.write_marker(library.id)
     with library.write() as session:
         row = Mirror(name=name, location=str(place))
@@ -130,6 +130,11 @@ def add_mirror(library: Library, name: str, folder: Path) -> MirrorInfo:
         values = {column.name: getattr(row, column.name) for column in Mirror.__table__.columns}
         outbox.record(session, body({"put": Mirror.__tablename__, "row": values}))
         return MirrorInfo(row.id, row.name, row.location, row.created_at)
+
+
+def _umask(library: Library) -> int:
+    """Return the umask of the library: who may read the store may read its copies."""
+    return library.store.umask if isinstance(library.store, LocalBlobStore) else private.PRIVATE
 
 
 def _check_place(library: Library, place: Path) -> None:

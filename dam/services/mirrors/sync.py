@@ -3,11 +3,13 @@
 import os
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from dam.core import private
 from dam.core.durable import flush
 from dam.core.errors import UnreadableFileError
 from dam.models.blob_check import BlobCheck
@@ -104,17 +106,19 @@ def _copy_manifest(source: BlobStore, target: LocalBlobStore) -> None:
         return
     copies = target.root / MANIFEST
     with naming(copies):
-        copies.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            private.make_folder(str(copies), target.umask)
         for file in sorted(folder.glob("*.jsonl")):
             copy = copies / file.name
             if not copy.exists() or copy.stat().st_size != file.stat().st_size:
-                _replace(file, copy)
+                _replace(file, copy, target.umask)
         flush(copies)
 
 
-def _replace(file: Path, copy: Path) -> None:
+def _replace(file: Path, copy: Path, umask: int) -> None:
     temporary = copy.with_name(f".{copy.name}.{uuid4().hex}")
     try:
+        private.make_file(str(temporary), umask)
         shutil.copyfile(file, temporary)
         flush(temporary)
         os.replace(temporary, copy)

@@ -204,3 +204,16 @@ def test_a_sparse_file_that_is_too_large_fails_alone(library: Library, source: P
     small, sparse = ingest_all(library, source.parent)
     assert small.status == "added"
     assert (sparse.status, (sparse.error or "").split(":")[0]) == ("failed", "is too large for the store")
+
+
+@pytest.mark.local_store
+def test_what_the_store_has_needs_no_room(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "MAX_IN_MEMORY_BYTES", 1000)
+    for name in ("known", "again", "other"):
+        (tmp_path / name).write_bytes((b"other" if name == "other" else b"known") * 1000)
+    ingest_all(library, tmp_path / "known")
+    usage = staging.shutil.disk_usage(tmp_path)._replace(free=10)
+    monkeypatch.setattr(staging.shutil, "disk_usage", lambda _: usage)
+    again, other = ingest_all(library, tmp_path / "again", tmp_path / "other")
+    assert (again.status, again.error) == ("linked", None)
+    assert (other.status, (other.error or "").split(":")[0]) == ("failed", "is too large for the store")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from dam.core.config import Settings
-from dam.core.errors import DamError, LostDatabaseError, NoLibraryError
+from dam.core.errors import DamError, LostDatabaseError, NoLibraryError, OldDatabaseError
 from dam.media.files.digests import digests_of
 from dam.models.entity import Entity
 from dam.services.catalogue.pairs import put_verdict, remove_verdict
@@ -23,10 +23,15 @@ from dam.services.catalogue.verdict import Verdict
 from dam.services.ingest.ingest import Options, ingest
 from dam.services.library import Library, open_library, set_up_library
 from dam.services.manifest.lines import Line, numbered, parse
+from dam.services.manifest.manifest_writer import ManifestWriter
+from dam.services.manifest.owners import last_said
 from dam.services.manifest.reader import Damage
 from dam.services.rebuild.blobs import Adopted, BlobProblem
+from dam.services.rebuild.drop_newer import Dropped, drop_newer
 from dam.services.rebuild.rebuild import Rebuilt, merge, rebuild
 from dam.services.tags.tags import add_tag_to_entity, remove_tag_from_entity
+from dam.services.verify.findings import Finding, Problem
+from dam.services.verify.verify import verify
 from dam.storage.modes import Mode
 from tests import postgres
 from tests.services.conftest import ingest_all
@@ -209,6 +214,57 @@ def test_a_restored_backup_gets_what_it_lacks(folder: Path, tmp_path: Path) -> N
         assert kept_rows(library) == before
         assert [item.assets for item in merge(library) if isinstance(item, Rebuilt)] == [5]
         ingest_all(replace(library), tmp_path / "new.txt")
+
+
+def restored(folder: Path, tmp_path: Path) -> str:
+    """Do something after a backup, and put that back; return the SHA-256 of the asset that it does not have."""
+    shutil.copy(folder / "dam.sqlite3", tmp_path / "backup")
+    with open_library(settings_of(folder)) as library:
+        (tmp_path / "new.txt").write_text("after the backup")
+        [outcome] = ingest_all(library, tmp_path / "new.txt", tags=["late"])
+        with library.write() as session:
+            remove_tag_from_entity(session, 1, "first")
+    shutil.copy(tmp_path / "backup", folder / "dam.sqlite3")
+    return outcome.sha256 or ""
+
+
+def test_what_came_after_a_backup_is_given_up(folder: Path, tmp_path: Path) -> None:
+    key = restored(folder, tmp_path)
+    with open_library(settings_of(folder)) as library:
+        before = kept_rows(library)
+        assert drop_newer(library, dry_run=True) == Dropped(2, 1)
+        with pytest.raises(OldDatabaseError, match="--drop-newer"), library.write():
+            pass
+        assert drop_newer(library) == Dropped(2, 1)
+        assert drop_newer(library) == Dropped(0, 0)
+        assert kept_rows(library) == before
+        assert last_said(library.store.manifest, [key]) == {}
+        found = [each for each in verify(library, content=True) if isinstance(each, Finding)]
+        assert [(each.problem, each.sha256) for each in found] == [(Problem.ORPHANED, key)]
+    lose(folder)
+    with rebuilt(folder) as (library, items):
+        assert [item.sha256 for item in items if isinstance(item, Adopted)] == [key]
+        assert [item for item in items if isinstance(item, Damage)] == []
+
+
+def test_a_kill_before_the_snapshot_leaves_it_to_the_next_command(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restored(folder, tmp_path)
+    with monkeypatch.context() as killed:
+        killed.setattr(ManifestWriter, "catch_up", lambda _: None)
+        with open_library(settings_of(folder)) as library:
+            before = kept_rows(library)
+            drop_newer(library)
+    with open_library(settings_of(folder)) as library:
+        assert library.manifest_writer.state().pending == 1
+        [added] = ingest_all(library, tmp_path / "new.txt")
+        assert (added.status, added.entity_id) == ("added", 6)
+        assert {key: rows for key, rows in kept_rows(library).items() if key == "component_tag"} == {
+            key: rows for key, rows in before.items() if key == "component_tag"
+        }
+        found = {each.problem for each in verify(library, content=True) if isinstance(each, Finding)}
+        assert found == set()
 
 
 STEPS = st.lists(
