@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from dam.commands.ls import search
+from dam.commands.shared.help_group import HelpGroup
 from dam.commands.shared.help_text import epilog
 from dam.commands.shared.options import JsonOption
 from dam.commands.shared.query_words import QueryCommand
@@ -14,7 +14,7 @@ from dam.core.errors import ExitCode
 DEFAULT = "find"
 
 
-class QueryGroup(TyperGroup):
+class QueryGroup(HelpGroup):
     """A group whose first word may also be that of a query."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

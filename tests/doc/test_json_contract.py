@@ -40,6 +40,9 @@ RUNS = {
     "explain": ["explain", "1", "inputs/a.jpg"],
     "link-similar": ["link-similar"],
     "ls": ["ls", "a", "--fields", "id,tag"],
+    "query find": ["query", "a", "--fields", "id,tag"],
+    "query ls": ["query", "ls"],
+    "query rm": ["query", "rm", "kept"],
     "query save": ["query", "save", "pictures", "kind:image"],
     "tag add": ["tag", "add", "1", "sea"],
     "tag rm": ["tag", "rm", "1", "nothing"],
@@ -219,6 +222,8 @@ def prepare_journal(name: str, dam: Dam) -> None:
     if name == "gc":
         (dam.store / "00/00").mkdir(parents=True, exist_ok=True)
         (dam.store / "00/00" / ("0" * 64)).write_bytes(b"a blob without an asset")
+    if name in ("query ls", "query rm"):
+        dam("query", "save", "kept", "kind:image")
     if name == "log OP":
         dam("verdict", "1", "2", "alternate")
         dam("verdict", "1", "2", "duplicate")

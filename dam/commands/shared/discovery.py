@@ -27,5 +27,6 @@ def load_command(name: str) -> Any:
     app: Typer = importlib.import_module(f"{commands.__name__}.{name.replace('-', '_')}").app
     settings: Any = {"pretty_exceptions_short": False, "rich_markup_mode": None}
     if app.registered_callback or len(app.registered_commands) > 1:
-        return get_group_from_info(TyperInfo(app, cls=HelpGroup), suggest_commands=True, **settings)
+        group = app.info.cls if isinstance(app.info.cls, type) else HelpGroup  # it may have one of its own
+        return get_group_from_info(TyperInfo(app, cls=group), suggest_commands=True, **settings)
     return get_command_from_info(app.registered_commands[0], **settings)

@@ -74,7 +74,8 @@ def search(
     wanted = words_of(library, text) if shown.snippets else []
     for ids in all_pages(library, text, sort, limit, offset):
         with library.read() as session:
-            yield _page(session, library, ids, shown, wanted)
+            page = _page(session, library, ids, shown, wanted)
+        yield page
 
 
 def _page(

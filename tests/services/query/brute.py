@@ -99,7 +99,7 @@ def has_phrase(value: str, phrase: str, prefix: bool) -> bool:  # noqa: FBT001
 def meets(asset: Asset, node: Condition, value: Any, now: datetime) -> bool:  # noqa: C901, PLR0911  one for each
     name = node.name
     if name == "kind":
-        return bool(str(kind_of(asset.components["file_properties"][0].media_type)) == value.text)
+        return str(kind_of(asset.components["file_properties"][0].media_type)) == str(value.text)
     if name == "ext":
         return any(each.lower().endswith("." + value.text.lower()) for each in asset.values(COLUMNS["name"]))
     if name == "is":
@@ -109,8 +109,7 @@ def meets(asset: Asset, node: Condition, value: Any, now: datetime) -> bool:  # 
     if name == "none":  # none of all the values
         return not any(has(asset, each.text) for each in node.values if isinstance(each, Text))
     component, _, column = name.partition(".")
-    columns = COLUMNS.get(name) or [(component, column)]
-    there = asset.values(columns)
+    there = asset.values(COLUMNS.get(name) or [(component, column)])
     if name == "rating":
         there = there[:1]
     if isinstance(value, Regex):

@@ -69,7 +69,7 @@ def fill(session: Session, libraries: Sequence[Rows]) -> list[Asset]:
         created = datetime.now(UTC) - timedelta(days=1) if number % 2 else LONG_AGO
         (entity_id,) = ecs.add_entities(session, 1, created)
         for name, values in rows.items():
-            ecs.put_rows(session, kinds[name], [{"entity_id": entity_id, **row} for row in values])
+            ecs.put_rows(session, kinds[name], [{"entity_id": entity_id} | dict(row) for row in values])
     return [load(session, entity_id) for entity_id in session.scalars(ecs.entities_with())]
 
 
