@@ -65,7 +65,7 @@ def _new_assets(library: Library, after: int) -> set[int]:
 def _go_on_after(library: Library, kept: int, last: int, highest_entity: int) -> None:
     """Let ids and batches go on after those that are given up, and have a snapshot taken."""
     table: Any = ManifestRecord.__table__
-    with database.writing(library.engine).begin() as session:
+    with database.writing(library.engine)() as session, session.begin():
         tables = [table_of(model) for model in kept_models().values()]
         raise_sequences(session.connection(), tables, {Entity.__tablename__: highest_entity})
         session.execute(delete(table))
