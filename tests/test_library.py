@@ -230,4 +230,4 @@ def test_a_move_keeps_its_source_until_there_are_enough_copies(library: dam.Libr
     assert (tmp_path / "a.txt").exists()
     for wrong in ({"min_copies": 2}, {"mode": "move", "min_copies": 0}):
         with pytest.raises(UsageError, match="copies"):
-            list(library.add(tmp_path / "a.txt", **wrong))  # type: ignore[arg-type]
+            list(library.add(tmp_path / "a.txt", **wrong))

@@ -1,6 +1,7 @@
 """States of source files: what is read again, and what need not be."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -212,8 +213,8 @@ def test_what_the_store_has_needs_no_room(library: Library, tmp_path: Path, monk
     for name in ("known", "again", "other"):
         (tmp_path / name).write_bytes((b"other" if name == "other" else b"known") * 1000)
     ingest_all(library, tmp_path / "known")
-    usage = staging.shutil.disk_usage(tmp_path)._replace(free=10)
-    monkeypatch.setattr(staging.shutil, "disk_usage", lambda _: usage)
+    usage = shutil.disk_usage(tmp_path)._replace(free=10)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     again, other = ingest_all(library, tmp_path / "again", tmp_path / "other")
     assert (again.status, again.error) == ("linked", None)
     assert (other.status, (other.error or "").split(":")[0]) == ("failed", "is too large for the store")
