@@ -4,13 +4,12 @@ Nothing heavy is imported here: `--help`, `--version` and completion must answer
 """
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 try:
     import typer
 
-    from dam.commands.shared.completion import complete_library, complete_tags
+    from dam.commands.shared.completion import complete_library
     from dam.commands.shared.group import DamGroup, DamTyper
     from dam.commands.shared.help_text import LOOKUP, epilog
     from dam.commands.shared.options import (
@@ -19,9 +18,12 @@ try:
         JsonOption,
         MatchOption,
         NullOption,
+        QuietOption,
         ThresholdOption,
+        VerboseOption,
         image_options,
     )
+    from dam.commands.shared.tag_words import TagsOption, split_tags
     from dam.core.errors import ExitCode, UsageError
     from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
     from dam.storage.modes import Mode
@@ -38,6 +40,10 @@ app = DamTyper(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+MAX_LISTED = 20
+"""Maximum number of files given by name that are listed on a terminal, too."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -91,7 +97,7 @@ def setup_db(json: JsonOption = False) -> None:
 @app.command("add-asset", epilog=epilog("dam-cli add-asset ~/Pictures --tags holiday,2026", ExitCode.INPUTS_FAILED))
 def add_asset(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files and folders.")] = None,
-    tags: Annotated[str, typer.Option(autocompletion=complete_tags, help="Comma-separated tags for every file.")] = "",
+    tags: TagsOption = None,
     files_from: FilesFromOption = None,
     null: NullOption = False,
     mode: Annotated[Mode, typer.Option(help="How to store the bytes: see below.", show_choices=True)] = Mode.COPY,
@@ -121,13 +127,17 @@ def add_asset(
         int, typer.Option(min=1, help="With move: sound copies in store and mirrors before a source goes.")
     ] = 1,
     jobs: JobsOption = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Do not list files that succeeded.")] = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
     json: JsonOption = False,
 ) -> None:
     """Add files and folders, recursively.
 
     Content that the library already has is linked to its new name and source, and unchanged files are skipped. A file
     that fails is reported, and the others are added. A SQLite library that does not exist yet is set up.
+
+    On a terminal, a bar shows what is done, and problems stand above it; -v lists every file. Files that you name are
+    listed, too, up to 20 of them.
 
     A file that has changed is another asset. If only its metadata have changed, so that the picture is the same, the
     new asset takes over the tags and verdicts of the old one, which is marked as replaced. With --follow it does so
@@ -155,22 +165,31 @@ def add_asset(
 
     from dam.commands.shared.path_list import read_paths
     from dam.media.files.selection import Selection
-    from dam.render.ingest import IngestReport
+    from dam.render.ingest import IngestReport, what_to_list
     from dam.render.progress import progress
-    from dam.services.ingest.ingest import Options, Unchanged, count_bytes, each_outcome, ingest
+    from dam.services.ingest.ingest import Options, Status, Unchanged, count_bytes, each_outcome, ingest
+    from dam.services.ingest.outcome import missing_paths
     from dam.services.library import open_library
     from dam.services.processes.pool import open_pool
-    from dam.services.tags.names import checked_tags
 
     if not paths and files_from is None:
         raise typer.BadParameter("give at least one PATH, or --files-from")
     if min_copies > 1 and mode is not Mode.MOVE:
         raise UsageError("--min-copies needs --mode move: no other mode removes a source")
-    checked = checked_tags(tags.split(",") if tags else [])
+    checked = split_tags(tags)
     more = read_paths(files_from, b"\0" if null else b"\n") if files_from else []
     selection = Selection(include or (), exclude or (), not skip_hidden, follow_links, one_file_system)
     options = Options(selection, mode, rehash, import_keywords, follow, min_copies)
-    report = IngestReport(as_json=json, quiet=quiet, tells_shares=mode is Mode.AUTO)
+    missing = missing_paths(paths or ())
+    paths = [path for path in paths or () if path not in missing]
+    are_few = not files_from and len(paths or ()) <= MAX_LISTED and not any(map(os.path.isdir, paths or ()))
+    lists = what_to_list(quiet=quiet, verbose=verbose, are_few=are_few)
+    report = IngestReport(as_json=json, lists=lists, tells_shares=mode is Mode.AUTO)
+    for absent in missing.values():
+        report.add(absent)
+    if missing and not (paths or files_from):  # no library is made for a word that was misspelt
+        report.finish()
+        raise typer.Exit(ExitCode.INPUTS_FAILED)
     with (
         report,
         open_library(create=True) as library,
@@ -183,52 +202,21 @@ def add_asset(
         for outcome in each_outcome(library, outcomes) if json else outcomes:
             report.add(outcome)
             if isinstance(outcome, Unchanged):
-                bar.advance(outcome.files[-1][0], outcome.bytes, files=outcome.count)
+                bar.advance(outcome.files[-1][0], outcome.bytes, files=outcome.count, is_read=False)
             else:
-                bar.advance(outcome.path, outcome.size)
+                bar.advance(outcome.path, outcome.size, is_read=outcome.status is not Status.UNCHANGED)
     report.finish()
     if report.problems:
         raise typer.Exit(ExitCode.INPUTS_FAILED)
 
 
-@app.command("find-file-by-hash", epilog=epilog("dam-cli find-file-by-hash 9f86d081", *LOOKUP))
-def find_file_by_hash(
-    hash_: Annotated[
-        str | None, typer.Argument(metavar="HASH", help="A hash, or a prefix of 8 or more digits.")
-    ] = None,
-    hash_type: Annotated[str | None, typer.Option(metavar="sha256|md5", help="Hash type; default: both.")] = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="Look up the content of this file.")] = None,
-    json: JsonOption = False,
-) -> None:
-    """Find an asset by hash, or by a file with the same content.
-
-    The hash is the SHA-256 or MD5 of the content, or a prefix of one.
-    """
-    from dam.render import assets as render
-    from dam.render.text import note
-    from dam.services.catalogue.assets import summarise
-    from dam.services.catalogue.lookup import DIGITS, checked_hash, find_by_file, find_by_hash
-    from dam.services.library import open_library
-
-    if (hash_ is None) == (file is None):
-        raise typer.BadParameter("give either a HASH or --file")
-    if hash_type not in (None, *DIGITS):
-        raise typer.BadParameter(f"{hash_type!r} is neither sha256 nor md5", param_hint="--hash-type")
-    digits = checked_hash(hash_, hash_type) if hash_ is not None else ""
-    with open_library() as library, library.read() as session:
-        found = find_by_file(session, file) if file else find_by_hash(session, digits, hash_type)
-        matches = summarise(session, library.store, found)
-    render.matches(matches, as_json=json)
-    if not matches:
-        raise typer.Exit(ExitCode.NOT_FOUND)
-    if len(matches) > 1:
-        note(f"{digits} is ambiguous: {len(matches)} assets")
-
-
 @app.command("find-similar-images", epilog=epilog("dam-cli find-similar-images photo.jpg", *LOOKUP))
 def find_similar_images(
     images: Annotated[
-        list[str] | None, typer.Argument(metavar="IMAGE|FOLDER", help="Image files; they need not be in the library.")
+        list[str] | None,
+        typer.Argument(
+            metavar="IMAGE|FOLDER|ASSET", help="Image files, which need not be in the library, or assets by id or hash."
+        ),
     ] = None,
     files_from: FilesFromOption = None,
     null: NullOption = False,
@@ -266,6 +254,12 @@ def find_similar_images(
         raise UsageError("--json and --print0 cannot be combined")
     options = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     require_installed()
+    if not all(map(os.path.lexists, images or ())):
+        from dam.services.library import open_library
+        from dam.services.similar.search import paths_of
+
+        with open_library() as library, library.read() as session:
+            images = paths_of(session, library, images or ())
     with start_query([] if files_from else images or [], transforms=transforms, jobs=jobs) as started:
         from dam.render import similar as render
         from dam.services.catalogue.source_states import check_sources

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from dam.services.catalogue.description import Description
     from dam.services.catalogue.failures import RecordedFailure
     from dam.services.catalogue.verdict import Verdict
+    from dam.services.check.outcome import CheckedFile
     from dam.services.duplicates.groups import Duplicates
+    from dam.services.export.outcome import Exported
     from dam.services.info import Info
     from dam.services.ingest.outcome import Outcome
     from dam.services.ingest.run_systems import Update
@@ -40,7 +42,11 @@ if TYPE_CHECKING:
     from dam.services.similar.explain import Explanation
     from dam.services.similar.links import Linked
     from dam.services.similar.search import SearchResult
+    from dam.services.tags.move import Moved
+    from dam.services.tags.rules import Rule, RuleKind
     from dam.services.thumbnails import Thumbnail
+    from dam.services.user_data.collections import Collection
+    from dam.services.user_data.effective import Effective
     from dam.services.verify.findings import Finding, IntactAsset
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -139,6 +145,78 @@ class Library(service.Library):
 
         with self.read() as session:
             return next(iter(summarise(session, self.store, find_by_file(session, Path(path)))), None)
+
+    def check(
+        self,
+        paths: Iterable[str | os.PathLike[str]] | str | os.PathLike[str],
+        *,
+        exact: bool = False,
+        rehash: bool = False,
+        jobs: int | None = None,
+    ) -> Iterator["CheckedFile"]:
+        """Yield for each file at and below some paths whether the library has it: `have`, `similar`, `new`, `failed`.
+
+        Nothing is written. A file that has not changed since it was added is not read, but with `rehash`. With
+        `exact`, nothing similar is looked for. `jobs` is as in `add`.
+
+        Raises:
+            UsageError: a path is in the library's own store.
+
+        """
+        from dam.services.check.check import CheckOptions, check
+        from dam.services.processes.pool import open_pool
+
+        listed = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+        options = CheckOptions(exact, rehash)
+        with open_pool(jobs) as pool, closing(check(self, [listed], options, pool=pool)) as files:
+            yield from files
+
+    def export(
+        self,
+        folder: str | os.PathLike[str],
+        entity_ids: Iterable[int],
+        *,
+        template: str = "{original_filename}",
+        mode: Mode | str = Mode.COPY,
+        windows: bool = False,
+        metadata: bool = False,
+        parquet: bool = False,
+        bag: bool = False,
+        xmp: str | None = None,
+        dry_run: bool = False,
+    ) -> Iterator["Exported"]:
+        """Export assets into a folder; yield what became of each once it is durable. See `doc/export.md`.
+
+        `mode` is copy, reflink or hardlink. `xmp` writes a sidecar for each file: `full` for `photo.jpg.xmp`, `stem`
+        for `photo.xmp`. Exhaust the result: metadata, and what makes a bag one, are written at the end.
+
+        Raises:
+            UsageError: the template or another option is not valid, or the folder is not for this export.
+            MissingExtraError: Parquet needs pyarrow.
+
+        """
+        from dam.services.export.export import export
+        from dam.services.export.outcome import ExportOptions, SidecarName
+
+        checked = _one_of(Mode, mode)
+        if checked not in (Mode.COPY, Mode.REFLINK, Mode.HARDLINK):
+            raise UsageError(f"{checked.value!r} is none of copy, reflink, hardlink")
+        sidecars = None if xmp is None else _one_of(SidecarName, xmp)
+        options = ExportOptions(template, checked, windows, metadata, parquet, bag, sidecars, dry_run)
+        with closing(export(self, entity_ids, Path(folder), options)) as exported:
+            yield from exported
+
+    def query(self, text: str = "", *, sort: str = "", limit: int | None = None, offset: int = 0) -> Iterator["Asset"]:
+        """Yield the assets that match a query, newest first or in the order of `sort`, such as `-taken,name`.
+
+        Raises:
+            UsageError: the query, or `sort`, has a mistake (`QueryError`, with its `column`).
+
+        """
+        from dam.services.query.results import Shown, search
+
+        for page in search(self, text, Shown(), sort=sort, limit=limit, offset=offset):
+            yield from (found.asset for found in page)
 
     def find_similar(
         self,
@@ -360,6 +438,181 @@ class Library(service.Library):
 
         with self.read() as session:
             return count_tags(session)
+
+    def rename_tag(self, old: str, new: str) -> "Moved":
+        """Rename a tag on all assets, with the tags below it and the rules about it, or change how it is spelled.
+
+        Raises:
+            NotFoundError: there is no such tag.
+            ConflictError: there is a tag of the new name: see `merge_tags`.
+            UsageError: the new name is not valid.
+
+        """
+        from dam.services.tags.move import rename_tag
+
+        with self.write() as session:
+            return rename_tag(session, old, new)
+
+    def merge_tags(self, old: str, new: str) -> "Moved":
+        """Make one tag of two: what has `old`, or a tag below it, gets `new`, or one below that.
+
+        Raises:
+            NotFoundError: there is no such tag.
+            UsageError: both are one tag, or the new name is not valid.
+
+        """
+        from dam.services.tags.move import merge_tags
+
+        with self.write() as session:
+            return merge_tags(session, old, new)
+
+    def tag_rules(self) -> "list[Rule]":
+        """Return the rules about tags: aliases, and what tags imply."""
+        from dam.services.tags.rules import load_rules
+
+        with self.read() as session:
+            return load_rules(session).all
+
+    def add_tag_rule(self, kind: "RuleKind | str", tag: str, target: str, *, apply: bool = False) -> None:
+        """Let `tag` be an `alias` of `target`, or `implies` it, from now on; with `apply`, also where it is already.
+
+        Raises:
+            UsageError: a tag or the kind is not valid, or the rule would lead to a cycle.
+
+        """
+        from dam.services.catalogue.operations import Recorder
+        from dam.services.tags.move import apply_rules
+        from dam.services.tags.rules import RuleKind, add_rules
+
+        checked = _one_of(RuleKind, kind)
+        with self.write() as session:
+            recorder = Recorder(session, "tag")
+            add_rules(recorder, checked, tag, [target])
+            if apply:
+                apply_rules(recorder)
+
+    def remove_tag_rule(self, kind: "RuleKind | str", tag: str, target: str) -> None:
+        """Remove a rule about tags.
+
+        Raises:
+            NotFoundError: there is no such rule.
+            UsageError: the kind is not valid.
+
+        """
+        from dam.services.catalogue.operations import Recorder
+        from dam.services.tags.rules import RuleKind, remove_rules
+
+        with self.write() as session:
+            remove_rules(Recorder(session, "tag"), _one_of(RuleKind, kind), tag, [target])
+
+    def annotate(self, *references: Reference, **values: str | int | None) -> int:
+        """Set the `rating` (0 to 5, -1 for rejected), `title`, `description` or `notes` of assets; None clears one.
+
+        They go before what the files say. Return how many assets have changed.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: a value is not valid, or several assets could be meant.
+
+        """
+        from dam.services.user_data.annotations import annotate
+
+        with self._assets(references) as (session, ids):
+            return annotate(session, ids, values)
+
+    def effective(self, reference: Reference) -> "Effective":
+        """Return what you have written about an asset, and where that is nothing, what its file says.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: several assets could be meant.
+
+        """
+        from dam.services.catalogue.lookup import find_one_asset
+        from dam.services.user_data.effective import Effective, effective
+
+        with self.read() as session:
+            entity_id = find_one_asset(session, _text(reference))
+            return effective(session, [entity_id]).get(entity_id, Effective())
+
+    def collections(self) -> "list[Collection]":
+        """Return the collections, each with the number of its assets."""
+        from dam.services.user_data.collections import all_collections
+
+        with self.read() as session:
+            return all_collections(session)
+
+    def collection(self, name: str) -> list[int]:
+        """Return the assets of a collection in their order, by entity id.
+
+        Raises:
+            NotFoundError: there is no such collection.
+
+        """
+        from dam.services.user_data.collections import members
+
+        with self.read() as session:
+            return members(session, name)
+
+    def add_to_collection(self, name: str, *references: Reference) -> int:
+        """Add assets at the end of a collection, which is made if need be; return how many were not in it.
+
+        Raises:
+            NotFoundError: the library has no such asset.
+            UsageError: the name is not valid, or several assets could be meant.
+
+        """
+        from dam.services.user_data.collections import add_to_collection
+
+        with self._assets(references) as (session, ids):
+            return add_to_collection(session, name, ids)
+
+    def remove_from_collection(self, name: str, *references: Reference) -> int:
+        """Remove assets from a collection; return how many were in it. Raises what `add_to_collection` raises."""
+        from dam.services.user_data.collections import remove_from_collection
+
+        with self._assets(references) as (session, ids):
+            return remove_from_collection(session, name, ids)
+
+    def move_in_collection(self, name: str, *references: Reference, before: Reference | None = None) -> int:
+        """Put assets of a collection, in the order given, before another of its assets, by default at the end.
+
+        Return how many have another position.
+
+        Raises:
+            NotFoundError: the collection does not have one of the assets.
+            UsageError: several assets could be meant.
+
+        """
+        from dam.services.catalogue.lookup import find_one_asset, read_reference
+        from dam.services.user_data.collections import move_in_collection
+
+        place = None if before is None else read_reference(_text(before))
+        with self._assets(references) as (session, ids):
+            goal = None if place is None else find_one_asset(session, place)
+            return move_in_collection(session, name, ids, before=goal)
+
+    def rename_collection(self, old: str, new: str) -> int:
+        """Give a collection another name; return how many assets it has.
+
+        Raises:
+            NotFoundError: there is no such collection.
+            ConflictError: there is a collection of the new name.
+
+        """
+        from dam.services.user_data.collections import rename_collection
+
+        with self.write() as session:
+            return rename_collection(session, old, new)
+
+    @contextmanager
+    def _assets(self, references: Iterable[Reference]) -> "Iterator[tuple[Session, list[int]]]":
+        """Give a session that is committed at the end, and assets in it; files are read before."""
+        from dam.services.catalogue.lookup import find_one_asset, read_reference
+
+        named = [read_reference(_text(reference)) for reference in references]
+        with self.write() as session:
+            yield session, [find_one_asset(session, each) for each in named]
 
     def thumbnail(
         self,

@@ -24,6 +24,7 @@ from dam.media.hamming.bands import BAND_BITS, BANDS
 from dam.models import component_classes
 from dam.models.base_component import BaseComponent
 from dam.models.types import HexDigest, JsonText, PerceptualHash, UtcDateTime
+from dam.services.query.fields import ALIASES, SPECIAL, fields
 from dam.systems.system import System, all_systems
 
 DOC = Path(__file__).parent
@@ -144,10 +145,25 @@ def schema_sql(dialect: str) -> str:
     return SCHEMA_NOTICE.format(head_revision()) + ";\n\n".join(kept) + ";\n"
 
 
+def fields_page() -> str:
+    """Return the list of all fields of queries: the short names, then every column."""
+    parts = ["# Fields of queries", NOTICE, "See [queries](query.md). Short names:"]
+    short = [f"| `{name}` | {about} | see [queries](query.md) |" for name, about in SPECIAL.items()]
+    for name, alias in ALIASES.items():
+        columns = ", ".join(f"`{each}`" for each in alias.fields if each in fields())
+        if columns:
+            short.append(f"| `{name}` | {alias.about} | {columns} |")
+    parts.append("\n".join(["| name | meaning | columns |", "|---|---|---|", *sorted(short)]))
+    rows = [f"| `{name}` | {field.type} |" for name, field in sorted(fields().items())]
+    parts += ["All columns:", "\n".join(["| field | type |", "|---|---|", *rows])]
+    return "\n\n".join(parts) + "\n"
+
+
 GENERATED: dict[Path, Callable[[], str]] = {
     DOC / "cli.md": cli_page,
     DOC / "dam-cli.1": manual,
     DOC / "components.md": components_page,
+    DOC / "query_fields.md": fields_page,
     **{schema_file(dialect): partial(schema_sql, dialect) for dialect in ("sqlite", "postgresql")},
 }
 

@@ -1,5 +1,6 @@
 """What tests share: a library on a migrated schema, the program as a process, and small pictures."""
 
+import gc
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ from dam.cli import app
 from dam.core.database import make_engine, writing
 from dam.core.interrupts import handle_interrupts, stop_watching
 from dam.services.library import Library
+from dam.services.processes.server import default_jobs
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore
 from tests import compiled, forked, postgres, shared
@@ -45,6 +47,21 @@ ANEW = "DAM_TESTS_ANEW" in os.environ
 """Whether the program is always a process of its own: slower, and as a user's."""
 KEPT = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
 """What the program gets of the environment in which the tests run."""
+
+
+gc.disable()  # until all tests are collected: that makes many objects, and frees none
+GC_THRESHOLD = 10_000
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
+    gc.enable()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return half as many again as there are cores: tests wait a quarter of their time, for locks and for processes."""
+    return default_jobs() * 3 // 2
 
 
 def pytest_configure(config: pytest.Config) -> None:

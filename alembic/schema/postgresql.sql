@@ -720,6 +720,24 @@ CREATE TABLE saved_queries (
     CONSTRAINT uq_saved_queries_name UNIQUE (name)
 );
 
+CREATE INDEX ix_entities_created_at ON entities (created_at);
+
+CREATE INDEX ix_component_camera_model_entity_id ON component_camera (model, entity_id);
+
+CREATE INDEX ix_component_capture_local_time_entity_id ON component_capture (local_time, entity_id);
+
+CREATE INDEX ix_component_dimensions_width_entity_id ON component_dimensions (width, entity_id);
+
+CREATE INDEX ix_component_file_properties_file_size_bytes_entity_id ON component_file_properties (file_size_bytes, entity_id);
+
+CREATE INDEX ix_component_file_properties_media_type_entity_id ON component_file_properties (media_type, entity_id);
+
+CREATE INDEX ix_component_file_properties_original_filename_entity_id ON component_file_properties (original_filename, entity_id);
+
+CREATE INDEX ix_component_gps_latitude_entity_id ON component_gps (latitude, entity_id);
+
+CREATE INDEX ix_component_source_path_filename_entity_id ON component_source_path (filename, entity_id);
+
 CREATE TABLE component_ocr (
     text TEXT NOT NULL,
     confidence DOUBLE PRECISION NOT NULL,

@@ -12,6 +12,17 @@ branch_labels = None
 depends_on = None
 
 BIG_INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+INDEXES = (
+    ("entities", ("created_at",)),
+    ("component_camera", ("model", "entity_id")),
+    ("component_capture", ("local_time", "entity_id")),
+    ("component_dimensions", ("width", "entity_id")),
+    ("component_file_properties", ("file_size_bytes", "entity_id")),
+    ("component_file_properties", ("media_type", "entity_id")),
+    ("component_file_properties", ("original_filename", "entity_id")),
+    ("component_gps", ("latitude", "entity_id")),
+    ("component_source_path", ("filename", "entity_id")),
+)
 
 
 def upgrade() -> None:
@@ -26,7 +37,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name="uq_saved_queries_name"),
         sqlite_autoincrement=True,
     )
+    for table, columns in INDEXES:
+        op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))
 
 
 def downgrade() -> None:
+    for table, columns in reversed(INDEXES):
+        op.drop_index(f"ix_{table}_{'_'.join(columns)}", table)
     op.drop_table("saved_queries")

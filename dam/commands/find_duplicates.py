@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dam.commands.shared.asset_words import NullIdsOption, QueryOption
-from dam.commands.shared.completion import complete_rules, complete_tag
+from dam.commands.shared.completion import complete_rules
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import JsonOption, MatchOption, ThresholdOption, image_options
+from dam.commands.shared.tag_words import TagsOption, split_tags
 from dam.core.errors import ExitCode, UsageError
 from dam.services.duplicates.rules import DEFAULT_RULES, Level
 from dam.services.similar.options import DEFAULT_AGREEMENT, DEFAULT_THRESHOLDS
@@ -30,10 +31,7 @@ def find_duplicates(
     ] = None,
     query: QueryOption = None,
     null: NullIdsOption = False,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TAG", autocompletion=complete_tag, help="Compare only assets with this tag."),
-    ] = None,
+    tag: TagsOption = None,
     level: Annotated[Level, typer.Option(help="How similar duplicates must be: see below.")] = Level.SIMILAR,
     keep: Annotated[
         str,
@@ -96,7 +94,7 @@ def find_duplicates(
     images = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     options = DuplicateOptions(level, read_rules(keep), images)
     with open_library() as library:
-        among = _among(library, assets or [], tag or [], query, null=null)
+        among = _among(library, assets or [], split_tags(tag), query, null=null)
         found = find(library, options, among)
         problems = 0
         if print0:

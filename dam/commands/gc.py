@@ -28,6 +28,7 @@ def gc(
 
     from dam.commands.shared.amounts import seconds
     from dam.commands.shared.confirm import confirm
+    from dam.commands.shared.interruption import summary_when_interrupted
     from dam.render.trash import GarbageReport
     from dam.services.journal.gc import collect_garbage
     from dam.services.library import open_library
@@ -36,7 +37,11 @@ def gc(
     if not dry_run:
         confirm("Remove all blobs that no asset has?", yes=yes)
     report = GarbageReport(as_json=json, dry_run=dry_run)
-    with open_library() as library, closing(collect_garbage(library, grace=age, dry_run=dry_run)) as found:
+    with (
+        summary_when_interrupted(report.finish),
+        open_library() as library,
+        closing(collect_garbage(library, grace=age, dry_run=dry_run)) as found,
+    ):
         for garbage in found:
             report.add(garbage)
     report.finish()

@@ -33,6 +33,7 @@ def repair(
     """
     from contextlib import closing
 
+    from dam.commands.shared.interruption import summary_when_interrupted
     from dam.core.errors import MalformedDatabaseError
     from dam.render.repair import RepairReport
     from dam.services.library import open_unmarked
@@ -47,7 +48,7 @@ def repair(
             for marker in repair_marker(library, dry_run=dry_run):
                 report.add(marker)
             results = run(library, folders or (), content=content, threads=default_jobs(), dry_run=dry_run)
-            with closing(results):
+            with summary_when_interrupted(report.finish), closing(results):
                 for result in results:
                     report.add(result)
     except MalformedDatabaseError as exc:

@@ -1,25 +1,22 @@
 """`dam-cli show`: what the library knows of assets."""
 
-from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
 
+from dam.commands.shared.asset_words import STDIN, AssetsArgument, NullIdsOption, QueryOption
 from dam.commands.shared.help_text import LOOKUP, epilog
 from dam.commands.shared.options import JsonOption
 from dam.core.errors import ExitCode
 
 app = typer.Typer()
 
-STDIN = "-"
-
 
 @app.command("show", epilog=epilog("dam-cli show photo.jpg", *LOOKUP))
 def show(
-    assets: Annotated[
-        list[str],
-        typer.Argument(metavar="ASSET", help="Entity ids, hashes or hash prefixes, or paths; - reads them from stdin."),
-    ],
+    assets: AssetsArgument = None,
+    query: QueryOption = None,
+    null: NullIdsOption = False,
     everything: Annotated[bool, typer.Option("--all", "-a", help="Show every component with all values.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -28,6 +25,7 @@ def show(
     Each place that an asset came from is looked at now: a path that no longer exists is marked `gone`, and a file with
     another size or modification time `changed since`. What you have said stands before what the file says.
     """
+    from dam.commands.shared.asset_words import chosen_assets
     from dam.core.errors import NotFoundError
     from dam.render.errors import error
     from dam.render.show import show as render
@@ -35,13 +33,18 @@ def show(
     from dam.services.catalogue.overview import overview
     from dam.services.library import open_library
 
+    if not assets and query is None:
+        raise typer.BadParameter("give at least one ASSET, - for ids on stdin, or --query")
     missing = 0
     with open_library() as library:
-        for number, asset in enumerate(_references(assets)):
+        chosen = [asset for asset in assets or () if asset != STDIN]  # one that is not found does not hide the others
+        if query is not None or STDIN in (assets or ()):
+            chosen += map(str, chosen_assets(library, [STDIN] if STDIN in (assets or ()) else None, query, null=null))
+        for number, asset in enumerate(chosen):
             try:
                 found = overview(library, asset)
             except NotFoundError as exc:
-                if assets == [asset]:
+                if chosen == [asset]:
                     raise
                 missing += 1
                 error(str(exc), exc.exit_code)
@@ -51,14 +54,3 @@ def show(
             render(found, everything=everything, as_json=json)
     if missing:
         raise typer.Exit(ExitCode.NOT_FOUND)
-
-
-def _references(assets: Iterable[str]) -> Iterator[str]:
-    from dam.commands.shared.path_list import read_paths
-
-    for asset in assets:
-        if asset != STDIN:
-            yield asset
-            continue
-        for some in read_paths(STDIN, b"\n"):
-            yield from some

@@ -73,6 +73,7 @@ def synchronise(
     """
     from contextlib import closing
 
+    from dam.commands.shared.interruption import summary_when_interrupted
     from dam.core.errors import NotFoundError
     from dam.render.mirrors import SyncReport
     from dam.render.progress import progress
@@ -87,7 +88,11 @@ def synchronise(
             raise NotFoundError("there are no mirrors: dam-cli store add makes one")
         for mirror in mirrors:
             report = SyncReport(mirror, as_json=json)
-            with closing(sync(library, open_mirror(library, mirror))) as results, progress() as bar:
+            with (
+                summary_when_interrupted(report.finish),
+                closing(sync(library, open_mirror(library, mirror))) as results,
+                progress() as bar,
+            ):
                 for result in results:
                     report.add(result)
                     bar.advance(result.sha256, result.size)

@@ -48,6 +48,7 @@ def verify(
     from itertools import chain
 
     from dam.commands.shared.amounts import percent, seconds
+    from dam.commands.shared.interruption import summary_when_interrupted
     from dam.core.errors import MalformedDatabaseError
     from dam.render.progress import progress
     from dam.render.verify import VerifyReport
@@ -80,7 +81,11 @@ def verify(
                 among=chosen_assets(library, assets, query, null=null) if assets or query is not None else None,
             )
             copies = too_few_copies(library, min_copies) if min_copies > 1 else iter(())
-            with closing(results), progress(count=lambda: describe(library).bytes) as bar:
+            with (
+                summary_when_interrupted(report.finish),
+                closing(results),
+                progress(count=lambda: describe(library).bytes) as bar,
+            ):
                 for result in chain(results, copies):
                     report.add(result)
                     if isinstance(result, IntactAsset):

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from dam.core.errors import UsageError
 from dam.core.libraries import DATABASE_NAME, NamedLibrary, config_path, find_library, read_libraries, sqlite_url
+from dam.core.setting_errors import in_words
 
 logger = logging.getLogger(__name__)
 
@@ -152,10 +153,8 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, (value, _) in _found().items()} | given)
     except ValidationError as exc:
-        problems = "; ".join(
-            f"{error['loc'][0] if error['loc'] else 'settings'}: {error['msg']}" for error in exc.errors()
-        )
-        raise UsageError(f"settings: {problems}") from exc
+        problems = (f"{error['loc'][0] if error['loc'] else 'settings'}: {in_words(error)}" for error in exc.errors())
+        raise UsageError(f"settings: {'; '.join(problems)}") from exc
     except FileNotFoundError as exc:
         raise UsageError(f"settings: a path is relative, and {NO_WORKING_DIRECTORY}") from exc
 

@@ -36,7 +36,13 @@ OUTSIDE_CAUSES = (
 )
 
 # Parts of the messages of SQLite for a file that is damaged.
-DAMAGE = ("malformed", "not a database", "Could not decode to UTF-8", "unsupported file format")
+DAMAGE = (
+    "malformed",
+    "not a database",
+    "Could not decode to UTF-8",
+    "unsupported file format",
+    "vtable constructor failed",
+)
 DAMAGE_HINT = "restore a backup (dam-cli restore), or rebuild the database from the store (dam-cli rebuild-db)"
 
 
@@ -65,7 +71,9 @@ def make_engine(url: str, lock_timeout: float) -> Engine:
     try:
         engine = create_engine(url, connect_args=options)
     except ModuleNotFoundError as exc:
-        raise MissingExtraError(f"the driver {exc.name} is not installed: pip install 'dam[postgres]'") from exc
+        from dam.core.extras import extra_hint  # noqa: PLC0415  only for the message
+
+        raise MissingExtraError(f"the driver {exc.name} is not installed: add {extra_hint('postgres')}") from exc
     except (ArgumentError, NoSuchModuleError, ValueError) as exc:
         raise UsageError(f"DATABASE_URL cannot be understood: {exc}") from exc
     if is_sqlite:
@@ -79,7 +87,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     """Make commits durable, foreign keys real and transactions explicit on a new connection."""
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA synchronous = FULL")  # the first that reads the schema
+    except UnicodeDecodeError as exc:  # of its message, which has a damaged name: SQLAlchemy knows errors of drivers
+        raise sqlite3.DatabaseError(f"malformed database schema: {exc}") from exc
     with contextlib.suppress(sqlite3.OperationalError):  # a read-only database keeps the mode it has
         connection.execute(f"PRAGMA journal_mode = {journal_mode()}")
 

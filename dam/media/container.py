@@ -114,12 +114,24 @@ def open_container(stream: BinaryIO) -> Iterator["InputContainer"]:
     except DecodeError:
         raise
     except FFmpegError as exc:
-        raise DecodeError(f"FFmpeg cannot read it: {exc.strerror or exc}") from exc
+        raise DecodeError(f"FFmpeg cannot read it: {_reason(exc)}") from exc
     except MemoryError as exc:
         raise DecodeError(TOO_MUCH_MEMORY) from exc
     # PyAV raises these for invalid numbers in a damaged file
     except (ValueError, TypeError, OverflowError, ArithmeticError, RuntimeError, LookupError) as exc:
         raise DecodeError(f"cannot be decoded: {str(exc) or type(exc).__name__}") from exc
+
+
+def _reason(exc: Exception) -> str:
+    """Return the reason in plain words; of a damaged file FFmpeg says no more than `Invalid argument`.
+
+    Its classes of errors derive from Python's.
+    """
+    if isinstance(exc, EOFError):
+        return "it is cut off"
+    if isinstance(exc, ValueError):
+        return "it is damaged, or of another format than it seems"
+    return getattr(exc, "strerror", None) or str(exc)
 
 
 def probe(stream: BinaryIO) -> Container:

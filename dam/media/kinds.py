@@ -11,6 +11,8 @@ class Kind(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     DOCUMENT = "document"
+    SIDECAR = "sidecar"
+    """The metadata of another file, in a file of its own."""
     OTHER = "other"
 
 
@@ -27,6 +29,9 @@ DOCUMENT_PREFIXES = (
 )
 """How the media types of documents begin."""
 
+SIDECAR_TYPE = "application/rdf+xml"
+"""Media type of an XMP sidecar (ISO 16684-1)."""
+
 
 @lru_cache(maxsize=1024)  # asked for each file several times
 def kind_of(media_type: str) -> Kind:
@@ -34,4 +39,6 @@ def kind_of(media_type: str) -> Kind:
     top_level = media_type.partition("/")[0]
     if top_level in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO):
         return Kind(top_level)
+    if media_type == SIDECAR_TYPE:
+        return Kind.SIDECAR
     return Kind.DOCUMENT if media_type.startswith(DOCUMENT_PREFIXES) else Kind.OTHER

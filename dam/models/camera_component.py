@@ -1,6 +1,6 @@
 """Camera and lens of an image or video."""
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dam.models.base_component import BaseComponent
@@ -10,7 +10,10 @@ class CameraComponent(BaseComponent):
     """Make and model of the camera, and the lens, that took an image or video."""
 
     __tablename__ = "component_camera"
-    __table_args__ = (UniqueConstraint("entity_id"),)
+    __table_args__ = (
+        UniqueConstraint("entity_id"),
+        Index(None, "model", "entity_id"),
+    )
 
     make: Mapped[str | None] = mapped_column(Text)
     model: Mapped[str | None] = mapped_column(Text)

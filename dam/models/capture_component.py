@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Double, Text, UniqueConstraint
+from sqlalchemy import Double, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dam.models.base_component import BaseComponent
@@ -19,7 +19,10 @@ class CaptureComponent(BaseComponent):
     """
 
     __tablename__ = "component_capture"
-    __table_args__ = (UniqueConstraint("entity_id"),)
+    __table_args__ = (
+        UniqueConstraint("entity_id"),
+        Index(None, "local_time", "entity_id"),
+    )
 
     local_time: Mapped[str | None] = mapped_column(Text)
     offset_minutes: Mapped[int | None]

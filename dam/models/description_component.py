@@ -24,4 +24,4 @@ class DescriptionComponent(BaseComponent):
     copyright: Mapped[str | None] = mapped_column(Text)
     rating: Mapped[int | None]
     keywords: Mapped[list[str] | None] = mapped_column(JsonText)
-    hierarchies: Mapped[list[str] | None] = mapped_column(JsonText)
+    hierarchies: Mapped[list[str] | None] = mapped_column(JsonText, default=None)

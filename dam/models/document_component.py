@@ -27,7 +27,7 @@ class DocumentComponent(BaseComponent):
     subject: Mapped[str | None] = mapped_column(Text)
     created: Mapped[datetime | None] = mapped_column(UtcDateTime)
     modified: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    created_offset_minutes: Mapped[int | None]
-    modified_offset_minutes: Mapped[int | None]
+    created_offset_minutes: Mapped[int | None] = mapped_column(default=None)
+    modified_offset_minutes: Mapped[int | None] = mapped_column(default=None)
     encrypted: Mapped[bool]
     has_text: Mapped[bool]

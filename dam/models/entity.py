@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dam.models.base_class import Base
@@ -13,7 +13,10 @@ class Entity(Base):
     """An asset. Its data is in components."""
 
     __tablename__ = "entities"
-    __table_args__ = ({"sqlite_autoincrement": True},)  # ids of deleted assets are never reused
+    __table_args__ = (
+        Index(None, "created_at"),
+        {"sqlite_autoincrement": True},
+    )  # ids of deleted assets are never reused
 
     id: Mapped[PrimaryKey] = mapped_column(init=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, init=False, server_default=func.now())

@@ -24,6 +24,7 @@ class SourcePathComponent(BaseComponent):
         UniqueConstraint("entity_id", "path_digest"),
         Index(None, "path_digest"),
         Index(None, "folder_digest"),
+        Index(None, "filename", "entity_id"),
     )
 
     path: Mapped[bytes] = mapped_column(LargeBinary, repr=False)

@@ -1,13 +1,16 @@
 """Assets on stdout: a summary of each."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dam.render.facts import summary
-from dam.render.json_output import write_document
-from dam.render.text import line, safe
+from dam.render.json_output import path_keys, write_document
+from dam.render.text import line, note, safe
 from dam.services.catalogue.assets import Asset
 from dam.services.catalogue.source_states import CheckedSource, SourceState
+
+if TYPE_CHECKING:
+    from dam.services.catalogue.hash_queries import HashQuery
 
 Sources: TypeAlias = Mapping[int, Sequence[CheckedSource]]
 """The sources of assets and their states, by id."""
@@ -30,6 +33,15 @@ def matches(found: Sequence[Asset], *, as_json: bool, **more: Any) -> None:
         line(f"  sha256  {asset.sha256}")
         line(f"  md5     {asset.md5}")
         places(asset)
+
+
+def hash_query(query: "HashQuery", *, alone: bool, as_json: bool) -> None:
+    """Write the assets that match a hash or a file; with its name, unless it is `alone`."""
+    if not (alone or as_json) and query.matches:
+        line(f"{safe(query.text)}:")
+    matches(query.matches, as_json=as_json, **({} if alone else path_keys(query.text, "query")))
+    if len(query.matches) > 1:
+        note(f"{safe(query.text.strip())} is ambiguous: {len(query.matches)} assets")
 
 
 def head(asset: Asset) -> None:

@@ -4,6 +4,7 @@ import io
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from enum import Enum
 from typing import Self
 
 from dam.render.json_output import path_keys, write_document
@@ -19,14 +20,35 @@ MAX_LISTED = 20
 """Maximum number of failures that are listed again at the end."""
 
 
+class Lists(Enum):
+    """What a report lists as it comes; the summary counts all."""
+
+    ALL = "all"
+    """Every file, also those that were skipped."""
+    FILES = "files"
+    """Every file that was not skipped."""
+    PROBLEMS = "problems"
+    """Files that failed, above the bar."""
+    NOTHING = "nothing"
+    """The same, and there is no summary."""
+
+
+def what_to_list(*, quiet: bool = False, verbose: bool = False, are_few: bool = False) -> Lists:
+    """Return what suits the streams: above the bar of a terminal, a line for each of many files hides what matters."""
+    if verbose or quiet:
+        return Lists.NOTHING if quiet else Lists.ALL
+    has_bar = sys.stdout.isatty() and sys.stderr.isatty()
+    return Lists.PROBLEMS if has_bar and not are_few else Lists.FILES
+
+
 class IngestReport:
     """Writes outcomes as they come and counts them."""
 
-    def __init__(self, *, as_json: bool, quiet: bool = False, tells_shares: bool = False) -> None:
+    def __init__(self, *, as_json: bool, lists: Lists = Lists.FILES, tells_shares: bool = False) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(line_buffering=True)  # a reported file is safe: report it at once
         self._as_json = as_json
-        self._quiet = quiet
+        self._lists = lists
         self._tells_shares = tells_shares
         self._statuses: Counter[Status] = Counter()
         self._kinds: Counter[str] = Counter()
@@ -54,7 +76,22 @@ class IngestReport:
             return
         self._statuses[outcome.status] += 1
         if outcome.status is Status.SKIPPED:
+            if self._lists is Lists.ALL and not self._as_json:
+                line(_line(outcome))
             return
+        self._count(outcome)
+        if outcome.error:
+            self.problems += 1
+            if len(self._problems) < MAX_LISTED:
+                self._problems.append(f"{safe(outcome.path)}: {safe(outcome.error)}")
+        if self._as_json:
+            write_document(**_keys(outcome))
+        elif self._lists in (Lists.FILES, Lists.ALL):
+            line(_line(outcome))
+        elif outcome.error:
+            note(_line(outcome))
+
+    def _count(self, outcome: Outcome) -> None:
         if outcome.kind:
             self._kinds[outcome.kind.value] += 1
         if outcome.obstacle:
@@ -63,20 +100,12 @@ class IngestReport:
             self._taken["shared" if outcome.is_shared else "copied"] += 1
         self._healed += outcome.healed is not None
         self._bytes += outcome.size
-        if outcome.error:
-            self.problems += 1
-            if len(self._problems) < MAX_LISTED:
-                self._problems.append(f"{safe(outcome.path)}: {safe(outcome.error)}")
-        if self._as_json:
-            write_document(**_keys(outcome))
-        elif not self._quiet:
-            line(_line(outcome))
 
     def _add_unchanged(self, unchanged: Unchanged) -> None:
         """Count files that have not changed; the JSON has each as an outcome of its own, see `each_outcome`."""
         self._statuses[Status.UNCHANGED] += unchanged.count
         self._bytes += unchanged.bytes
-        if not (self._quiet or self._as_json):
+        if self._lists in (Lists.FILES, Lists.ALL) and not self._as_json:
             for path, entity_id, _ in unchanged.files:
                 line(_line(Outcome(path, Status.UNCHANGED, entity_id)))
 
@@ -97,7 +126,7 @@ class IngestReport:
                     "obstacles": dict(sorted(self._obstacles.items())),
                 }
             )
-        if self._quiet:
+        if self._lists is Lists.NOTHING:
             return
         told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "no files"
         note(f"{told} ({human_size(self._bytes)})")
@@ -109,14 +138,17 @@ class IngestReport:
             note(f"{counted(count, 'file')} without fingerprints: {obstacle}")
         if self._healed:
             note(f"{counted(self._healed, 'damaged or unsafe blob')} replaced in the store")
-        _list_problems(self._problems, self.problems)
+        if self._statuses[Status.SKIPPED] and self._lists is not Lists.ALL and not self._as_json:
+            note("-v names what was skipped")
+        _list_problems(self._problems if self._lists is not Lists.PROBLEMS else [], self.problems)
 
 
 class UpdateReport:
     """Writes and counts updates of assets by systems."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, lists: Lists = Lists.FILES) -> None:
         self._as_json = as_json
+        self._lists = lists
         self._obstacles: Counter[str] = Counter()
         self._updated = 0
         self._problems: list[str] = []
@@ -156,22 +188,29 @@ class UpdateReport:
                 ran=update.ran,
                 error=update.error,
             )
-        else:
+        elif self._lists in (Lists.FILES, Lists.ALL):
             line(f"entity {update.entity_id}  {' '.join(update.ran)}")
+        elif update.error:
+            note(f"entity {update.entity_id}: {safe(update.error)}")
 
     def finish(self) -> None:
         """Write the summary."""
         if self._as_json:
             obstacles = dict(sorted(self._obstacles.items()))
             write_document(summary={"updated": self._updated, "failed": self.problems, "obstacles": obstacles})
+        if self._lists is Lists.NOTHING:
+            return
         note(f"{counted(self._updated, 'asset')} brought up to date")
         for obstacle, count in sorted(self._obstacles.items()):
             note(f"{counted(count, 'file')} without fingerprints: {obstacle}")
-        _list_problems(self._problems[:MAX_LISTED], self.problems)
+        _list_problems(self._problems[:MAX_LISTED] if self._lists is not Lists.PROBLEMS else [], self.problems)
 
 
 def _list_problems(listed: list[str], count: int) -> None:
     if not count:
+        return
+    if not listed:  # they were written as they came
+        note(f"{counted(count, 'input')} failed; dam-cli failures lists them")
         return
     note(f"{counted(count, 'input')} failed:")
     for problem in listed:

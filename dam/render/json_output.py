@@ -21,13 +21,13 @@ def write_document(**content: Any) -> None:
     line(json.dumps({"schema_version": SCHEMA_VERSION} | content, default=_plain))
 
 
-def path_keys(path: str) -> dict[str, str]:
+def path_keys(path: str, name: str = "path") -> dict[str, str]:
     """Return a path as JSON keys: `path`, and `path_hex` with its raw bytes where they are not UTF-8."""
     raw = os.fsencode(path)
     try:
-        return {"path": raw.decode()}
+        return {name: raw.decode()}
     except UnicodeDecodeError:
-        return {"path": raw.decode("utf-8", "backslashreplace"), "path_hex": raw.hex()}
+        return {name: raw.decode("utf-8", "backslashreplace"), f"{name}_hex": raw.hex()}
 
 
 def with_times(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The components of one asset in words: what it is, when, where, by what, its tags."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -37,6 +38,7 @@ def facts(components: Components) -> Iterator[Row]:
 def _words(components: Components) -> Iterator[Row]:
     """Yield what people say of it: the user before the file."""
     said = [first(components, name) for name in ("annotation", "description", "audio_tags", "document")]
+    said.append(json.loads(first(components, "container").get("tags", "{}")))
     yield "title", _text(said, "title")
     rating = next((values["rating"] for values in said if values.get("rating") is not None), None)
     yield "rating", None if rating is None else "rejected" if rating == REJECTED else f"{rating} of 5"

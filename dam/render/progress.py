@@ -1,6 +1,5 @@
-"""Progress on stderr: one updated line on a terminal, otherwise a line at intervals."""
+"""Progress on stderr: a bar on a terminal, below what is written there, otherwise a line at intervals."""
 
-import os
 import sys
 import threading
 import time
@@ -9,7 +8,7 @@ from contextlib import suppress
 from typing import Protocol, Self
 
 from dam.core.errors import DamError
-from dam.render.text import counted, human_size, note, safe
+from dam.render.text import counted, human_size, note
 
 Clock = Callable[[], float]
 
@@ -24,8 +23,11 @@ class Progress(Protocol):
 
     def __exit__(self, *exc: object) -> None: ...
 
-    def advance(self, name: str, size: int, files: int = 1) -> None:
-        """Report that one more file of `size` bytes is done, or several `files` of `size` bytes in all."""
+    def advance(self, name: str, size: int, files: int = 1, *, is_read: bool = True) -> None:
+        """Report that one more file of `size` bytes is done, or several `files` of `size` bytes in all.
+
+        `is_read`: whether they have been read. Those that have not do not count for the rate.
+        """
 
 
 class NoProgress:
@@ -37,7 +39,7 @@ class NoProgress:
     def __exit__(self, *exc: object) -> None:
         pass
 
-    def advance(self, name: str, size: int, files: int = 1) -> None:
+    def advance(self, name: str, size: int, files: int = 1, *, is_read: bool = True) -> None:
         """Do nothing."""
 
 
@@ -47,26 +49,48 @@ class Tally:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began = clock()
-        self._files = self._bytes = 0
+        self._files = self._bytes = self._read = 0
 
-    def add(self, size: int, files: int = 1) -> None:
+    def add(self, size: int, files: int = 1, *, is_read: bool = True) -> None:
         """Count files of `size` bytes in all."""
         self._files += files
         self._bytes += size
+        self._read += size if is_read else 0
 
     def text(self) -> str:
         """Return files, bytes and rate, such as `12,345 files, 3.2 GB, 41.0 MB/s`."""
-        rate = self._bytes / max(self._clock() - self._began, 0.001)
-        return f"{counted(self._files, 'file')}, {human_size(self._bytes)}, {human_size(rate)}/s"
+        return f"{self.files}, {human_size(self._bytes)}, {self.rate}"
+
+    @property
+    def files(self) -> str:
+        """The number of files, such as `12,345 files`."""
+        return counted(self._files, "file")
+
+    @property
+    def rate(self) -> str:
+        """The bytes that were read in a second, such as `41.0 MB/s`."""
+        return f"{human_size(self._read / max(self._clock() - self._began, 0.001))}/s"
+
+    @property
+    def elapsed(self) -> str:
+        """The time since the beginning, such as `0:01:05`."""
+        return _clock_time(self._clock() - self._began)
+
+    def percent(self, total: int | None) -> int | None:
+        """Return how much of `total` bytes is done; None if it is unknown, or wrong."""
+        return 100 * self._bytes // total if total and self._bytes <= total else None
 
     def time_left(self, total: int | None) -> str | None:
         """Return the estimated time for the rest of `total` bytes; None if it is unknown."""
         if not total or not self._bytes or self._bytes > total:
             return None
-        seconds = (self._clock() - self._began) * (total - self._bytes) / self._bytes
-        minutes, seconds = divmod(round(seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        return f"{hours}:{minutes:02}:{seconds:02} left"
+        return f"{_clock_time((self._clock() - self._began) * (total - self._bytes) / self._bytes)} left"
+
+
+def _clock_time(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"
 
 
 class LineProgress:
@@ -84,44 +108,13 @@ class LineProgress:
     def __exit__(self, *exc: object) -> None:
         pass
 
-    def advance(self, name: str, size: int, files: int = 1) -> None:  # noqa: ARG002  a log has the names on stdout
+    def advance(self, name: str, size: int, files: int = 1, *, is_read: bool = True) -> None:  # noqa: ARG002  no names
         """Count a file, and write a line when the interval has passed."""
-        self._tally.add(size, files)
+        self._tally.add(size, files, is_read=is_read)
         now = self._clock()
         if now >= self._next:
             self._next = now + self._every
             note(self._tally.text())
-
-
-class TerminalProgress:
-    """A spinner, counts, rate, time left and the current name, on one line of stderr."""
-
-    def __init__(self, total: Callable[[], int | None]) -> None:
-        self._tally = Tally(time.monotonic)
-        self._total = total
-
-    def __enter__(self) -> Self:
-        from rich.console import Console  # noqa: PLC0415  needed on a terminal only
-        from rich.progress import Progress as Bar  # noqa: PLC0415
-        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-        # A descriptor of its own: with --jobs 0, what is written to stderr while a file is decoded goes to the log
-        self._terminal = open(os.dup(2), "w", encoding=sys.stderr.encoding, errors="backslashreplace")
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-        self._bar = Bar(*columns, console=Console(file=self._terminal), transient=True, redirect_stdout=False)
-        self._task = self._bar.add_task("reading …", total=None)
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._bar.stop()
-        self._terminal.close()
-
-    def advance(self, name: str, size: int, files: int = 1) -> None:
-        """Count a file and show its name."""
-        self._tally.add(size, files)
-        parts = (self._tally.text(), self._tally.time_left(self._total()), safe(name))
-        self._bar.update(self._task, description="  ".join(part for part in parts if part))
 
 
 class BackgroundCount:
@@ -147,6 +140,6 @@ def progress(*, quiet: bool = False, count: Callable[[], int] | None = None) -> 
         return NoProgress()
     if not sys.stderr.isatty():
         return LineProgress()
-    if sys.stdout.isatty():  # the lines there show progress already
-        return NoProgress()
+    from dam.render.bar import TerminalProgress  # noqa: PLC0415  imports this module
+
     return TerminalProgress(BackgroundCount(count) if count else lambda: None)

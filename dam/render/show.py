@@ -8,7 +8,7 @@ from dam.render.json_output import path_keys, with_times, write_document
 from dam.render.portrait import Components, Row, Values, facts, first, problems, why_no_text
 from dam.render.text import line, safe, short
 from dam.services.catalogue.description import Description
-from dam.services.catalogue.ecs import values_of
+from dam.services.catalogue.ecs import shown_values
 from dam.services.catalogue.overview import ContentState, Overview
 from dam.services.catalogue.pairs import Relative
 
@@ -19,7 +19,7 @@ def show(found: Overview, *, everything: bool, as_json: bool) -> None:
     """Write an asset: the usual facts, or with `everything` each component."""
     described = found.description
     components = {
-        name: [values_of(component) for component in alike]
+        name: [shown_values(component) for component in alike]
         for name, alike in groupby(described.components, key=lambda component: component.component_name())
     }
     if as_json:
@@ -44,6 +44,7 @@ def _document(found: Overview, components: Components) -> None:
         relatives=described.relatives,
         replaces=described.replaces,
         content=found.content.value,
+        subjects=found.subjects,
         sources=[path_keys(source.path) | {"state": source.state.value} for source in found.sources],
     )
 
@@ -77,6 +78,8 @@ def _whereabouts(found: Overview, components: Components) -> Iterator[Row]:
 
 
 def _relations(found: Overview) -> Iterator[Row]:
+    for subject in found.subjects:
+        yield "belongs to", _named(found, subject)
     for old in found.description.replaces:
         yield "replaces", _named(found, old)
     related = found.description.relatives

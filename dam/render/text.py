@@ -2,6 +2,8 @@
 
 import sys
 import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 # Categories of invisible characters that act on a terminal: controls, formats (including the bidirectional overrides),
 # surrogates, and separators of lines and paragraphs.
@@ -45,14 +47,56 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a safe text takes: East Asian wide characters take two, accents none."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def end_of(text: str, width: int) -> str:
+    """Return the end of a safe text that fits into some columns, as of a path, of which the end says most."""
+    if columns(text) <= width:
+        return text
+    kept, left = "", width - 1
+    for character in reversed(text):
+        left -= _columns(character)
+        if left < 0:
+            break
+        kept = character + kept
+    return f"…{kept}"
+
+
+class _Terminal:
+    hidden: Callable[[], AbstractContextManager[object]] = nullcontext
+
+
+@contextmanager
+def covered(hidden: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+    """Let something cover the last line of the terminal within the block; `hidden` hides it while a line is written."""
+    _Terminal.hidden = staticmethod(hidden)
+    try:
+        yield
+    finally:
+        _Terminal.hidden = nullcontext
+
+
 def line(text: str = "") -> None:
     """Write a line of data to stdout."""
-    sys.stdout.write(_encodable(text, sys.stdout.encoding) + "\n")
+    with _Terminal.hidden():
+        sys.stdout.write(_encodable(text, sys.stdout.encoding) + "\n")
 
 
 def note(text: str) -> None:
     """Write a line to stderr."""
-    sys.stderr.write(_encodable(text, sys.stderr.encoding) + "\n")
+    with _Terminal.hidden():
+        sys.stderr.write(_encodable(text, sys.stderr.encoding) + "\n")
 
 
 def _encodable(text: str, encoding: str) -> str:

@@ -150,7 +150,7 @@ def _expression(kind: type[BaseComponent], owner: str = "") -> str:
 
 def matches(
     session: Session, phrase: str, *, prefix: bool
-) -> Iterator[tuple[Any, ColumnElement[int], tuple[ColumnElement[bool], ...], bool]]:
+) -> Iterator[tuple[Any, ColumnElement[int], tuple[ColumnElement[bool], ...]]]:
     """Yield, for each index, the table, its entity column and the condition of the rows that have a phrase."""
     found = words(phrase)
     if not found:
@@ -164,7 +164,7 @@ def _in_sqlite(name: str, kind: type[BaseComponent], found: list[str], prefix: b
     rows = rows.alias()
     index = table(name, column("rowid", Integer), column(name)).alias()
     query = '"' + " ".join(found) + '"' + ("*" if prefix else "")
-    return rows.join(index, index.c.rowid == rows.c.id), rows.c.entity_id, (index.c[name].op("MATCH")(query),), True
+    return rows.join(index, index.c.rowid == rows.c.id), rows.c.entity_id, (index.c[name].op("MATCH")(query),)
 
 
 def _in_postgresql(name: str, kind: type[BaseComponent], found: list[str], prefix: bool) -> Any:  # noqa: FBT001
@@ -173,4 +173,4 @@ def _in_postgresql(name: str, kind: type[BaseComponent], found: list[str], prefi
     rows = rows.alias(f"rows_of_{kind.component_name()}")
     query = " <-> ".join(f"'{word}'" for word in found) + (":*" if prefix else "")
     vector: ColumnElement[Any] = literal_column(_expression(kind, f"{rows.name}."))
-    return rows, rows.c.entity_id, (vector.op("@@")(func.to_tsquery(text("'simple'"), query)),), True
+    return rows, rows.c.entity_id, (vector.op("@@")(func.to_tsquery(text("'simple'"), query)),)

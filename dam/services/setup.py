@@ -45,7 +45,6 @@ def set_up(engine: Engine, store: BlobStore, *, backups: int = 0) -> SetupResult
         if not has_library(connection):
             refuse_lost_database(store, str(connection.engine.url.render_as_string(hide_password=True)))
         before, backup = upgrade(connection, backups)
-        full_text.make_indexes(connection)
         with Session(connection) as session:
             library_id = session.scalar(select(LibraryIdentity.uuid))
             if library_id is None:
@@ -103,6 +102,7 @@ def upgrade(connection: Connection, backups: int = 0) -> tuple[str | None, str |
     elif before != head:
         backup = _back_up(connection, backups) if before and backups else None
         migrate(connection, before)
+    full_text.make_indexes(connection)
     return before, backup
 
 

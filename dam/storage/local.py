@@ -195,6 +195,11 @@ class LocalBlobStore:
             os.close(os.open(note, os.O_WRONLY | os.O_CREAT, 0o600))
         return os.path.dirname(note)
 
+    def link_out(self, key: str, target: str) -> None:
+        """Make a hard link to a blob outside the store, which counts as made on purpose; OSError if that fails."""
+        flush(self._note_link(key))
+        os.link(self._place(key), target, follow_symlinks=False)
+
     def size(self, key: str) -> int | None:
         """Return the size of the blob's file; None if there is none, or no file."""
         place = self._place(key)

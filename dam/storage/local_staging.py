@@ -129,9 +129,14 @@ def share(source: str, target: str, mode: Mode, umask: int = PRIVATE) -> LocalSt
 
 
 def _reflink(source: str, target: str) -> None:
+    with open(source, "rb") as original, os.fdopen(os.open(target, _NEW_FILE, 0o600), "wb") as clone:
+        clone_bytes(original, clone)
+
+
+def clone_bytes(original: BinaryIO, clone: BinaryIO) -> None:
+    """Let an empty file share the bytes of another one (reflink); OSError where that is impossible."""
     if sys.platform != "linux":
         raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
     import fcntl  # noqa: PLC0415  not on Windows
 
-    with open(source, "rb") as original, os.fdopen(os.open(target, _NEW_FILE, 0o600), "wb") as clone:
-        fcntl.ioctl(clone.fileno(), _FICLONE, original.fileno())
+    fcntl.ioctl(clone.fileno(), _FICLONE, original.fileno())

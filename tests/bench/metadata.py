@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def _by_exiftool(folders: list[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _by_dam(path: str) -> dict[str, Any] | None:
     """Return the values that dam would store, by field; None for a file that it only stores."""
     with open(path, "rb") as file:
-        kind = media_type(file.read(HEAD_BYTES), path, lambda: Path(path).open("rb"))
+        kind = media_type(file.read(HEAD_BYTES), path, lambda: nullcontext(file))
     sample = Sample.of_file(path, kind)
     if obstacle(kind) or sample.kind not in _READERS:
         return None
@@ -212,7 +213,7 @@ def _utc(date: str) -> str | None:
 
 def _is_equal(value: Any, other: Any) -> bool:
     if isinstance(value, list):
-        return value == other
+        return bool(value == other)
     if isinstance(value, int | float):
         return isinstance(other, int | float) and abs(value - other) <= 1e-4 * max(1, abs(other))
     texts = [

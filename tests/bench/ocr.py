@@ -2,8 +2,8 @@
 
     python tests/bench/ocr.py [--pages 40] [--photographs FOLDER] [--fonts FOLDER]
 
-Target: a character error rate below 2 % on 40 pages in five languages, which are rendered with the fonts DejaVu, each page
-with another size, weight and noise; nothing in 28 of 30 photographs without words. MIN_CONFIDENCE was chosen on others.
+Target: a character error rate below 2 % on 40 pages in five languages, rendered with the fonts DejaVu, each page with
+another size, weight and noise; nothing in 28 of 30 photographs without words. MIN_CONFIDENCE was chosen on others.
 """
 
 import argparse
@@ -24,16 +24,19 @@ PAGE = (1240, 1754)
 LINES = 22
 
 WORDS = {
-    "de": "Fluss Hügel Stadt Straße über grün Mühle Garten dreißig Kilometer schließlich See Ufer Häuser alte zwischen "
-    "Wiesen Brücke läuft Öfen Äpfel größer und die der das nicht wird später Wasser Übung 1984 Größe",
-    "en": "river hills town above runs past mills gardens thirty miles ends lake shore old houses between meadows bridge "
-    "water and the of is not later larger which through quickly 1066 every village market",
-    "es": "río colinas ciudad sobre corre molinos jardines treinta millas termina lago orilla casas viejas entre puente "
-    "agua año niño mañana también después qué más señor corazón español 1492 pequeño según",
-    "fr": "rivière collines ville au-dessus coule moulins jardins trente kilomètres finit lac rive maisons vieilles entre "
-    "prés pont eau été être où ça très après français élève naïf 1789 hôtel forêt",
-    "it": "fiume colline città sopra scorre mulini giardini trenta miglia finisce lago riva case vecchie fra prati ponte "
-    "acqua è più perché così però già libertà virtù università 1861 felicità ancora",
+    "de": "Fluss Hügel Stadt Straße über grün Mühle Garten dreißig Kilometer schließlich See Ufer Häuser "
+    "alte zwischen Wiesen Brücke läuft Öfen Äpfel größer und die der das nicht wird später Wasser "
+    "Übung 1984 Größe",
+    "en": "river hills town above runs past mills gardens thirty miles ends lake shore old houses between "
+    "meadows bridge water and the of is not later larger which through quickly 1066 every village "
+    "market",
+    "es": "río colinas ciudad sobre corre molinos jardines treinta millas termina lago orilla casas viejas "
+    "entre puente agua año niño mañana también después qué más señor corazón español 1492 pequeño "
+    "según",
+    "fr": "rivière collines ville au-dessus coule moulins jardins trente kilomètres finit lac rive maisons "
+    "vieilles entre prés pont eau été être où ça très après français élève naïf 1789 hôtel forêt",
+    "it": "fiume colline città sopra scorre mulini giardini trenta miglia finisce lago riva case vecchie "
+    "fra prati ponte acqua è più perché così però già libertà virtù università 1861 felicità ancora",
 }
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Dam, dam_in
+from tests import shared
+from tests.conftest import PICTURES, Dam, dam_in
 
 LAUNCHER = """
 import resource, subprocess, sys
@@ -26,6 +27,19 @@ A process begins with the peak of the one that it was forked from: a small one s
 
 WITHOUT_PRIVILEGES = ("--bounding-set=-all", "--inh-caps=-all")
 PR_CAPBSET_DROP, CAPABILITY_VERSION, CAPABILITIES = 24, 0x20080522, 64  # linux/prctl.h, linux/capability.h
+
+
+@pytest.fixture
+def pictured(empty_library_folder: Path, tmp_path: Path) -> Dam:
+    """The program on a library of the eight pictures of the test data."""
+    del empty_library_folder  # it has been made
+    return dam_in(Path(shutil.copytree(shared.made_once("pictures", make_pictured), tmp_path / "library")))
+
+
+def make_pictured(folder: Path) -> None:
+    """Make that library."""
+    shutil.copytree(shared.folder() / "library", folder)
+    dam_in(folder)("add-asset", "-j0", PICTURES, "-q")
 
 
 @pytest.fixture

@@ -12,17 +12,24 @@ from tests.conftest import Dam
 ARGUMENTS: dict[str, list[list[str]]] = {
     "add-asset": [["{new}"], ["{sources}/a.png", "--rehash"], ["{sources}", "-j0"]],
     "backup": [[], ["--list"]],
+    "check": [["{sources}", "{new}"], ["{new}", "{other_plain}", "--rehash", "--json"]],
     "doctor": [[], ["--test-store", "--json"]],
     "explain": [["{sources}/a.png", "{new}"], ["{sources}/plain.png", "{other_plain}"]],
+    "export": [["--to", "{folder}/exported"], ["--to", "{folder}/bag", "--bag", "--xmp", "--json"]],
     "failures": [[], ["--json"], ["--retry", "-j1"], ["--forget-gone"]],
     "find-duplicates": [[], ["--json"], ["--print0"], ["{sources}", "--level", "pixels"]],
-    "find-file-by-hash": [["--file", "{sources}/a.png"]],
+    "find-file-by-hash": [["--file", "{sources}/a.png"], ["{sources}/a.png", "{new}", "--json"]],
     "find-similar": [["{new}"], ["{sources}/a.png", "--json"], ["{other_plain}"]],
     "find-similar-images": [["{new}"], ["{other_plain}", "--json"], ["{sources}/a.png", "--print0"]],
     "info": [[], ["--json"]],
     "library export": [[]],
     "library import": [["{export}"]],
     "link-similar": [[]],
+    "ls": [[], ["kind:image", "--format", "paths"], ["similar:{new}", "--json"], ["is:missing", "sky"]],
+    "query find": [["tag:sea", "--count"]],
+    "query ls": [[]],
+    "query rm": [["pictures"]],
+    "query save": [["pictures", "kind:image"]],
     "query-assets-placeholder": [[]],
     "gc": [["--yes"], ["--dry-run"]],
     "log": [[], ["--asset", "{sources}/a.png"], ["1"]],
@@ -32,7 +39,18 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "run-systems": [[]],
     "setup-db": [[]],
     "show": [["{sources}/a.png"], ["{sources}/a.png", "--json"]],
-    "tag add": [["{sources}/a.png", "sky"]],
+    "annotate": [["{sources}/a.png", "--rating", "4"], ["--query", "tag:sea", "--title", "x", "--dry-run"]],
+    "collection add": [["best", "{sources}/a.png"]],
+    "collection ls": [[], ["--json"]],
+    "collection move": [["best", "{sources}/a.png", "--last"]],
+    "collection rename": [["best", "finest"]],
+    "collection rm": [["best", "{sources}/a.png"]],
+    "collection show": [["best"]],
+    "tag add": [["{sources}/a.png", "sky"], ["--tag", "blue", "{sources}/a.png", "{sources}/b.png"]],
+    "tag alias": [["mer", "sea", "--apply"], []],
+    "tag imply": [["sea", "water", "--apply"], []],
+    "tag merge": [["sea", "ocean", "--dry-run"]],
+    "tag rename": [["sea", "ocean", "--dry-run"]],
     "tag ls": [[], ["{sources}/a.png"]],
     "tag rm": [["{sources}/a.png", "sea"]],
     "thumbnail": [["{sources}/a.png"]],
@@ -43,7 +61,10 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "verdict": [["{sources}/a.png", "{sources}/b.png", "duplicate"]],
     "verdicts": [[], ["--json"]],
     "verify": [[], ["--content"]],
+    "open": [["{sources}/a.png"]],
+    "where": [["{sources}/a.png"], ["{sources}/a.png", "--json"]],
     "repair": [["--dry-run", "--from", "{sources}"], []],
+    "stats": [[], ["--json"]],
     "store add": [["usb", "{folder}/mirror"]],
     "store ls": [[]],
     "store rm": [["mirror"]],
@@ -95,8 +116,10 @@ def make_library(dam: Dam) -> None:
     (sources / "a.xmp").write_bytes(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
     (sources / "damaged.png").write_bytes((sources / "a.png").read_bytes()[:500])
     (sources / "words.txt").write_text("one two three four five six seven eight nine ten")
-    dam("add-asset", "-j0", "--tags", "sea", sources, dam.folder / "gone", code=3)
+    gone = bytes(dam.folder / "gone")
+    dam("add-asset", "-j0", "--tags", "sea", sources, "--files-from", "-", input=gone, code=3)
     dam("verdict", "1", "2", "alternate")
+    dam("collection", "add", "best", "1", "2")
     dam("backup", dam.folder / "backup.sqlite3")
     dam("library", "export", dam.folder / "export.jsonl")
     (sources / "a.xmp").write_bytes(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'> </x:xmpmeta>")

@@ -65,7 +65,7 @@ def test_the_program_explains_itself(dam: Dam) -> None:
         ["add-asset", "--nonsense", "a"],
         ["add-asset", ".", "--tags", "a,,b"],
         ["find-file-by-hash"],
-        ["find-file-by-hash", "aaaaaaaa", "--file", "a"],
+        ["find-file-by-hash", "--file", "a", "--hash-type", "md5"],
         ["find-file-by-hash", "aaaaaaaa", "--hash-type", "crc32"],
         ["find-similar-images"],
         ["show"],
@@ -95,7 +95,7 @@ def test_a_refused_word_cannot_reach_the_terminal_raw(dam: Dam) -> None:
 
 
 def test_the_placeholder_answers(dam: Dam) -> None:
-    assert "not implemented yet" in dam("query-assets-placeholder").err
+    dam("query-assets-placeholder", code=1)  # an empty library
 
 
 ASSET = {"entity_id", "sha256", "md5", "names", "sources", "stored_path", "size", "media_type"}
@@ -128,7 +128,7 @@ def test_the_keys_of_the_json(dam: Dam) -> None:
     assert alike["identical"] is True
     shown = documents["show"]["components"]
     assert shown["dimensions"] == [{"width": 640, "height": 427}]
-    assert shown["tag"] == [{"tag": "a"}, {"tag": "b"}] or shown["tag"] == [{"tag": "b"}, {"tag": "a"}]
+    assert {each["tag"] for each in shown["tag"]} == {"a", "b"}
     assert documents["tags"]["tags"] == {"a": 1, "b": 1}
     assert documents["tags of"]["tags"] == ["a", "b"]
     assert {"database_url", "storage_path", "entities", "bytes", "schema_revision", "versions"} <= set(

@@ -106,7 +106,8 @@ def test_a_full_device_for_the_output(dam: Dam) -> None:
 def test_a_full_disk(dam: Dam, mount: Mount, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    mount("-t", "tmpfs", "-o", "size=900k", "tmpfs", small)
+    room = (dam.folder / "dam.sqlite3").stat().st_size + 280_000  # for the picture, and not for all files
+    mount("-t", "tmpfs", "-o", f"size={room}", "tmpfs", small)
     shutil.copytree(dam.folder, small / "library")
     on_small = Dam(small / "library", dam.env | {"DATABASE_URL": f"sqlite:///{small}/library/dam.sqlite3"})
     dam.env = on_small.env
@@ -144,16 +145,15 @@ def test_a_read_only_library_answers_and_refuses_to_grow(guest: Dam) -> None:
     assert "readonly" in guest("tag", "add", "1", "sea", code=5).err
 
 
-def test_a_library_on_a_read_only_mount(dam: Dam, mount: Mount, tmp_path: Path) -> None:
-    dam("add-asset", "-j0", PICTURES, "-q")
-    mount("--bind", dam.folder, dam.folder)
-    mount("-o", "remount,bind,ro", dam.folder)
+def test_a_library_on_a_read_only_mount(pictured: Dam, mount: Mount, tmp_path: Path) -> None:
+    mount("--bind", pictured.folder, pictured.folder)
+    mount("-o", "remount,bind,ro", pictured.folder)
     dunes = PICTURES / "dunes.tif"
-    assert dam("find-file-by-hash", "-f", dunes, "--json", cwd=tmp_path).json["matches"]
-    assert dam("show", dunes, "--json").json["entity_id"]
+    assert pictured("find-file-by-hash", "-f", dunes, "--json", cwd=tmp_path).json["matches"]
+    assert pictured("show", dunes, "--json").json["entity_id"]
     (tmp_path / "new.txt").write_text("new")
-    assert "Read-only file system" in dam("add-asset", tmp_path / "new.txt", code=5).err
-    assert dam("add-asset", dunes, "--json").json_lines[0]["status"] == "unchanged"
+    assert "Read-only file system" in pictured("add-asset", tmp_path / "new.txt", code=5).err
+    assert pictured("add-asset", dunes, "--json").json_lines[0]["status"] == "unchanged"
 
 
 def test_a_locked_database(dam: Dam, tmp_path: Path) -> None:
@@ -185,13 +185,12 @@ def test_a_corrupt_database_is_named(dam: Dam, content: bytes) -> None:
     assert (dam.folder / "dam.sqlite3").read_bytes() == content
 
 
-def test_a_database_with_a_hole_is_named(dam: Dam) -> None:
-    dam("add-asset", "-j0", PICTURES, "-q")
-    path = dam.folder / "dam.sqlite3"
+def test_a_database_with_a_hole_is_named(pictured: Dam) -> None:
+    path = pictured.folder / "dam.sqlite3"
     size = path.stat().st_size
     path.write_bytes(path.read_bytes()[: 4096 * 2].ljust(size, b"\xa5"))
     for words in (["info"], ["show", "1"], ["add-asset", PICTURES]):
-        done = dam(*words, code=5)
+        done = pictured(*words, code=5)
         assert "dam.sqlite3" in done.err
         assert "internal error" not in done.err
 

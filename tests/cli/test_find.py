@@ -195,3 +195,19 @@ def test_tags_come_and_go(filled: Dam) -> None:
 
 def test_no_tags_at_all(dam: Dam) -> None:
     assert dam("tag", "ls", "--json", code=1).json["tags"] == {}
+
+
+def test_many_hashes_and_files_each_named_when_not_found(filled: Dam, make_image: MakeImage) -> None:
+    sha256, sha1 = hashlib.sha256(DUNES.read_bytes()).hexdigest(), "a" * 40
+    new = make_image("new.png", seed=9)
+    done = filled("find-file-by-hash", sha256, sha1, DUNES, new, "--json")
+    assert [bool(each["matches"]) for each in done.json_lines] == [True, False, True, False]
+    assert [each["query"] for each in done.json_lines] == [sha256, sha1, str(DUNES), str(new)]
+    assert "40 digits are a SHA-1" in done.err
+    assert f"{new}: the library has no such file" in done.err
+    assert "the library has no such file" in filled("find-file-by-hash", new, code=1).err
+    listed = f"{sha256[:12]}\n{DUNES}\n".encode()
+    assert len(filled("find-file-by-hash", "-", "--json", input=listed).json_lines) == 2
+    several = filled("find-file-by-hash", "-f", DUNES, "-f", "missing", "--json", code=3)
+    assert [bool(each["matches"]) for each in several.json_lines] == [True, False]
+    assert "no such file" in filled("find-file-by-hash", "nonsense", code=2).err

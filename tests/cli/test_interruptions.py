@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM in commands that take long: a FIFO holds them at a known point."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -12,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from typer.core import TyperGroup
 
 from dam.core import interrupts
 from dam.services.ingest import run_systems
@@ -94,13 +96,15 @@ def test_an_interruption_while_workers_are_prepared_is_the_programs_own(dam: Dam
     assert "1 added" in done.err or "1 added" in done.out
 
 
-def test_an_interruption_while_the_words_are_read_is_quiet(dam: Dam, tmp_path: Path) -> None:
-    code = "import os, signal, typer.core\n" + "".join(
-        f"def interrupt(*args, **more):\n    os.kill(os.getpid(), signal.SIGINT)\n{where} = interrupt\n"
-        for where in ["typer.core.TyperGroup.make_context"]
-    )
-    (tmp_path / "sitecustomize.py").write_text(code)
-    assert len(dam("info", env={"PYTHONPATH": str(tmp_path)}, code=130).err.splitlines()) <= 1
+def test_an_interruption_while_the_words_are_read_is_quiet(dam: Dam, start: Start) -> None:
+    def interrupt(*_args: object, **_more: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    dam.prepare = lambda: setattr(TyperGroup, "make_context", interrupt)
+    process = start("info")
+    _, err = process.communicate(timeout=500)
+    assert process.returncode == 130
+    assert len(err.splitlines()) <= 1
 
 
 def test_an_interruption_after_a_change_says_how_to_continue(dam: Dam, start: Start) -> None:
@@ -121,9 +125,10 @@ def test_an_interruption_after_a_change_says_how_to_continue(dam: Dam, start: St
 AFTER_ONE = """
 import os, signal
 from dam.render.ingest import IngestReport, UpdateReport
+from dam.render.verify import VerifyReport
 def interrupting(add):
     return lambda report, outcome: (add(report, outcome), os.kill(os.getpid(), signal.SIGINT))
-for each in (IngestReport, UpdateReport):
+for each in (IngestReport, UpdateReport, VerifyReport):
     each.add = interrupting(each.add)
 """
 
@@ -134,29 +139,36 @@ for each in (IngestReport, UpdateReport):
         (["add-asset", "two.png", "three.png"], {"added": 1, "linked": 0, "files": 1}),
         (["failures", "--retry"], {"added": 1, "linked": 0, "files": 1}),
         (["run-systems"], {"updated": 1, "failed": 0}),
+        (["verify"], {"sound": 1, "missing": 0}),
     ],
 )
 def test_an_interrupted_command_tells_what_it_has_done(
-    dam: Dam, tmp_path: Path, make_image: Callable[..., Path], command: list[str], summary: dict[str, int]
+    dam: Dam, make_image: Callable[..., Path], start: Start, command: list[str], summary: dict[str, int]
 ) -> None:
-    dam("add-asset", "-j0", make_image("one.png"), dam.folder / "two.png", dam.folder / "three.png", code=3)
+    listed = bytes(dam.folder / "two.png") + b"\n" + bytes(dam.folder / "three.png")
+    dam("add-asset", "-j0", make_image("one.png"), "--files-from", "-", input=listed, code=3)
     for number, name in enumerate(["two.png", "three.png"]):
         make_image(name, seed=number + 5).rename(dam.folder / name)
     with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
         connection.execute("DELETE FROM system_records")
-    (tmp_path / "sitecustomize.py").write_text(AFTER_ONE)
-    done = dam(*command, "-j0", "--json", env={"PYTHONPATH": str(tmp_path)}, code=130)
-    assert len(done.json_lines) == 2
-    assert done.json_lines[-1]["summary"].items() >= summary.items()
-    assert done.err.endswith("dam-cli: interrupted: what was reported is safe; the same command continues\n")
+    dam.prepare = partial(exec, AFTER_ONE, {})
+    jobs = [] if command == ["verify"] else ["-j0"]
+    process = start(*command, *jobs, "--json")
+    out, err = process.communicate(timeout=500)
+    assert process.returncode == 130, err
+    documents = [*map(json.loads, out.splitlines())]
+    assert len(documents) == (2 if jobs else 1)  # a sound asset has no document
+    assert documents[-1]["summary"].items() >= summary.items()
+    error = json.loads(err.splitlines()[-1])
+    assert (error["error"].partition(":")[0], error["exit_code"]) == ("interrupted", 130)
 
 
 # A worker that decodes for ever: it has told by a FIFO that it is at work.
 STUCK = """
-import os, signal, threading
+import signal
 from dam.media import sample
 def looks(self):
-    with open(os.environ["HOLD"], "w") as fifo:
+    with open(HOLD, "w") as fifo:
         fifo.write("here")
     while True:
         signal.pause()
@@ -166,9 +178,9 @@ sample.Sample.signature = property(looks)
 
 @pytest.mark.parametrize("command", ["explain", "find-similar-images", "find-similar"])
 def test_a_command_that_decodes_is_interrupted_at_once(dam: Dam, tmp_path: Path, start: Start, command: str) -> None:
-    (tmp_path / "sitecustomize.py").write_text(STUCK)
     os.mkfifo(tmp_path / "fifo")
-    dam.env |= {"PYTHONPATH": str(tmp_path), "HOLD": f"{tmp_path}/fifo", "DAM_DECODE_SECONDS": "3600"}
+    dam.env |= {"DAM_DECODE_SECONDS": "3600"}
+    dam.prepare = partial(exec, STUCK, {"HOLD": tmp_path / "fifo"})
     picture = str(PICTURES / "dunes.tif")
     process = start(command, *[picture] * (2 if command == "explain" else 1))
     assert (tmp_path / "fifo").read_text() == "here"

@@ -1,5 +1,6 @@
 """The limits of decoding hold in every command, and what decoders say never reaches the terminal."""
 
+import shutil
 import struct
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import shared
 from tests.cli.conftest import LAUNCHER
 from tests.conftest import Dam
 
@@ -21,7 +23,10 @@ MEGABYTE = 1024
 @pytest.fixture
 def bomb(tmp_path: Path) -> Path:
     """A black PNG of 13,000 × 13,000 pixels: half a megabyte that becomes half a gigabyte."""
-    path = tmp_path / "bomb.png"
+    return Path(shutil.copy(shared.made_once("bomb.png", make_bomb), tmp_path))
+
+
+def make_bomb(path: Path) -> None:
     with path.open("wb") as file:
         file.write(b"\x89PNG\r\n\x1a\n")
         for kind, data in (
@@ -30,7 +35,6 @@ def bomb(tmp_path: Path) -> Path:
             (b"IEND", b""),
         ):
             file.write(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)))
-    return path
 
 
 def _deflated(row: bytes, count: int) -> Iterator[bytes]:

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PICTURES, Dam
+from tests.conftest import Dam
 
 
 @pytest.fixture
-def mirrored(dam: Dam) -> Dam:
+def mirrored(pictured: Dam) -> Dam:
     """A library with a mirror, `m`, that has everything."""
-    dam("add-asset", "-j0", PICTURES, "-q")
-    dam("store", "add", "m", "mirror")
-    dam("store", "sync")
-    return dam
+    pictured("store", "add", "m", "mirror")
+    pictured("store", "sync")
+    return pictured
 
 
 def blobs(folder: Path) -> dict[str, bytes]:
@@ -65,12 +64,11 @@ def test_damage_of_a_mirror_is_found_and_copied_again(mirrored: Dam) -> None:
     assert mirrored("verify", "--content", "--json").json_lines[-1]["summary"]["sound"] == 8
 
 
-def test_a_damaged_blob_is_not_copied(dam: Dam) -> None:
-    dam("add-asset", "-j0", PICTURES, "-q")
-    bad = next(dam.store.glob("??/??/*"))
+def test_a_damaged_blob_is_not_copied(pictured: Dam) -> None:
+    bad = next(pictured.store.glob("??/??/*"))
     spoil(bad, bytes(bad.stat().st_size))
-    dam("store", "add", "m", "mirror")
-    *found, last = dam("store", "sync", "--json", code=3).json_lines
+    pictured("store", "add", "m", "mirror")
+    *found, last = pictured("store", "sync", "--json", code=3).json_lines
     assert [(each["sha256"], each["error"]) for each in found] == [(bad.name, "the blob is damaged")]
     assert last["summary"]["copied"] == 7
 

@@ -208,7 +208,7 @@ def test_a_file_that_cannot_be_linked_fails_alone(dam: Dam, source: Path, mount:
 
 
 @pytest.mark.parametrize("jobs", ["0", "2"])
-def test_a_file_too_large_for_a_limit_fails_alone(real_dam: Dam, source: Path, jobs: str) -> None:
+def test_a_file_too_large_for_a_limit_fails_alone(dam: Dam, real_dam: Dam, source: Path, jobs: str) -> None:
     if shutil.which("prlimit") is None:
         pytest.skip("there is no prlimit")
     for name, size in (("b-large", 3_000_000), ("c-huge", 40_000_000)):
@@ -219,5 +219,5 @@ def test_a_file_too_large_for_a_limit_fails_alone(real_dam: Dam, source: Path, j
         ("added", None),
         *[("failed", "is too large for the file system of the store, or for a limit (ulimit -f)")] * 2,
     ]
-    assert left_over(real_dam) == []
-    real_dam("verify", "--content")
+    assert left_over(dam) == []
+    dam("verify", "--content")

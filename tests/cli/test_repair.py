@@ -10,19 +10,26 @@ from typing import Any
 
 import pytest
 
+from tests import shared
 from tests.cli.test_mirrors import blobs, spoil
-from tests.conftest import PICTURES, Dam
+from tests.conftest import PICTURES, Dam, dam_in
+
+
+def make_filled(folder: Path) -> None:
+    shutil.copytree(shared.folder() / "library", folder)
+    shutil.copytree(PICTURES, folder / "in")
+    dam_in(folder)("add-asset", "-j0", folder / "in", "-q", "--tags", "sea")
+    shutil.rmtree(folder / "in")
 
 
 @pytest.fixture
-def filled(dam: Dam, tmp_path: Path) -> Dam:
+def filled(empty_library_folder: Path, tmp_path: Path) -> Dam:
     """A library of eight pictures, whose sources are gone, and a folder with copies under other names: `copies`."""
-    shutil.copytree(PICTURES, tmp_path / "in")
-    dam("add-asset", "-j0", tmp_path / "in", "-q", "--tags", "sea")
-    (tmp_path / "in").rename(tmp_path / "copies")
-    for number, path in enumerate(sorted((tmp_path / "copies").iterdir())):
-        path.rename(path.with_name(f"copy-{number}"))
-    return dam
+    del empty_library_folder  # it has been made
+    (tmp_path / "copies").mkdir()
+    for number, path in enumerate(sorted(PICTURES.iterdir())):
+        shutil.copy2(path, tmp_path / "copies" / f"copy-{number}")
+    return dam_in(Path(shutil.copytree(shared.made_once("repairable", make_filled), tmp_path / "library")))
 
 
 def repairs(dam: Dam, *options: str | Path, code: int = 0) -> list[dict[str, Any]]:
@@ -84,13 +91,12 @@ def test_what_has_no_copy_is_left(filled: Dam) -> None:
     assert {"--from" in detail for detail in left.values()} == {True}
 
 
-def test_what_verify_has_set_aside_is_healed_from_the_sources(dam: Dam) -> None:
-    dam("add-asset", "-j0", PICTURES, "-q")
-    bad = next(dam.store.glob("??/??/*"))
+def test_what_verify_has_set_aside_is_healed_from_the_sources(pictured: Dam) -> None:
+    bad = next(pictured.store.glob("??/??/*"))
     spoil(bad, bytes(bad.stat().st_size))
-    dam("verify", "--content", code=4)
-    assert [(each["action"], each["result"]) for each in repairs(dam)] == [("heal", "done")]
-    dam("verify", "--content")
+    pictured("verify", "--content", code=4)
+    assert [(each["action"], each["result"]) for each in repairs(pictured)] == [("heal", "done")]
+    pictured("verify", "--content")
 
 
 def test_a_blob_without_an_asset_is_adopted(filled: Dam) -> None:

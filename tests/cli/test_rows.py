@@ -1,5 +1,6 @@
 """Values of rows that change in silence: `verify --content` names them, and `repair --content` puts them back."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from dam.services.library import Library
 from dam.services.verify.verify import verify
-from tests.conftest import Dam
+from tests import shared
+from tests.conftest import Dam, dam_in
 
 CHANGES = {
     "name": "UPDATE component_file_properties SET original_filename = 'b.tyt' WHERE entity_id = 2",
@@ -51,17 +53,24 @@ def change(dam: Dam, statement: str) -> None:
         connection.execute(statement)
 
 
-@pytest.fixture
-def filled(dam: Dam, tmp_path: Path) -> Dam:
-    (tmp_path / "in").mkdir()
+def make_filled(folder: Path) -> None:
+    shutil.copytree(shared.folder() / "library", folder)
+    files = shared.folder() / "rows-files"  # it stays where it is, as a user's files do
+    (files / "in").mkdir(parents=True)
     for name in ("a.txt", "b.txt", "c.txt", "d.txt"):
-        (tmp_path / "in" / name).write_text(name)
-    dam("add-asset", "-j0", tmp_path / "in", "-q", "--tags", "sea")
+        (files / "in" / name).write_text(name)
+    dam = dam_in(folder)
+    dam("add-asset", "-j0", files / "in", "-q", "--tags", "sea")
     dam("tag", "add", "2", "lake")
     dam("verdict", "2", "3", "unrelated")
     dam("tag", "rm", "1", "sea")
-    dam("store", "add", "usb", tmp_path / "usb")
-    return dam
+    dam("store", "add", "usb", files / "usb")
+
+
+@pytest.fixture
+def filled(empty_library_folder: Path, tmp_path: Path) -> Dam:
+    del empty_library_folder  # it has been made
+    return dam_in(Path(shutil.copytree(shared.made_once("rows", make_filled), tmp_path / "library")))
 
 
 @pytest.mark.parametrize("kind", CHANGES)
@@ -112,6 +121,21 @@ def test_a_schema_that_has_changed(filled: Dam) -> None:
     assert "rebuild-db" in left["detail"]
 
 
+@pytest.mark.parametrize("digit", ["z", "é"])
+def test_a_batch_that_waits_for_the_manifest(filled: Dam, digit: str) -> None:
+    before = rows(filled)
+    last = "(SELECT max(id) FROM manifest_records)"
+    change(filled, f"UPDATE manifest_records SET lines = '{digit}' || substr(lines, 2) WHERE id = {last}")
+    for path in (filled.store / "manifest").iterdir():
+        path.chmod(0o600)
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))  # it has not been appended yet
+    *found, _ = filled("verify", "--json", code=4).json_lines
+    assert [each["problem"] for each in found] == ["manifest"]
+    filled("repair")
+    filled("verify", "--content")
+    assert rows(filled) == before
+
+
 def test_a_value_that_its_column_cannot_have(filled: Dam) -> None:
     change(filled, "UPDATE component_content_hash_sha256 SET hash_value = 'no bytes' WHERE entity_id = 2")
     assert "a row cannot be read" in filled("verify", code=4).out
@@ -124,3 +148,14 @@ def test_an_error_of_the_program_is_not_called_damage(library: Library, monkeypa
     monkeypatch.setattr("dam.services.verify.verify.strays", fail)
     with pytest.raises(TypeError, match="an error of the program"):
         list(verify(library))
+
+
+def test_a_name_in_the_schema_that_is_not_utf8(filled: Dam) -> None:
+    database = filled.folder / "dam.sqlite3"
+    content = database.read_bytes()
+    row = b"ix_component_source_path_folder_digestcomponent_source_path"  # the names of an index and of its table
+    assert row in content
+    database.write_bytes(content.replace(row, b"ix_\xa2" + row[4:]))
+    assert "is damaged" in filled("tag", "ls", code=5).err
+    assert "is damaged" in filled("verify", code=4).out
+    assert "is damaged" in filled("repair", code=4).out

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from dam.models.annotation_component import AnnotationComponent
+from dam.models.collection_component import CollectionComponent
+from dam.services.library import Library
 from tests.conftest import PICTURES, Dam
 
 HOSTILE = "wi\x1b[2Jth\u202egpj.\n日本.jpg"
@@ -135,3 +138,21 @@ def test_what_one_chooses_by_is_in_every_search(dam: Dam, photo: Path) -> None:
         assert "2024-05-03 14:22" in told
         assert str(dam.store) not in told
         assert "of 64 bits" in told or "Hamming distance" in told
+
+
+def test_what_the_user_says_stands_before_what_the_file_says(dam: Dam, library: Library, photo: Path) -> None:
+    described = photo.with_name("described.jpg")
+    exif = Image.Exif()
+    exif[0x010E], exif[0x013B] = "the file's words", "Ada"
+    with Image.open(photo) as picture:
+        picture.save(described, exif=exif)
+    dam("add-asset", described)
+    assert "  description the file's words\n" in dam("show", "1").out
+    with library.write() as session:
+        session.add(AnnotationComponent(entity_id=1, title="Dawn", description="mine", notes="a note", rating=4))
+        session.add(CollectionComponent(entity_id=1, name="Best of", position=1))
+    told = dam("show", "1").out
+    for said in ("title       Dawn", "rating      4 of 5", "description mine", "notes       a note", "by          Ada"):
+        assert f"  {said}\n" in told
+    assert "  collections Best of\n" in told
+    assert "the file's words" not in told

@@ -21,10 +21,10 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 # The decoder waits in C for a lock that nobody opens: no handler of Python runs.
 STUCK = """
-import ctypes, os
+import ctypes
 from dam.media import sample
 def stay(self):
-    with open(os.environ["HOLD"], "w") as fifo:
+    with open(HOLD, "w") as fifo:
         fifo.write("here")
     library, lock = ctypes.CDLL(None), ctypes.create_string_buffer(256)
     while True:
@@ -44,9 +44,9 @@ def decoding() -> list[Any]:
 def test_a_command_that_decodes_in_c_ends_at_once(
     dam: Dam, tmp_path: Path, start: Start, command: str, jobs: str, name: str
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(STUCK)
     os.mkfifo(tmp_path / "fifo")
-    dam.env |= {"PYTHONPATH": str(tmp_path), "HOLD": f"{tmp_path}/fifo", "DAM_DECODE_SECONDS": "3600"}
+    dam.env |= {"DAM_DECODE_SECONDS": "3600"}
+    dam.prepare = partial(exec, STUCK, {"HOLD": tmp_path / "fifo"})
     process = start(command, jobs, str(PICTURES / "dunes.tif"))
     assert (tmp_path / "fifo").read_text() == "here"
     process.send_signal(signal.Signals[name])

@@ -3,12 +3,15 @@
 import os
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from dam.core.errors import DecodeError
+from dam.media.images import decoding
 from tests.cli.conftest import change_modes
 from tests.conftest import PICTURES, Dam
 
@@ -16,10 +19,9 @@ MakeImage = Callable[..., Path]
 Mount = Callable[..., None]
 
 
-def test_every_problem_in_text_and_json(dam: Dam) -> None:
-    dam("add-asset", "-j0", PICTURES, "-q")
-    assert "8 assets sound" in dam("verify", "--content").err
-    missing, altered, cut, *_ = sorted(dam.store.glob("??/??/*"))
+def test_every_problem_in_text_and_json(pictured: Dam) -> None:
+    assert "8 assets sound" in pictured("verify", "--content").err
+    missing, altered, cut, *_ = sorted(pictured.store.glob("??/??/*"))
     missing.unlink()
     altered.chmod(0o644)
     altered.write_bytes(bytes(altered.stat().st_size))
@@ -27,39 +29,38 @@ def test_every_problem_in_text_and_json(dam: Dam) -> None:
     cut.chmod(0o644)
     os.truncate(cut, 10)
     cut.chmod(0o444)
-    orphan = dam.store / "00" / "11" / f"0011{'0' * 60}"
+    orphan = pictured.store / "00" / "11" / f"0011{'0' * 60}"
     orphan.parent.mkdir(parents=True)
     orphan.write_text("?")
-    with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection, connection:
+    with closing(sqlite3.connect(pictured.folder / "dam.sqlite3")) as connection, connection:
         [owner] = connection.execute(
             "SELECT entity_id FROM component_content_hash_sha256 WHERE lower(hex(hash_value)) = ?", (altered.name,)
         ).fetchone()
         connection.execute("INSERT INTO entities (created_at) VALUES (CURRENT_TIMESTAMP)")
 
-    *lines, last = dam("verify", "--json", code=4).json_lines
+    *lines, last = pictured("verify", "--json", code=4).json_lines
     assert sorted({line["problem"] for line in lines}) == ["altered", "dangling", "missing", "orphaned"]
     found = {name: count for name, count in last["summary"].items() if count and name != "bytes"}
     assert found == {"sound": 6, "missing": 1, "altered": 1, "orphaned": 1, "dangling": 3}
-    *lines, last = dam("verify", "--content", "--no-quarantine", "--json", code=4).json_lines
+    *lines, last = pictured("verify", "--content", "--no-quarantine", "--json", code=4).json_lines
     assert last["summary"]["altered"] == 2
     assert last["summary"]["read"] == last["summary"]["sound"] == 5
     assert {line["quarantined"] for line in lines} == {None}
-    done = dam("verify", "--content", code=4)
+    done = pictured("verify", "--content", code=4)
     assert f"entity {owner}" in next(line for line in done.out.splitlines() if altered.name in line)
     assert "5 assets sound" in done.err
     assert "2 altered" in done.err
-    assert len(list(dam.store.glob("quarantine/*"))) == 2
-    *_, last = dam("verify", "--content", "--json", code=4).json_lines
+    assert len(list(pictured.store.glob("quarantine/*"))) == 2
+    *_, last = pictured("verify", "--content", "--json", code=4).json_lines
     assert (last["summary"]["altered"], last["summary"]["missing"], last["summary"]["quarantined"]) == (0, 3, 2)
 
 
-def test_a_part_of_the_content(dam: Dam) -> None:
-    dam("add-asset", "-j0", PICTURES, "-q")
+def test_a_part_of_the_content(pictured: Dam) -> None:
     for bad in (["--max-time", "soon"], ["--subset", "0%"], ["--subset", "101"], ["--store", "x", "--min-copies", "2"]):
-        dam("verify", *bad, code=2)
+        pictured("verify", *bad, code=2)
     seen = 0
     for options in (["--max-time", "0s"], ["--subset", "1%"], ["--subset", "100%", "--max-time", "1h30m"]):
-        [last] = dam("verify", *options, "--json").json_lines
+        [last] = pictured("verify", *options, "--json").json_lines
         assert last["summary"]["sound"] == 8
         seen += last["summary"]["read"]
     assert seen == 1 + 1 + 8
@@ -94,25 +95,23 @@ def test_the_database_checks_itself(dam: Dam) -> None:
     assert last["summary"]["sound"] == 8
 
 
-def test_a_database_that_sqlite_calls_damaged(dam: Dam) -> None:
-    dam("add-asset", "-j0", PICTURES, "-q")
-    database = dam.folder / "dam.sqlite3"
+def test_a_database_that_sqlite_calls_damaged(pictured: Dam) -> None:
+    database = pictured.folder / "dam.sqlite3"
     whole = database.read_bytes()
     hint = "dam-cli restore"
     for offset, length in ((0, 100), (4096, 4096), (8192, len(whole) - 8192)):
         database.write_bytes(whole[:offset] + bytes([255]) * length + whole[offset + length :])
-        done = dam("verify", "--json", code=4)
+        done = pictured("verify", "--json", code=4)
         assert any(each.get("problem") == "database" and hint in each["detail"] for each in done.json_lines), done
         for command in (["info"], ["tag", "ls"], ["failures"], ["store", "ls"]):
-            other = dam(*command, code=None)
+            other = pictured(*command, code=None)
             assert other.code in (0, 1) or (other.code == 5 and hint in other.err), other
 
 
-def test_a_read_only_library_can_be_verified(dam: Dam, mount: Mount, tmp_path: Path) -> None:
-    dam("add-asset", "-j0", PICTURES, "-q")
-    mount("--bind", dam.folder, dam.folder)
-    mount("-o", "remount,bind,ro", dam.folder)
-    assert dam("verify", "--content", "--json", cwd=tmp_path).json_lines[-1]["summary"]["sound"] == 8
+def test_a_read_only_library_can_be_verified(pictured: Dam, mount: Mount, tmp_path: Path) -> None:
+    mount("--bind", pictured.folder, pictured.folder)
+    mount("-o", "remount,bind,ro", pictured.folder)
+    assert pictured("verify", "--content", "--json", cwd=tmp_path).json_lines[-1]["summary"]["sound"] == 8
 
 
 def test_no_failures(dam: Dam) -> None:
@@ -121,9 +120,14 @@ def test_no_failures(dam: Dam) -> None:
     assert dam("failures", "--retry").out == ""
 
 
+def add_listed(dam: Dam, *paths: Path, options: Sequence[str] = ()) -> None:
+    """Add paths of a list, at which there is nothing; those named by hand would be mistakes, and not remembered."""
+    dam("add-asset", "-j0", "--files-from", "-", *options, input=b"\n".join(map(os.fsencode, paths)), code=3)
+
+
 def test_what_could_not_be_read_is_remembered_until_it_comes_in(dam: Dam, tmp_path: Path) -> None:
     name = tmp_path / os.fsdecode(b"caf\xe9.txt")
-    dam("add-asset", "-j0", name, "", code=3)
+    add_listed(dam, name)
     [line] = dam("failures", "--json").json_lines
     assert line["problem"] == "unreadable"
     assert line["path_hex"] == os.fsencode(name).hex()
@@ -140,7 +144,7 @@ def test_what_could_not_be_read_is_remembered_until_it_comes_in(dam: Dam, tmp_pa
 
 def test_a_path_is_tried_again_as_it_was_to_come_in(dam: Dam, tmp_path: Path) -> None:
     for name, options in (("moved", ["--mode", "move"]), ("tagged", ["--tags", "sea,holiday"])):
-        dam("add-asset", "-j0", tmp_path / name, *options, code=3)
+        add_listed(dam, tmp_path / name, options=options)
         (tmp_path / name).write_text(name)
     assert [(line["mode"], line["tags"]) for line in dam("failures", "--json").json_lines] == [
         ("move", []),
@@ -155,7 +159,7 @@ def test_a_path_is_tried_again_as_it_was_to_come_in(dam: Dam, tmp_path: Path) ->
 
 def test_what_will_never_come_in_can_be_forgotten(dam: Dam, tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a", "b", "c")]
-    dam("add-asset", "-j0", *paths, code=3)
+    add_listed(dam, *paths)
     assert "1 failure forgotten" in dam("failures", "--forget", "a", cwd=tmp_path).err
     dam("failures", "--forget", "a", cwd=tmp_path, code=1)
     paths[1].write_text("is there now")
@@ -170,7 +174,7 @@ def test_a_file_that_failed_and_is_as_before_is_forgotten(dam: Dam, tmp_path: Pa
     (tmp_path / "a").write_text("a")
     dam("add-asset", "-j0", tmp_path / "a")
     (tmp_path / "a").rename(tmp_path / "b")
-    dam("add-asset", tmp_path / "a", code=3)
+    add_listed(dam, tmp_path / "a")
     (tmp_path / "b").rename(tmp_path / "a")
     dam(*(["add-asset", tmp_path / "a"] if how == "add-asset" else ["failures", how]))
     dam("failures", code=1)
@@ -189,29 +193,25 @@ def test_a_folder_that_can_be_read_again_is_forgotten(guest: Dam) -> None:
     guest("failures", code=1)
 
 
-BROKEN = """
-import builtins, importlib.abc, sys
-from dam.core import errors
-from dam.media.images import decoding as image
-def refuse(stream, media_type):
-    raise errors.DecodeError("the decoder is broken")
-image.decode = refuse
-"""
+def refuse(*_arguments: object) -> NoReturn:
+    raise DecodeError("the decoder is broken")
 
 
 def test_what_could_not_be_decoded_is_decoded_when_the_decoder_works(
-    dam: Dam, tmp_path: Path, make_image: MakeImage
+    dam: Dam, make_image: MakeImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "sitecustomize.py").write_text(BROKEN)
-    dam("add-asset", make_image("a.png"), make_image("b.png", seed=2), env={"PYTHONPATH": f"{tmp_path}/broken"}, code=3)
+    with monkeypatch.context() as broken:
+        broken.setattr(decoding, "decode", refuse)
+        dam("add-asset", "-j0", make_image("a.png"), make_image("b.png", seed=2), code=3)
     first, second = dam("failures", "--json").json_lines
     assert (first["problem"], first["entity_id"], first["name"]) == ("undecodable", 1, "a.png")
     assert second["reason"] == "the decoder is broken"
     assert {"image_ahash", "image_dhash", "image_dimensions", "image_luma", "image_phash"} <= set(second["systems"])
-    dam("failures", "--retry", env={"PYTHONPATH": f"{tmp_path}/broken"}, code=3)
+    with monkeypatch.context() as broken:
+        broken.setattr(decoding, "decode", refuse)
+        dam("failures", "--retry", "-j0", code=3)
     assert len(dam("failures", "--json").json_lines) == 2
-    *_, last = dam("failures", "--retry", "--json").json_lines
+    *_, last = dam("failures", "--retry", "-j0", "--json").json_lines
     assert last["summary"]["updated"] == 2
     dam("failures", code=1)
     assert "dimensions" in dam("show", "1", "--all").out

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import PROJECT, Dam
+from tests.media.described import described_jpeg
 
 # How to run what each section of the page describes, on the library that `filled` makes.
 RUNS = {
@@ -22,8 +23,13 @@ RUNS = {
     "restore": ["restore", "a.sqlite3", "--yes"],
     "doctor": ["doctor"],
     "info": ["info"],
+    "stats": ["stats"],
     "add-asset": ["add-asset", "inputs", "missing.jpg"],
-    "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg"],
+    "check": ["check", "inputs", "missing.jpg"],
+    "export": ["export", "tag:lake", "--to", os.fsdecode(b"\xe9"), "--xmp"],
+    "where": ["where", "3"],
+    "open": ["open", "3"],
+    "find-file-by-hash": ["find-file-by-hash", "--file", "inputs/a.jpg", "-f", os.fsdecode(b"missing\xe9")],
     "find-similar": ["find-similar", os.fsdecode(b"inputs/sm\xe5ller.jpg")],
     "find-similar-images": ["find-similar-images", "inputs/a.jpg", os.fsdecode(b"missing\xe9.jpg")],
     "find-duplicates": ["find-duplicates"],
@@ -33,10 +39,23 @@ RUNS = {
     "verdicts": ["verdicts"],
     "explain": ["explain", "1", "inputs/a.jpg"],
     "link-similar": ["link-similar"],
+    "ls": ["ls", "a", "--fields", "id,tag"],
+    "query save": ["query", "save", "pictures", "kind:image"],
     "tag add": ["tag", "add", "1", "sea"],
     "tag rm": ["tag", "rm", "1", "nothing"],
     "tag ls ASSET": ["tag", "ls", "1"],
     "tag ls": ["tag", "ls"],
+    "tag rename": ["tag", "rename", "lake", "water/lake"],
+    "tag merge": ["tag", "merge", "lake", "water"],
+    "tag alias": ["tag", "alias", "mer", "sea"],
+    "tag imply": ["tag", "imply", "lake", "water"],
+    "annotate": ["annotate", "1", "--rating", "4"],
+    "collection add": ["collection", "add", "best", "1"],
+    "collection rm": ["collection", "rm", "best", "--all"],
+    "collection move": ["collection", "move", "best", "2", "--last"],
+    "collection rename": ["collection", "rename", "best", "finest"],
+    "collection ls": ["collection", "ls"],
+    "collection show": ["collection", "show", "best"],
     "rm": ["rm", "1", "--yes"],
     "trash ls": ["trash", "ls"],
     "trash restore": ["trash", "restore", "1"],
@@ -110,7 +129,9 @@ def test_every_command_is_documented() -> None:
 @pytest.mark.parametrize("name", RUNS)
 def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
     prepare(name, filled)
+    make_reference(name, filled)
     prepare_journal(name, filled)
+    prepare_picture(name, filled)
     if name == "show":
         replace_by_asset_1(filled)
     lines = filled(*RUNS[name], "--json", code=None)
@@ -128,14 +149,23 @@ def test_the_keys_are_those_of_the_page(name: str, filled: Dam) -> None:
     assert seen == [{key.removesuffix("?") for key in table} for table in DOCUMENTED[name]]
 
 
+def make_reference(name: str, filled: Dam) -> None:
+    """For what tells of places: an asset that is referenced, and a program that opens it."""
+    if name in ("where", "open"):
+        filled("add-asset", "-j0", "--mode", "reference", os.fsdecode(b"inputs/caf\xe9.txt"))
+        (filled.folder / "xdg-open").symlink_to("/bin/true")
+        filled.env["PATH"] = str(filled.folder)
+
+
 def prepare(name: str, filled: Dam) -> None:
     """Bring about what a command is to tell of."""
     if name == "run-systems":
         forget_what_ran(filled)
     if name == "failures":
-        filled("add-asset", "-j0", os.fsdecode(b"missing\xe9.jpg"), "--tags", "lake", code=3)
+        filled("add-asset", "-j0", "--files-from", "-", "--tags", "lake", input=b"missing\xe9.jpg", code=3)
     if name in ("show", "verdicts", "link-similar"):
         add_look_alike(filled)
+    say_of_assets(name, filled)
     if name == "find-similar":
         (filled.folder / "inputs/smaller.jpg").rename(filled.folder / RUNS[name][1])
     make_backups(name, filled)
@@ -150,6 +180,20 @@ def prepare(name: str, filled: Dam) -> None:
     if name == "library import":
         filled("library", "export", "out.jsonl")
         (filled.folder / "dam.sqlite3").unlink()
+
+
+def say_of_assets(name: str, dam: Dam) -> None:
+    if name == "tag ls":
+        dam("tag", "add", "1", "lake/como")
+    if name.startswith("collection"):
+        dam("collection", "add", "best", "2")
+
+
+def prepare_picture(name: str, filled: Dam) -> None:
+    """Let there be a picture of which a camera says when it was taken."""
+    if name == "stats":
+        (filled.folder / "inputs/shot.jpg").write_bytes(described_jpeg())
+        filled("add-asset", "-j0", "inputs/shot.jpg")
 
 
 def lose_database_and_more(dam: Dam) -> None:

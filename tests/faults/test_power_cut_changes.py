@@ -110,8 +110,8 @@ def test_a_power_cut_at_some_calls(make_disk: MakeDisk, tmp_path: Path, kind: st
         if before is not None:
             assert rows(state(dam)) in (before, after), point
             assert damage(dam) == [] or name == "repair", point
-        if before is None or rows(state(dam)) == before:
-            dam(*COMMANDS[name][1])
+        if not database_of(dam).exists() or name == "migrate" or rows(state(dam)) == before:
+            dam(*COMMANDS[name][1])  # a database that is there after a rebuild is whole
         assert rows(state(dam)) == after, point
         assert damage(dam) == [], point
         for disk in dam.disks:

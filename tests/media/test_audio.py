@@ -69,7 +69,7 @@ def test_without_chromaprint_it_is_said_what_to_install(monkeypatch: pytest.Monk
 
 def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audio, "installed", lambda: False)
-    assert "dam[audio]" in str(obstacle("audio/mpeg"))
+    assert "the extra `audio`" in str(obstacle("audio/mpeg"))
     assert str(obstacle("audio/midi")) == "there is no decoder for audio/midi"
 
 

@@ -228,4 +228,4 @@ def test_what_no_library_reads(kind: str) -> None:
 def test_text_needs_no_library_of_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dam.media.documents.document.installed", lambda: False)
     assert obstacle("text/plain") is None
-    assert "dam[documents]" in str(obstacle("application/pdf"))
+    assert "the extra `documents`" in str(obstacle("application/pdf"))

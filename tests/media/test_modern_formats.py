@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from dam.core.errors import DecodeError
+from dam.core.extras import extra_hint
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.images import decoding as image
 from dam.media.images.decoding import displayed_size
@@ -205,5 +206,5 @@ def test_a_missing_extra_is_an_obstacle_for_its_types_alone(monkeypatch: pytest.
     monkeypatch.setattr(image, "installed", lambda libraries=("PIL",): "PIL" in libraries)
     reasons = {name: obstacle(name) for name in ("image/heic", "image/jxl", "image/x-adobe-dng", "image/svg+xml")}
     for name, extra in zip(reasons, ("heic", "jxl", "raw", "svg"), strict=True):
-        assert reasons[name] == Obstacle(f"{name} needs pip install 'dam[{extra}]', then dam-cli run-systems", extra)
+        assert reasons[name] == Obstacle(f"{name} needs {extra_hint(extra)}, then dam-cli run-systems", extra)
     assert obstacle("image/avif") is None

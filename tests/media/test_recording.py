@@ -3,6 +3,7 @@
 import io
 import struct
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.metadata import container_tags
 from dam.media.metadata.fields import Fields
 from dam.media.metadata.moments import Moment
-from dam.media.sample import Sample
+from dam.media.sample import Sample, obstacle
 from tests.media.clips import audio, scenes, video
 from tests.media.recordings import iso_file, mdpm, transport_stream, with_keys
 
@@ -162,6 +163,14 @@ def test_audio_of_any_brand_is_audio() -> None:
 )
 def test_the_tracks_decide(data: bytes, name: str, expected: str) -> None:
     assert media_type(data[:HEAD_BYTES], name, lambda: io.BytesIO(data)) == expected
+
+
+def test_what_is_audio_can_be_decoded() -> None:
+    sound = audio(1, "mp4", "aac")
+    for brand in (b"3gp6", b"3g2a", b"isom"):
+        data = sound[:8] + brand + sound[12:]
+        found = media_type(data[:HEAD_BYTES], "", partial(io.BytesIO, data))
+        assert obstacle(found) is None, found
 
 
 def test_a_container_has_its_time_in_utc() -> None:

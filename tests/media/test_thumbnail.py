@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from dam.core.errors import DecodeError
+from dam.core.extras import extra_hint
 from dam.media.audio import chromaprint as chromaprint_library
 from dam.media.files.media_type import media_type
 from dam.media.images import decoding as image
@@ -166,9 +167,9 @@ def test_it_takes_pillow_and_what_decodes_the_medium(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(chromaprint_library, "obstacle", lambda: Obstacle("there is no Chromaprint", "libchromaprint1"))
     for found in ("audio/mpeg", "video/mp4", "application/pdf"):
         assert thumbnail_obstacle(found) is None
-    assert "pip install 'dam[image]'" in str(thumbnail_obstacle("image/png"))
+    assert "the extra `image`" in str(thumbnail_obstacle("image/png"))
     monkeypatch.setattr(image, "installed", lambda _=None: False)
-    assert str(thumbnail_obstacle("audio/mpeg")) == "thumbnails need pip install 'dam[image]'"
+    assert str(thumbnail_obstacle("audio/mpeg")) == f"thumbnails need {extra_hint('image')}"
 
 
 def test_what_has_none() -> None:

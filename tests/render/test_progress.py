@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from dam.render import progress as module
+from dam.render.bar import TerminalProgress, layout
 from dam.render.progress import BackgroundCount, LineProgress, NoProgress, Tally, progress
+from dam.render.text import columns, note
 
 
 class Clock:
@@ -83,8 +84,8 @@ def test_what_is_counted_beside_is_known_once_it_is_counted() -> None:
         (True, True, False, NoProgress),
         (False, False, False, LineProgress),
         (False, False, True, LineProgress),
-        (False, True, True, NoProgress),
-        (False, True, False, module.TerminalProgress),
+        (False, True, True, TerminalProgress),
+        (False, True, False, TerminalProgress),
     ],
 )
 def test_which_progress_fits(
@@ -99,7 +100,34 @@ def test_which_progress_fits(
     assert type(progress(quiet=quiet)) is expected
 
 
+def test_what_was_not_read_does_not_count_for_the_rate(clock: Clock) -> None:
+    tally = Tally(clock)
+    tally.add(10_000_000, 5, is_read=False)
+    tally.add(1_000_000)
+    clock.now = 10
+    assert tally.text() == "6 files, 11.0 MB, 100.0 kB/s"
+    assert tally.percent(22_000_000) == 50
+
+
+def test_the_line_has_what_fits(clock: Clock) -> None:
+    tally = Tally(clock)
+    tally.add(500, 1234)
+    clock.now = 65
+    name = "/home/ana/Pictures/\u65e5\u672c\u65e5\u672c.jpg"
+    assert layout(tally, 1000, name, 39) == "50%  0:01:05 left  1,234 files  8 B/s"
+    assert layout(tally, 1000, name, 25) == "50%  0:01:05 left  8 B/s"
+    wide = layout(tally, 1000, name, 79)
+    assert wide.startswith("[######......]  50%  0:01:05 left  1,234 files  8 B/s  \u2026")
+    assert wide.endswith("\u65e5\u672c.jpg")
+    assert columns(wide) <= 79
+    assert layout(tally, None, "a\x1b[2Jb", 60) == "0:01:05  1,234 files  8 B/s  a\\x1b[2Jb"
+
+
 def test_the_terminal_shows_the_name_without_what_acts_on_it(capfd: pytest.CaptureFixture[str]) -> None:
-    with module.TerminalProgress(lambda: 100) as bar:
+    with TerminalProgress(lambda: 100) as bar:
         bar.advance("a\x1b[2Jb", 10)
-    assert "\x1b[2J" not in capfd.readouterr().err
+        note("a line")
+    shown = capfd.readouterr().err
+    assert "\x1b" not in shown
+    before, _, _ = shown.partition("a line\n")
+    assert before.endswith(" \r")

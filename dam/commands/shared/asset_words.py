@@ -51,6 +51,12 @@ def chosen_assets(
     return choose(library, (each for each in named if each != STDIN), ids, query, in_trash=in_trash)
 
 
+def is_one(assets: Iterable[str] | None, query: str | None) -> bool:
+    """Return whether the words name one asset, and not as many as there may be."""
+    named = list(assets or ())
+    return query is None and len(named) == 1 and named != [STDIN]
+
+
 def read_ids(*, null: bool = False) -> list[int]:
     """Return the ids on stdin, one a line, or each ending with NUL.
 

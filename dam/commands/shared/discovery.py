@@ -12,6 +12,7 @@ from typer.main import get_command_from_info, get_group_from_info
 from typer.models import TyperInfo
 
 from dam import commands
+from dam.commands.shared.help_group import HelpGroup
 
 
 def command_names() -> list[str]:
@@ -26,5 +27,5 @@ def load_command(name: str) -> Any:
     app: Typer = importlib.import_module(f"{commands.__name__}.{name.replace('-', '_')}").app
     settings: Any = {"pretty_exceptions_short": False, "rich_markup_mode": None}
     if app.registered_callback or len(app.registered_commands) > 1:
-        return get_group_from_info(TyperInfo(app), suggest_commands=True, **settings)
+        return get_group_from_info(TyperInfo(app, cls=HelpGroup), suggest_commands=True, **settings)
     return get_command_from_info(app.registered_commands[0], **settings)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from typer import Abort, BadParameter, Typer
-from typer.core import TyperGroup
 
 from dam.commands.shared.completion import join_words
 from dam.commands.shared.discovery import command_names, load_command
+from dam.commands.shared.help_group import HelpGroup
 from dam.core import interrupts, invocation
-from dam.core.errors import DamError, ExitCode, QueryError, is_out_of_memory
+from dam.core.errors import DamError, ExitCode, QueryError, UsageError, is_out_of_memory
 from dam.render.errors import error, errors_as_json
 
 GC_THRESHOLD = 250_000
@@ -41,7 +41,7 @@ class DamTyper(Typer):
             sys.exit(ExitCode.INTERRUPTED)
 
 
-class DamGroup(TyperGroup):
+class DamGroup(HelpGroup):
     """All commands: those of `dam.cli`, then those found in `dam.commands`. No exception ends in a traceback."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -56,6 +56,21 @@ class DamGroup(TyperGroup):
             for name in [cmd_name] if cmd_name in found else found:  # all of them: a suggestion may be among them
                 self.add_command(load_command(name))
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the words begin with; where there is none, suggest what may have been meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except Complaint as exc:
+            if meant := self._near(ctx, args[0]):
+                raise UsageError(f"there is no command {args[0]!r}: did you mean {' or '.join(meant)}?") from exc
+            raise
+
+    def _near(self, ctx: Any, word: str) -> list[str]:
+        from dam.commands.shared.near_words import NEAR_WORDS
+
+        known = self.list_commands(ctx)
+        return [f"dam-cli {meant}" for meant in NEAR_WORDS.get(word.lower(), ()) if meant.split()[0] in known]
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Parse the words of a command line. `--library` may stand anywhere before a `--`, also after the command."""

@@ -36,6 +36,12 @@ JobsOption = Annotated[
     ),
 ]
 
+QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Write nothing but problems.")]
+
+VerboseOption = Annotated[
+    bool, typer.Option("-v", "--verbose", help="List every file, also on a terminal, and what is skipped.")
+]
+
 FilesFromOption = Annotated[
     str | None, typer.Option(metavar="FILE", help="Read more paths from FILE, one per line; - reads stdin.")
 ]

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dam.core.errors import DecodeError, NoSoundError
+from dam.core.extras import extra_hint
 from dam.media.audio import chromaprint as chromaprint_library
 from dam.media.container import open_container
 from dam.media.kinds import Kind, kind_of
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-EXTRA_HINT = "pip install 'dam[audio]'"
-
 MAX_SECONDS = 600
 """Maximum length of audio that is decoded, from the beginning."""
 SAMPLE_RATES = range(1_000, 768_001)
@@ -27,6 +26,8 @@ MAX_BAD_PACKET_RATIO = 0.1
 
 DECODABLE = frozenset(
     {
+        "audio/3gpp",
+        "audio/3gpp2",
         "audio/aac",
         "audio/ac3",
         "audio/amr",
@@ -71,7 +72,7 @@ def obstacle_to_decoding(media_type: str) -> Obstacle | None:
         return no_decoder(media_type)
     if installed():
         return None
-    return Obstacle(f"fingerprints of audio need {EXTRA_HINT}, then dam-cli run-systems", "audio")
+    return Obstacle(f"fingerprints of audio need {extra_hint('audio')}, then dam-cli run-systems", "audio")
 
 
 def obstacle_of_sound(media_type: str) -> Obstacle | None:
@@ -80,7 +81,7 @@ def obstacle_of_sound(media_type: str) -> Obstacle | None:
         return None
     if installed():
         return missing
-    return Obstacle(f"the sound of videos needs {EXTRA_HINT}, then dam-cli run-systems", "audio")
+    return Obstacle(f"the sound of videos needs {extra_hint('audio')}, then dam-cli run-systems", "audio")
 
 
 def pcm(stream: BinaryIO, rate: int, max_seconds: int = MAX_SECONDS) -> Iterator[bytes]:

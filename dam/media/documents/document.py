@@ -8,10 +8,9 @@ from importlib.util import find_spec
 from typing import BinaryIO, TypeAlias
 
 from dam.core.errors import TOO_MUCH_MEMORY, DecodeError
+from dam.core.extras import extra_hint
 from dam.media.kinds import Kind
 from dam.media.obstacle import Obstacle, no_decoder, obstacles_of
-
-EXTRA_HINT = "pip install 'dam[documents]'"
 
 MAX_TEXT_LENGTH = 1_000_000
 """Maximum length of a document's text, in characters."""
@@ -82,7 +81,7 @@ def obstacle(media_type: str) -> Obstacle | None:
     is_there = find_spec("numpy") is not None if media_type.startswith("text/") else installed()
     if is_there:
         return None
-    return Obstacle(f"fingerprints of documents need {EXTRA_HINT}, then dam-cli run-systems", "documents")
+    return Obstacle(f"fingerprints of documents need {extra_hint('documents')}, then dam-cli run-systems", "documents")
 
 
 def decode(stream: BinaryIO, media_type: str) -> Document:

@@ -188,8 +188,8 @@ def _text_type(head: bytes, name: str) -> str:
             return mime
     if b"<svg" in head[:1024].lower():
         return "image/svg+xml"
-    if b"<x:xmpmeta" in head[:1024]:
-        return XMP
+    if b"<x:xmpmeta" in head[:1024] or (b"<rdf:RDF" in head[:1024] and name.lower().endswith(".xmp")):
+        return XMP  # the wrapper x:xmpmeta is optional
     by_name = _by_name(name)
     return by_name if by_name and by_name.startswith(_TEXT_PREFIXES) else "text/plain"
 

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
 
 from dam.core.errors import TOO_MUCH_MEMORY, DecodeError, MissingExtraError
+from dam.core.extras import extra_hint
 from dam.media.images import heif, jxl, raw, svg
 from dam.media.images.pixel_limit import FULL_SIZE, check_pixels
 from dam.media.kinds import Kind
@@ -14,7 +15,7 @@ from dam.media.obstacle import Obstacle, no_decoder, obstacles_of
 if TYPE_CHECKING:
     from PIL import Image
 
-EXTRA_HINT = "pip install 'dam[image]'"
+NOT_THAT_FORMAT = "it is damaged at its beginning, or of another format"
 
 # Pillow's decoders by media type. EPS (which would run Ghostscript) and similar formats are excluded on purpose.
 WITH_PILLOW = {
@@ -55,7 +56,7 @@ def require_installed() -> None:
 
     """
     if not installed():
-        raise MissingExtraError(f"this needs the image libraries: {EXTRA_HINT}")
+        raise MissingExtraError(f"this needs the image libraries: {extra_hint('image')}")
 
 
 def require_numpy() -> None:
@@ -66,7 +67,7 @@ def require_numpy() -> None:
 
     """
     if not installed(("numpy",)):
-        raise MissingExtraError(f"this needs numpy, which every extra for media brings: {EXTRA_HINT}")
+        raise MissingExtraError(f"this needs numpy, which every extra for media brings: {extra_hint('image')}")
 
 
 @obstacles_of(Kind.IMAGE)
@@ -75,11 +76,11 @@ def obstacle(media_type: str) -> Obstacle | None:
     if media_type not in DECODABLE:
         return no_decoder(media_type)
     if not installed():
-        return Obstacle(f"fingerprints of images need {EXTRA_HINT}, then dam-cli run-systems", "image")
+        return Obstacle(f"fingerprints of images need {extra_hint('image')}, then dam-cli run-systems", "image")
     module = _WITH_EXTRA.get(media_type)
     if module is None or installed(module.LIBRARIES):
         return None
-    return Obstacle(f"{media_type} needs pip install 'dam[{module.EXTRA}]', then dam-cli run-systems", module.EXTRA)
+    return Obstacle(f"{media_type} needs {extra_hint(module.EXTRA)}, then dam-cli run-systems", module.EXTRA)
 
 
 def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image.Image":
@@ -105,8 +106,8 @@ def decode(stream: BinaryIO, media_type: str, *, flatten: bool = True) -> "Image
         raise
     except Image.DecompressionBombError as exc:
         raise DecodeError(str(exc)) from exc
-    except UnidentifiedImageError as exc:  # its message contains a memory address
-        raise DecodeError(f"cannot be decoded as {media_type}: cannot identify image file") from exc
+    except (UnidentifiedImageError, KeyError) as exc:  # the messages are a memory address, and the name of a plugin
+        raise DecodeError(f"cannot be decoded as {media_type}: {NOT_THAT_FORMAT}") from exc
     except MemoryError as exc:
         raise DecodeError(TOO_MUCH_MEMORY) from exc
     except Exception as exc:  # decoders of hostile content raise anything: SyntaxError, struct.error, …

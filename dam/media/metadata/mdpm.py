@@ -4,7 +4,6 @@ The layout of the entries, of 5 bytes each, is that of the digital video pack (I
 """
 
 import re
-import struct
 from typing import BinaryIO
 
 from dam.media.container import open_container
@@ -91,13 +90,13 @@ def _model(entries: dict[int, bytes]) -> str | None:
 
 def _ratio(entries: dict[int, bytes], tag: int) -> float | None:
     value = entries.get(tag, b"")
-    numerator, denominator = struct.unpack(">HH", value) if len(value) == 4 else (0, 0)  # noqa: PLR2004  two numbers
-    return float(numerator / denominator) if denominator else None
+    numerator, denominator = int.from_bytes(value[:2]), int.from_bytes(value[2:4])
+    return numerator / denominator if denominator else None
 
 
 def _degrees(entries: dict[int, bytes], tag: int, hemisphere: int, negative: bytes, maximum: int) -> float | None:
     parts = [_ratio(entries, tag + number) for number in range(3)]
-    degrees = sum((part or 0) / 60**power for power, part in enumerate(parts))
+    degrees = sum((part or 0.0) / scale for part, scale in zip(parts, (1, 60, 3600), strict=True))
     if parts[0] is None or degrees > maximum:
         return None
     return -degrees if entries.get(hemisphere, b"").startswith(negative) else degrees

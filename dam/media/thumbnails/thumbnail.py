@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dam.core.errors import DecodeError
+from dam.core.extras import extra_hint
 from dam.media.audio import decoding as audio
 from dam.media.images import decoding as image
 from dam.media.kinds import Kind, kind_of
@@ -50,7 +51,7 @@ def thumbnail_obstacle(media_type: str) -> Obstacle | None:
     if kind not in _PICTURES or (kind is Kind.DOCUMENT and media_type != page.MEDIA_TYPE and not may_embed):
         return Obstacle(f"there are no thumbnails of {media_type}")
     if not image.installed(("PIL",)):
-        return Obstacle(f"thumbnails need {image.EXTRA_HINT}", "image")
+        return Obstacle(f"thumbnails need {extra_hint('image')}", "image")
     if may_embed:
         return None
     return audio.obstacle_to_decoding(media_type) if kind is Kind.AUDIO else obstacle(media_type)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dam.core.errors import DecodeError
+from dam.core.extras import extra_hint
 from dam.media.container import clockwise, open_container
 from dam.media.kinds import Kind
 from dam.media.obstacle import Obstacle, obstacles_of
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-EXTRA_HINT = "pip install 'dam[video]'"
 
 SIDE = 32
 STEP = 0.25
@@ -57,7 +57,7 @@ def obstacle(_media_type: str) -> Obstacle | None:
     """Return why this installation cannot decode videos, or None if it can."""
     if installed():
         return None
-    return Obstacle(f"properties of videos need {EXTRA_HINT}, then dam-cli run-systems", "video")
+    return Obstacle(f"properties of videos need {extra_hint('video')}, then dam-cli run-systems", "video")
 
 
 def sample_pictures(content: BinaryIO, step: float = STEP) -> Pictures:

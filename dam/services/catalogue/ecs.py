@@ -1,7 +1,7 @@
 """Read and write entities and components of any kind."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import groupby, islice
@@ -165,6 +165,12 @@ def table_of(model: type[Base]) -> Table:
 def values_of(row: Base) -> dict[str, Any]:
     """Return the values of a component or index row by column, without ids and times."""
     return {name: getattr(row, name) for name in own_columns(type(row))}
+
+
+def shown_values(component: BaseComponent) -> dict[str, Any]:
+    """Return the values of a component by column, without ids, times, and what it makes of its other columns."""
+    made = {field.name for field in fields(component) if not field.init}
+    return {name: value for name, value in values_of(component).items() if name not in made}
 
 
 @cache

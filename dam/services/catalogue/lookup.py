@@ -19,6 +19,7 @@ from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
+from dam.services.catalogue import ecs
 from dam.services.catalogue.source_paths import path_digest
 from dam.services.catalogue.trashed import trashed_among
 
@@ -52,6 +53,16 @@ def read_reference(text: str) -> Reference:
         return text
 
 
+def read_file(path: str) -> FileReference:
+    """Read a file that names an asset.
+
+    Raises:
+        UnreadableFileError: it cannot be read.
+
+    """
+    return FileReference(path, _sha256_of(path))
+
+
 def _sha256_of(path: str) -> str:
     try:
         with open_source(path) as (file, _):
@@ -83,6 +94,18 @@ def find_by_hash(session: Session, digits: str, hash_type: str | None = None, *,
         if len(digits) <= DIGITS[name]:
             found.update(_find(session, _TABLES[name], digits, DIGITS[name]))
     return _visible(session, found, with_trash=with_trash)
+
+
+def require_entities(session: Session, entity_ids: Iterable[int]) -> None:
+    """Make sure that the library has some entities.
+
+    Raises:
+        NotFoundError: it lacks one.
+
+    """
+    for some in ecs.batched(entity_ids):
+        if missing := set(some) - set(session.scalars(select(Entity.id).where(Entity.id.in_(some)))):
+            raise NotFoundError(f"the library has no entity {min(missing)}")
 
 
 def _visible(session: Session, entity_ids: Iterable[int], *, with_trash: bool) -> list[int]:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from dam.core.errors import NotFoundError
@@ -22,7 +22,7 @@ Ids: TypeAlias = NDArray[np.int64]
 def select_assets(session: Session, references: Iterable[str], tags: Iterable[str]) -> Ids | None:
     """Return the entities that match any reference and have all tags, ascending; None without references and tags.
 
-    A folder matches all assets with a source below it.
+    A folder matches all assets with a source below it, and a tag also those with a tag below it.
 
     Raises:
         NotFoundError: a reference matches no asset.
@@ -33,14 +33,25 @@ def select_assets(session: Session, references: Iterable[str], tags: Iterable[st
     for reference in references:
         chosen = (chosen or set()) | _matching(session, reference)
     for tag in tags:
-        tagged = _with_tag(session, folded(tag.strip()))
+        tagged = _with_tag(session, tag)
         chosen = tagged if chosen is None else chosen & tagged
     return None if chosen is None else np.array(sorted(chosen), np.int64)
 
 
-def _with_tag(session: Session, key: str) -> set[int]:
-    table = TagComponent
-    return set(session.scalars(select(table.entity_id).where(table.tag_key == key, is_present(table.entity_id))))
+def is_at_or_below(tag: str) -> ColumnElement[bool]:
+    """Return the condition that a row of `component_tag` has a tag, or one below it: `place/italy` is below `place`."""
+    return or_(TagComponent.tag_key == folded(tag.strip()), is_below(tag))
+
+
+def is_below(tag: str) -> ColumnElement[bool]:
+    """Return the condition that a row of `component_tag` has a tag below another."""
+    key, base = TagComponent.tag_key, folded(tag.strip())
+    return (key >= f"{base}/") & (key < f"{base}0")  # "0" follows "/"
+
+
+def _with_tag(session: Session, tag: str) -> set[int]:
+    entity_id = TagComponent.entity_id
+    return set(session.scalars(select(entity_id).where(is_at_or_below(tag), is_present(entity_id))))
 
 
 def _matching(session: Session, reference: str) -> set[int]:

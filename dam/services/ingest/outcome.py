@@ -1,5 +1,6 @@
 """Options and outcomes of an ingest."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -78,6 +79,28 @@ class Unchanged:
     def bytes(self) -> int:
         """The total size of the files."""
         return sum(size for _, _, size in self.files)
+
+
+def missing_paths(paths: Iterable[str]) -> dict[str, Outcome]:
+    """Return the outcomes of paths at which there is nothing, by path.
+
+    Whoever names such a path by hand has made a mistake, which is nothing to retry: it need not reach the library.
+    """
+    return {
+        path: Outcome(os.path.abspath(path) if path else path, Status.FAILED, error=reason)
+        for path in paths
+        if (reason := _absence(path))
+    }
+
+
+def _absence(path: str) -> str | None:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return "there is no such file or folder" if path else "is an empty path"
+    except (OSError, ValueError):
+        return None  # whatever it is, the ingest reports it
+    return None
 
 
 def each_outcome(library: Library, items: Iterable[Outcome | Unchanged]) -> Iterator[Outcome]:

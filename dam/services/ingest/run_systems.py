@@ -120,7 +120,7 @@ def derive_again(library: Library, entity_ids: Iterable[int], pool: Pool | None 
                     analyses.pop(known.entity_id, None)
             if analyses:
                 library.write_again(partial(_write, analyses=analyses, is_anew=True))
-            yield from updates
+            yield from (replace(each, obstacle=None) if each.entity_id in analyses else each for each in updates)
 
 
 def _as_new(known: AssetState) -> AssetState:

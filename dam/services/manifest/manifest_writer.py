@@ -129,7 +129,8 @@ class ManifestWriter:
                     return
                 with database.peeking(self.engine).connect() as connection:
                     for batch, lines in _pending(connection, after):
-                        end = self._append(end, lines.encode("ascii"))
+                        # What is damaged is appended, too: verify names it, and repair writes all again
+                        end = self._append(end, lines.encode("ascii", "backslashreplace"))
                         self.appended = batch
         except StoreError as exc:
             raise StoreError(

@@ -68,7 +68,7 @@ ENTITY = "entity"
 ALIASES: Mapping[str, Alias] = {
     "id": Alias(("entity.id",), "entity id"),
     "added": Alias(("entity.created_at",), "when it came into the library"),
-    "name": Alias(("source_path.filename", "file_properties.original_filename"), "file name"),
+    "name": Alias(("file_properties.original_filename", "source_path.filename"), "file name"),
     "filename": Alias(("file_properties.original_filename",), "file name under which the content first came"),
     "source": Alias(("source_path.path_display",), "path from which it was added"),
     "mime": Alias(("file_properties.media_type",), "media type"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, not_, select
+from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import Session
 
 from dam.models.entity import Entity
@@ -91,6 +91,17 @@ def count(target: Target, text: str) -> int:
         with target.read() as session:
             return _count(_compiler(session, text, target, Answers()), text)
     return _count(_compiler(target, text, None, Answers()), text)
+
+
+def matching(session: Session, text: str, *, library: Library | None = None) -> Select[tuple[int]]:
+    """Return the statement of the ids of the assets that match a query, for use within another statement.
+
+    Raises:
+        QueryError: the query has a mistake.
+
+    """
+    compiler = _compiler(session, text, library, Answers())
+    return select(ENTITY_ID).where(compiler.where(resolve(session, parse(text), text), ENTITY_ID))
 
 
 def explain(library: Library, text: str) -> tuple[Node, str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from dam.core.database import release
 from dam.core.errors import DamError, QueryError, UsageError
-from dam.media.kinds import DOCUMENT_PREFIXES, Kind
+from dam.media.kinds import DOCUMENT_PREFIXES, SIDECAR_TYPE, Kind
 from dam.models import component_classes
 from dam.models.base_component import BaseComponent
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
@@ -44,7 +44,7 @@ COMPUTED = ("missing",)
 def media_types(kind: str) -> Iterator[tuple[str, str]]:
     """Yield the ranges of media types of a kind; of `other`, those of all the others."""
     prefixes = {each: [f"{each}/"] for each in (Kind.IMAGE, Kind.VIDEO, Kind.AUDIO)}
-    prefixes[Kind.DOCUMENT] = list(DOCUMENT_PREFIXES)
+    prefixes |= {Kind.DOCUMENT: list(DOCUMENT_PREFIXES), Kind.SIDECAR: [SIDECAR_TYPE]}
     for prefix in prefixes[Kind(kind)] if kind != Kind.OTHER else chain(*prefixes.values()):
         yield prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
 

@@ -1,7 +1,7 @@
 """The tree of a query as SQL: the only module of the room that knows SQL.
 
-A condition becomes `id IN (…)` where few assets match, so that it drives the search, and `EXISTS (…)` where many do, so
-that a first page reads only as much as it shows. Which of the two is decided by counting up to `FEW` in an index.
+A condition becomes a list of ids where few assets match, so that it drives the search, and `EXISTS (…)` where many do,
+so that a first page reads only as much as it shows. Which of the two is decided by reading up to `FEW` from an index.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ from dam.services.catalogue.trashed import any_trashed
 from dam.services.query import special
 from dam.services.query.columns import Columns, is_indexed
 from dam.services.query.fields import ENTITY, Field, find, nearest
-from dam.services.query.predicates import Element, Glob, Reader
+from dam.services.query.predicates import Reader
 from dam.services.query.tree import And, Condition, Node, Not, Or, Regex, Word
 
 FEW = 2000
@@ -54,7 +54,6 @@ class Leaf:
     table: Any
     column: ColumnElement[int]
     where: tuple[ColumnElement[bool], ...] = ()
-    is_indexed: bool = False
 
     def ids(self) -> Select[Any]:
         """Select the entities."""
@@ -99,29 +98,42 @@ class Compiler:
     def _node(self, node: Node, entity: ColumnElement[int], *, is_needed: bool = False) -> ColumnElement[bool]:
         match node:
             case And(parts):
-                return and_(true(), *(self._node(part, entity, is_needed=is_needed) for part in parts))
+                cheap_first = sorted(parts, key=_needs_scan)
+                return and_(true(), *(self._node(part, entity, is_needed=is_needed) for part in cheap_first))
             case Or(parts):
                 return or_(false(), *(self._node(part, entity) for part in parts))
             case Not(part):
                 return not_(self._node(part, entity))
             case Word():
                 leaves = [Leaf(*each) for each in full_text.matches(self.session, node.text, prefix=node.prefix)]
-                return self._any(leaves, entity, is_needed=is_needed)
+                return self._any(leaves, entity, is_needed=is_needed, is_costly=node.prefix)
             case Condition():
                 return self._condition(node, entity, is_needed=is_needed)
         raise AssertionError(node)  # saved queries have been replaced
 
-    def _any(self, leaves: Sequence[Leaf], entity: ColumnElement[int], *, is_needed: bool) -> ColumnElement[bool]:
-        """Return whether an entity is in any of some leaves: by a list of the few that are, or by looking it up."""
+    def _any(
+        self,
+        leaves: Sequence[Leaf],
+        entity: ColumnElement[int],
+        *,
+        is_needed: bool,
+        is_costly: bool = False,
+        scans: bool = False,
+    ) -> ColumnElement[bool]:
+        """Return whether an entity is in any of some leaves: by a list of the few that are, or by looking it up.
+
+        `scans`: to list them reads all rows, which is left out where another condition drives the search. `is_costly`:
+        so is a look-up of one.
+        """
         if not leaves:
             return false()
-        if all(leaf.is_indexed for leaf in leaves):
-            listed = leaves[0].ids().union_all(*(leaf.ids() for leaf in leaves[1:])) if leaves[1:] else leaves[0].ids()
-            few = select(func.count()).select_from(listed.limit(FEW + 1).subquery())
-            if (self.session.scalar(few) or 0) <= FEW:
+        listed = leaves[0].ids().union_all(*(leaf.ids() for leaf in leaves[1:])) if leaves[1:] else leaves[0].ids()
+        if not (scans and self.drives):
+            ids = list(self.session.scalars(listed.limit(FEW + 1)))
+            if len(ids) <= FEW:
                 self.drives = self.drives or is_needed
-                return entity.in_(listed)
-        return or_(*(leaf.of(entity) for leaf in leaves))
+                return self._ids(ids, entity)
+        return entity.in_(listed) if is_costly else or_(*(leaf.of(entity) for leaf in leaves))
 
     def _condition(self, node: Condition, entity: ColumnElement[int], *, is_needed: bool) -> ColumnElement[bool]:
         if handler := _SPECIAL.get(node.name):
@@ -136,7 +148,7 @@ class Compiler:
         regexes = [value for value in node.values if isinstance(value, Regex)]
         others = [value for value in node.values if not isinstance(value, Regex)]
         leaves = [self._column_leaf(each, node.operator, value) for each in fields for value in others]
-        plain = self._any(leaves, entity, is_needed=is_needed and not regexes)
+        plain = self._any(leaves, entity, is_needed=is_needed and not regexes, scans=_needs_scan(node))
         return or_(plain, self._ids(self._matching(fields, node.operator, regexes), entity)) if regexes else plain
 
     def _first(self, fields: Sequence[Field], node: Condition, entity: ColumnElement[int]) -> ColumnElement[bool]:
@@ -159,8 +171,7 @@ class Compiler:
         predicate = self.reader.predicate(each, operator, value)
         table = each.column.table.alias()
         where = self.columns.meets(each, table, predicate)
-        indexed = not isinstance(predicate, Glob | Element) and is_indexed(each)
-        return Leaf(table, _entity_column(each, table), (where,), indexed)
+        return Leaf(table, _entity_column(each, table), (where,))
 
     def _present(self, each: Field) -> Leaf:
         table = each.column.table.alias()
@@ -201,10 +212,10 @@ class Compiler:
             column = self.columns.by_code_point(table.c[mime.column.name])
             begins = [and_(column >= low, column < high) for low, high in special.media_types(kind)]
             where = not_(or_(*begins)) if kind == Kind.OTHER else or_(*begins)
-            leaves.append(Leaf(table, table.c.entity_id, (where,), is_indexed=kind != Kind.OTHER and is_indexed(mime)))
+            leaves.append(Leaf(table, table.c.entity_id, (where,)))
         return self._any(leaves, entity, is_needed=is_needed)
 
-    def _ext(self, node: Condition, entity: ColumnElement[int], _is_needed: bool) -> ColumnElement[bool]:  # noqa: FBT001
+    def _ext(self, node: Condition, entity: ColumnElement[int], is_needed: bool) -> ColumnElement[bool]:  # noqa: FBT001
         names = find("name")
         assert names  # noqa: S101  the alias is there
         leaves = []
@@ -213,7 +224,7 @@ class Compiler:
             column = table.c[each.column.name]
             endings = [f"*.{special.escaped(word.lstrip('.'))}" for word in self.asks.words(node)]
             leaves.append(Leaf(table, table.c.entity_id, (or_(*(self.columns.like(column, end) for end in endings)),)))
-        return self._any(leaves, entity, is_needed=False)
+        return self._any(leaves, entity, is_needed=is_needed, scans=True)
 
     def _has(self, node: Condition, entity: ColumnElement[int], _is_needed: bool) -> ColumnElement[bool]:  # noqa: FBT001
         return or_(*(leaf.of(entity) for name in self.asks.words(node) for leaf in self._of_name(node, name)))
@@ -251,13 +262,21 @@ class Compiler:
         leaves = []
         for select_ids in special.STATES[state](self.session):
             source = select_ids.subquery()
-            leaves.append(Leaf(source, source.c[0], (), is_indexed=True))
+            leaves.append(Leaf(source, source.c[0], ()))
         return self._any(leaves, entity, is_needed=is_needed)
 
     def _listed(self, node: Condition, entity: ColumnElement[int], is_needed: bool) -> ColumnElement[bool]:  # noqa: FBT001
         ids = self.asks.listed(node)
         self.drives = self.drives or (is_needed and len(ids) <= FEW)
         return self._ids(ids, entity)
+
+
+def _needs_scan(node: Node) -> bool:
+    """Return whether to list the assets of a condition reads all rows of a table."""
+    if not isinstance(node, Condition):
+        return False
+    found = find(node.name)
+    return node.name == "ext" or (found is not None and not all(map(is_indexed, found[0])))
 
 
 def _entity_column(each: Field, table: Any) -> ColumnElement[int]:

@@ -8,6 +8,7 @@ from dam.core.database import DAMAGE_HINT
 from dam.core.errors import MalformedDatabaseError
 from dam.models import all_models
 from dam.models.base_class import Base
+from dam.services import full_text
 from dam.services.catalogue import ecs
 from dam.services.library import Library
 from dam.services.repair.adopt import RepairOperation
@@ -17,7 +18,7 @@ from dam.services.verify.database import database_findings, refers_to_none, sche
 
 
 def repair_database(library: Library, operation: RepairOperation, *, content: bool, dry_run: bool) -> Iterator[Repair]:
-    """Rebuild the indexes and delete rows that refer to none, where the database's own checks find something.
+    """Rebuild the indexes, also those of words, and delete rows that refer to none, where the database's checks fail.
 
     With `content`, rows that differ from the manifest are put back before: others may refer to them.
 
@@ -32,6 +33,7 @@ def repair_database(library: Library, operation: RepairOperation, *, content: bo
     if found and not dry_run and library.engine.dialect.name == "sqlite":
         with library.write() as session:
             session.execute(text("REINDEX"))
+            full_text.rebuild(session.connection())
     if content:
         yield from repair_rows(library, operation, dry_run=dry_run)
     if not found:

@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from dam.core.errors import DamError, DecodeError, MissingExtraError, Unreadable
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.files.source import open_source
 from dam.media.kinds import Kind, kind_of
-from dam.media.sample import Sample, obstacle
+from dam.media.sample import Sample
 from dam.services.catalogue.asset_states import states_by_id
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import find_content
@@ -24,11 +24,9 @@ from dam.services.catalogue.trashed import trashed_among
 from dam.services.catalogue.verdict import Verdict
 from dam.services.library import Library
 from dam.services.processes.isolated import run_isolated
+from dam.services.similar.comparison import comparison_of, matches_of
 from dam.services.similar.features import FeatureRequest
 from dam.services.similar.match import SimilarMatch
-
-if TYPE_CHECKING:
-    from dam.services.similar.method import FileQuery, SimilarityMethod
 
 CONTENT = "content"
 """Name of the method that finds the same content."""
@@ -89,7 +87,8 @@ def find_similar(
         own = find_by_hash(session, file.sha256, "sha256")
         excluded = {*own, *_unrelated(session, own)}
         matches = [SimilarMatch(entity_id, 1.0, CONTENT, "it has the same bytes") for entity_id in own]
-        error, left_out = None, list[str]()
+        error: DamError | None = None
+        left_out: Sequence[str] = ()
         try:
             others, left_out = _others(session, library, file, transforms=transforms)
             matches += (match for match in others if match.entity_id not in excluded)
@@ -114,6 +113,22 @@ def _searched_file(session: Session, library: Library, reference: str) -> Search
         return SearchedFile(find_content(session, library.store, known), known.sha256, known.media_type)
     except UnreadableFileError as exc:
         raise UnreadableFileError(f"entity {entity_id}: {exc}") from exc
+
+
+def paths_of(session: Session, library: Library, references: Iterable[str]) -> list[str]:
+    """Return the paths among some references as they are, and for an asset's id or hash the file with its content.
+
+    Raises:
+        UnreadableFileError: the content of an asset is missing.
+        UsageError: a reference is ambiguous.
+
+    """
+    return [
+        each
+        if os.path.lexists(each) or not find_by_id_or_hash(session, each)
+        else _searched_file(session, library, each).path
+        for each in references
+    ]
 
 
 def _raise_not_found(reference: str) -> list[int]:
@@ -147,49 +162,12 @@ def _unrelated(session: Session, own: Sequence[int]) -> Iterator[int]:
 
 def _others(
     session: Session, library: Library, file: SearchedFile, *, transforms: bool
-) -> tuple[list[SimilarMatch], list[str]]:
+) -> tuple[list[SimilarMatch], Sequence[str]]:
     """Return the matches of the kind's method, and the reasons why parts of the content were not compared."""
-    if file.kind is Kind.OTHER:
-        raise DecodeError(f"nothing can be compared with content of the type {file.media_type}")
-    if undecodable := obstacle(file.media_type):
-        raise undecodable.error
-    from dam.services.similar.method import FileQuery, method_of, methods_of_parts  # noqa: PLC0415  needs numpy
+    comparison = comparison_of(file.media_type, transforms=transforms)
+    from dam.services.similar.method import FileQuery  # noqa: PLC0415  needs numpy
 
-    method = method_of(file.kind)
-    if method is None:
-        raise DecodeError(f"nothing can be compared with content of the type {file.media_type}")
-    missing = {part.name: part.obstacle(file.media_type) for part in methods_of_parts(file.kind)}
-    parts = [part for part in methods_of_parts(file.kind) if not missing[part.name]]
-    features = method.features_of_transforms if transforms else method.features
-    features += tuple(feature for part in parts for feature in part.features)
     release(session)
-    sample = cast("Sample", run_isolated(FeatureRequest(file.path, 0, file.media_type, features)))
+    sample = cast("Sample", run_isolated(FeatureRequest(file.path, 0, file.media_type, comparison.features)))
     query = FileQuery(sample, file.path, file.sha256, transforms, library.store)
-    matches = list(method.find(session, query))
-    for part in parts:
-        matches = _with_part(session, query, part, matches)
-    return matches, [hindered.text for hindered in missing.values() if hindered]
-
-
-def _with_part(
-    session: Session, query: "FileQuery", part: "SimilarityMethod", matches: Sequence[SimilarMatch]
-) -> list[SimilarMatch]:
-    """Return the matches of the whole content and of a part of it, best first.
-
-    An asset found by both appears once, with the match of the part in its reason and details. If the part cannot be
-    decoded, only the whole counts.
-    """
-    try:
-        by_part = {match.entity_id: match for match in part.find(session, query)}
-    except DecodeError:
-        return list(matches)
-    name = part.parts[query.sample.kind]
-    both = [_joined(match, by_part.pop(match.entity_id, None), name) for match in matches]
-    return sorted([*both, *by_part.values()], key=lambda match: (-match.score, match.entity_id))
-
-
-def _joined(match: SimilarMatch, by_part: SimilarMatch | None, name: str) -> SimilarMatch:
-    if by_part is None:
-        return match
-    details = {**match.details, name: {"score": by_part.score, **by_part.details}}
-    return replace(match, reason=f"{match.reason}; by {name}: {by_part.reason}", details=details)
+    return matches_of(session, comparison, query), comparison.left_out

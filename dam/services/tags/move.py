@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dam.core.errors import ConflictError, NotFoundError, UsageError
@@ -11,11 +11,10 @@ from dam.core.folding import folded
 from dam.models.tag_component import TagComponent
 from dam.models.tag_rule import TagRule
 from dam.services.catalogue.operations import Recorder
+from dam.services.catalogue.selection import is_at_or_below
 from dam.services.tags.names import SEPARATOR, checked_tag
 from dam.services.tags.rules import Rule, RuleKind, Rules, load_rules, rule_row
 from dam.services.tags.tags import PAGE, write_tags
-
-AFTER_SEPARATOR = chr(ord(SEPARATOR) + 1)
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,6 @@ class Moved:
     """The tags as they were, each with what it is now."""
     assets: int
     """Number of tags of assets that were changed."""
-
-
-def is_at_or_below(tag: str) -> ColumnElement[bool]:
-    """Return the condition that a row of `component_tag` has a tag, or one below it."""
-    key = TagComponent.tag_key
-    base = folded(tag)
-    return or_(key == base, (key >= base + SEPARATOR) & (key < base + AFTER_SEPARATOR))
 
 
 def rename_tag(session: Session, old: str, new: str) -> Moved:

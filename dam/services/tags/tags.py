@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from dam.core.errors import NotFoundError
 from dam.core.folding import folded
-from dam.models.entity import Entity
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.lookup import require_entities
 from dam.services.catalogue.operations import Recorder
-from dam.services.tags.names import checked_tags, written_tag
-from dam.services.tags.rules import Rules, load_rules
+from dam.services.catalogue.selection import is_below
+from dam.services.tags.names import SEPARATOR, checked_tags, written_tag
+from dam.services.tags.rules import Rules, above, load_rules
 
 PAGE = 10_000
 """Number of rows that are written together."""
@@ -44,11 +44,7 @@ def add_tags(session: Session, entity_ids: Sequence[int], tags: Iterable[str]) -
 
     """
     checked = checked_tags(tags)
-    found: set[int] = set()
-    for some in ecs.batched(entity_ids):
-        found.update(session.scalars(select(Entity.id).where(Entity.id.in_(some))))
-    if missing := set(entity_ids) - found:
-        raise NotFoundError(f"the library has no entity {min(missing)}")
+    require_entities(session, entity_ids)
     return write_tags(Recorder(session, "tag"), entity_ids, checked)
 
 
@@ -109,9 +105,19 @@ class _Written:
         return self._of_tag[tag]
 
     def _row(self, tag: str) -> dict[str, str]:
-        key, table = folded(tag), TagComponent
+        key = folded(tag)
         if key not in self._spelled:
-            # The first in the order of the index: only what is older than this rule has several spellings
-            first = self._session.scalar(select(func.min(table.tag)).where(table.tag_key == key))
-            self._spelled[key] = first or tag
+            self._spelled[key] = self._first_spelling(tag)
         return {"tag": self._spelled[key], "tag_key": key}
+
+    def _first_spelling(self, tag: str) -> str:
+        """Return a tag with the levels that the library has, as these are spelled there."""
+        for level in (tag, *above(tag)):
+            if (there := self._one(TagComponent.tag_key == folded(level)) or self._one(is_below(level))) is not None:
+                count = level.count(SEPARATOR) + 1
+                return SEPARATOR.join([*there.split(SEPARATOR)[:count], *tag.split(SEPARATOR)[count:]])
+        return tag
+
+    def _one(self, where: ColumnElement[bool]) -> str | None:
+        order = (TagComponent.tag_key, TagComponent.tag)  # as in the index
+        return self._session.scalar(select(TagComponent.tag).where(where).order_by(*order).limit(1))

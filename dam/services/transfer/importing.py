@@ -107,7 +107,8 @@ def _insert_all(connection: Connection, reader: "_Reader") -> int:
                 connection.execute(insert(table), page)
                 page = []
             if isinstance(content, dict) and "table" in content:
-                table, columns = tables[content["table"]], list(content["columns"])
+                table = tables[content["table"]]
+                columns = _known_columns(table, content["columns"])
             elif isinstance(content, dict):
                 raise_sequences(connection, tables.values(), content["next_ids"])
         except REFUSED as exc:
@@ -115,6 +116,12 @@ def _insert_all(connection: Connection, reader: "_Reader") -> int:
     if not connection.execute(LibraryIdentity.__table__.select()).first():
         raise DamError("the export has no identity of a library")
     return reader.rows
+
+
+def _known_columns(table: Table, names: list[Any]) -> list[str]:
+    if unknown := [name for name in names if not (isinstance(name, str) and name in table.c)]:
+        raise ValueError(f"{table.name} has no column {unknown[0]}")
+    return names
 
 
 def _cause(exc: Exception) -> str:

@@ -1,7 +1,7 @@
 """What the user writes about assets: rating, title, description, notes."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dam.core.errors import UsageError
 from dam.models.annotation_component import AnnotationComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.lookup import require_entities
 from dam.services.catalogue.operations import Recorder
 
 FIELDS = ("rating", "title", "description", "notes")
@@ -19,13 +20,15 @@ MIN_RATING, MAX_RATING = -1, 5
 _LINE_BREAKS = "\n\t"
 
 
-def annotate(session: Session, entity_ids: Iterable[int], values: Mapping[str, str | int | None]) -> int:
+def annotate(session: Session, entity_ids: Sequence[int], values: Mapping[str, str | int | None]) -> int:
     """Set fields of assets, as one operation; None clears a field. Return how many assets have changed.
 
     Raises:
         UsageError: there is no such field, or a value is not valid for it.
+        NotFoundError: the library has no such asset.
 
     """
+    require_entities(session, entity_ids)
     checked = checked_values(values)
     recorder = Recorder(session, "annotate")
     return sum(_annotate(recorder, some, checked) for some in ecs.batched(entity_ids)) if checked else 0
@@ -35,7 +38,7 @@ def _annotate(recorder: Recorder, entity_ids: list[int], values: Mapping[str, An
     table = AnnotationComponent
     if all(value is None for value in values.values()):
         entity_ids = list(recorder.session.scalars(select(table.entity_id).where(table.entity_id.in_(entity_ids))))
-    changes = recorder.put(table, [{"entity_id": entity_id} | values for entity_id in entity_ids])
+    changes = recorder.put(table, [{"entity_id": entity_id, **values} for entity_id in entity_ids])
     empty = [getattr(table, name).is_(None) for name in FIELDS]
     if any(value is None for value in values.values()):
         recorder.delete(table, table.entity_id.in_(entity_ids), *empty)
@@ -49,12 +52,12 @@ def checked_values(values: Mapping[str, str | int | None]) -> dict[str, str | in
         UsageError: there is no such field, or a value is not valid for it.
 
     """
+    if unknown := [name for name in values if name not in FIELDS]:
+        raise UsageError(f"{unknown[0]!r} is none of {', '.join(FIELDS)}")
     return {name: None if value is None else _checked(name, value) for name, value in values.items()}
 
 
 def _checked(name: str, value: str | int) -> str | int:
-    if name not in FIELDS:
-        raise UsageError(f"{name!r} is none of {', '.join(FIELDS)}")
     if name == "rating":
         if isinstance(value, bool) or not isinstance(value, int) or not MIN_RATING <= value <= MAX_RATING:
             raise UsageError(f"rating {value!r}: a rating is 0 to {MAX_RATING}, or {MIN_RATING} for rejected")

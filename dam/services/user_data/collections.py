@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from dam.core.errors import ConflictError, NotFoundError, UsageError
 from dam.core.folding import folded
 from dam.models.collection_component import CollectionComponent
+from dam.models.file_properties_component import FilePropertiesComponent
 from dam.services.catalogue import ecs
+from dam.services.catalogue.lookup import require_entities
 from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.trashed import is_present
 
@@ -67,19 +69,30 @@ def members(session: Session, name: str) -> list[int]:
     return found
 
 
+def with_filenames(session: Session, entity_ids: Iterable[int]) -> list[tuple[int, str]]:
+    """Return assets, each with its original file name."""
+    table, names, ids = FilePropertiesComponent, dict[int, str](), list(entity_ids)
+    for some in ecs.batched(ids):
+        rows = session.execute(select(table.entity_id, table.original_filename).where(table.entity_id.in_(some)))
+        names.update((entity_id, name) for entity_id, name in rows)
+    return [(entity_id, names.get(entity_id, "")) for entity_id in ids]
+
+
 def spelling(session: Session, name: str) -> str:
     """Return how the name of a collection is spelled in the library, or the name itself if there is none."""
     table, checked = CollectionComponent, checked_name(name)
     return session.scalar(select(func.min(table.name)).where(table.name_key == folded(checked))) or checked
 
 
-def add_to_collection(session: Session, name: str, entity_ids: Iterable[int]) -> int:
+def add_to_collection(session: Session, name: str, entity_ids: Sequence[int]) -> int:
     """Add assets at the end of a collection, in their order, as one operation; return how many were not in it.
 
     Raises:
         UsageError: the name is not valid.
+        NotFoundError: the library has no such asset.
 
     """
+    require_entities(session, entity_ids)
     recorder, spelled, table = Recorder(session, "collection"), spelling(session, name), CollectionComponent
     last = session.scalar(select(func.max(table.position)).where(table.name_key == folded(spelled))) or 0
     rows = [

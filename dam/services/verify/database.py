@@ -42,7 +42,8 @@ def _finding(detail: str) -> Finding:
 def schema_damage(connection: Connection) -> list[str]:
     """Compare the tables and indexes with those of the schema: SQLite reads them, and cannot know what they should be.
 
-    Others that the user has made are left alone. PostgreSQL keeps no text that could change.
+    The indexes of words are no part of it, and others that the user has made are left alone. PostgreSQL keeps no text
+    that could change.
     """
     if connection.dialect.name != "sqlite":
         return []
@@ -57,9 +58,7 @@ def _newest_schema() -> dict[str, str]:
     with closing(sqlite3.connect(":memory:")) as connection:
         for statement in newest_schema("sqlite") or []:
             connection.execute(statement)
-        made = _statements(connection.execute(_SCHEMA).fetchall())
-    virtual = tuple(f"{name}_" for name, statement in made.items() if statement.startswith("CREATEVIRTUAL"))
-    return {name: made[name] for name in made if not name.startswith(virtual)}  # else of the version of SQLite
+        return _statements(connection.execute(_SCHEMA).fetchall())
 
 
 def _statements(rows: Iterable[Sequence[str]]) -> dict[str, str]:

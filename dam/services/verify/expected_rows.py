@@ -154,7 +154,7 @@ def _pending(connection: Connection, after: int) -> list[tuple[int, list[Line | 
     statement = select(table.id, table.lines).where(table.id > after).order_by(table.id)
     found = []
     for batch, lines in connection.execute(statement):
-        parsed = (parse_quickly(raw) for raw in lines.encode("ascii").splitlines(keepends=True))
+        parsed = (parse_quickly(raw) for raw in lines.encode("ascii", "backslashreplace").splitlines(keepends=True))
         found.append((batch, [line for line in parsed if isinstance(line, Line | FileLine)]))
     return found
 

@@ -157,7 +157,7 @@ def test_versions_with_known_faults(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dam.media.video.sampling.installed", lambda: False)
     [found] = [check for check in check_extras() if check.status is not Status.OK]
-    assert (found.name, "dam[video]" in str(found.advice)) == ("extra video", True)
+    assert (found.name, "the extra `video`" in str(found.advice)) == ("extra video", True)
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_without_the_image_libraries_fingerprints_wait(
         patch.setattr(image, "installed", lambda: False)
         [outcome] = ingest_all(library, photo)
         assert outcome.status == "added"
-        assert "pip install" in (outcome.obstacle or "")
+        assert "the extra `" in (outcome.obstacle or "")
         assert ingest_all(library, photo)[0].status == "unchanged"
         assert [update.obstacle is not None for update in run_systems(library)] == [True]
     assert width(library, outcome.entity_id) is None

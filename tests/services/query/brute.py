@@ -96,7 +96,7 @@ def has_phrase(value: str, phrase: str, prefix: bool) -> bool:  # noqa: FBT001
     return False
 
 
-def meets(asset: Asset, node: Condition, value: Any, now: datetime) -> bool:
+def meets(asset: Asset, node: Condition, value: Any, now: datetime) -> bool:  # noqa: C901, PLR0911  one for each
     name = node.name
     if name == "kind":
         return str(kind_of(asset.components["file_properties"][0].media_type)) == value.text

@@ -55,7 +55,7 @@ ASSETS: st.SearchStrategy[Rows] = st.fixed_dictionaries(
         "gps": some(latitude=st.just(1.0), longitude=st.just(2.0)),
         "annotation": some(title=MAYBE, rating=st.none() | st.integers(-1, 3)),
         "description": some(title=MAYBE, description=MAYBE, rating=st.none() | st.integers(-1, 3)),
-        "document_text": some(text=TEXT, is_cut=st.just(False)),
+        "document_text": some(text=TEXT, is_cut=st.booleans()),
         "system_failure": some(system=st.just("x"), version=st.just(1), reason=st.just("y")),
         "trashed": some(operation_id=st.just(1)),
     }

@@ -111,7 +111,7 @@ def test_without_chromaprint_the_pictures_are_there_and_the_sound_comes_later(
         without.setattr(audio, "installed", lambda: False)
         [update] = run_systems(library)
         assert update.ran == ()
-        assert "the sound of videos needs pip install 'dam[audio]'" in (update.obstacle or "")
+        assert "the sound of videos needs the extra `audio` (" in (update.obstacle or "")
     [update] = run_systems(library)
     assert (update.ran, update.obstacle) == (("audio_fingerprint",), None)
     assert list(run_systems(library)) == []

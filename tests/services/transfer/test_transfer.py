@@ -1,5 +1,6 @@
 """Export and import: the same library, row for row, in any kind of database."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -134,3 +135,13 @@ def test_an_export_of_another_schema(small: list[bytes], tmp_path: Path) -> None
         header = json.loads(small[0]) | {"schema": schema}
         with pytest.raises(error, match=schema):
             import_library([json.dumps(header).encode() + b"\n"], settings, MemoryBlobStore())
+
+
+@pytest.mark.parametrize("name", ["1.5", '"no_column"', "null"])
+def test_an_export_with_a_column_that_there_is_not(small: list[bytes], tmp_path: Path, name: str) -> None:
+    changed = [line.replace(b'"system_set_id"', name.encode()) for line in small[:-1]]
+    assert changed != small[:-1]
+    end = json.loads(small[-1]) | {"sha256": hashlib.sha256(b"".join(changed)).hexdigest()}
+    settings = Settings(DATABASE_URL=f"sqlite:///{tmp_path}/dam.sqlite3")
+    with pytest.raises(DamError, match="the export is damaged before line"):
+        import_library([*changed, json.dumps(end).encode() + b"\n"], settings, MemoryBlobStore())

@@ -59,8 +59,9 @@ def test_the_user_goes_before_the_file(each_library: Library) -> None:
     with each_library.write() as session:
         one, other, none = ecs.add_entities(session, 3)
         for entity_id in (one, other):
-            more = {"title": "of the file", "description": None, "rating": 2}
-            session.add(sample_component(DescriptionComponent, entity_id=entity_id, **more))
+            file = sample_component(DescriptionComponent, entity_id=entity_id, title="of the file", rating=2)
+            file.description = None
+            session.add(file)
         session.add(sample_component(AudioTagsComponent, entity_id=other, title="of the recording"))
         annotate(session, [one], {"title": "mine", "rating": 0, "notes": "n"})
     with each_library.read() as session:

@@ -1,0 +1,1 @@
+"""Which of some files the library has: nothing is written."""
