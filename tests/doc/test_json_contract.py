@@ -75,6 +75,7 @@ RUNS = {
     "store ls": ["store", "ls"],
     "store rm": ["store", "rm", "usb"],
     "store sync": ["store", "sync"],
+    "store clean": ["store", "clean", "--grace", "0s", "--yes"],
     "rebuild-db": ["rebuild-db"],
     "library export": ["library", "export", "out.jsonl"],
     "library import": ["library", "import", "out.jsonl"],
@@ -174,8 +175,12 @@ def prepare(name: str, filled: Dam) -> None:
     make_backups(name, filled)
     if name == "find-duplicates":
         filled("add-asset", "-j0", "inputs/smaller.jpg")
-    if name in ("store ls", "store rm", "store sync"):
+    if name in ("store ls", "store rm", "store sync", "store clean"):
         filled("store", "add", "usb", "mirror")
+    if name == "store clean":
+        filled("store", "sync")
+        filled("rm", "1", "--yes")
+        filled("trash", "empty", "--yes")
     if name in ("verify", "repair", "store sync"):
         next(filled.store.glob("??/??/*")).unlink()
     if name == "rebuild-db":
