@@ -11,7 +11,7 @@ def test_show_tells_of_a_scan_and_cuts_long_texts(dam: Dam, tmp_path: Path) -> N
     shown = dam("show", "1").out
     assert "title       A scan\n  what        PDF, 2 pages" in shown
     assert "no text: the pages are images, as in a scan" in shown
-    text = dam("show", "2").out
+    text = dam("show", "2", "--all").out
     assert "… (5,000 characters)" in text
     assert len(text) < 2000
     assert dam("show", "2", "--json").json["components"]["document_text"] == [{"text": "word " * 1000, "is_cut": False}]
