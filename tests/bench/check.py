@@ -3,9 +3,9 @@
     python tests/bench/check.py [--files 10000] [--kb 100] [--walked 20000] [--runs 3]
 
 Targets: files that must be read take at most 1.3 times as long as hashing them in as many processes; files with known
-size, time and inode, at most 2 times a bare os.walk with stat. Both ratios are printed in all, and beyond start-up, which
-takes as long as hashing 500 MB. Files with known states are also compared with a walk that looks at each
-blob, too: that is what `have` promises, and takes twice the time of a bare walk by itself.
+size, time and inode, at most 2 times a bare os.walk with stat. Both ratios are printed in all, and beyond start-up,
+which takes as long as hashing 500 MB. Files with known states are also compared with a walk that looks at each blob,
+too: that is what `have` promises, and takes twice the time of a bare walk by itself.
 """
 
 import argparse

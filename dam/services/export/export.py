@@ -123,7 +123,8 @@ class _Export:
             return Exported(entity_id, facts.sha256, facts.size, Status.FAILED, error=str(exc))
         if self._bag:
             self._bag.add(path, facts.size, facts.sha256)
-        done = Exported(entity_id, facts.sha256, facts.size, status, str(self._target.root / path))
+        mirror = self._contents.from_mirrors.pop(entity_id, None)
+        done = Exported(entity_id, facts.sha256, facts.size, status, str(self._target.root / path), mirror=mirror)
         return self._with_sidecar(facts, path, done)
 
     def _put(self, facts: Facts) -> tuple[str, Status]:
