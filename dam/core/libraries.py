@@ -15,7 +15,7 @@ from typing import Any
 
 import platformdirs
 
-from dam.core.errors import UsageError
+from dam.core.errors import DamError, UsageError
 
 DATABASE_NAME = "dam.sqlite3"
 
@@ -48,7 +48,8 @@ def read_libraries() -> Libraries:
     """Read the configuration file; one that is not there names no libraries.
 
     Raises:
-        UsageError: it cannot be read, or has something other than libraries.
+        DamError: it cannot be read.
+        UsageError: it has something other than libraries.
 
     """
     try:
@@ -57,7 +58,7 @@ def read_libraries() -> Libraries:
     except (FileNotFoundError, NotADirectoryError, UsageError):
         return Libraries({})
     except OSError as exc:
-        raise UsageError(f"{path}: {exc.strerror}") from exc
+        raise DamError(f"{path}: {exc.strerror}") from exc
     import tomllib  # noqa: PLC0415  most users have no such file
 
     try:

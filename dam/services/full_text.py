@@ -36,12 +36,12 @@ _INDEXED = """
 CREATE OR REPLACE FUNCTION dam_words(value text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
   IF length(value) <= {length} THEN
-    RETURN to_tsvector('simple'::regconfig, dam_fold(value));
+    RETURN to_tsvector('simple'::regconfig, {schema}.dam_fold(value));
   END IF;
   BEGIN
-    RETURN to_tsvector('simple'::regconfig, dam_fold(value));
+    RETURN to_tsvector('simple'::regconfig, {schema}.dam_fold(value));
   EXCEPTION WHEN program_limit_exceeded THEN
-    RETURN to_tsvector('simple'::regconfig, dam_fold(left(value, {length})));
+    RETURN to_tsvector('simple'::regconfig, {schema}.dam_fold(left(value, {length})));
   END;
 END $$"""
 
@@ -69,7 +69,10 @@ def make_indexes(connection: Connection) -> list[str]:
             _drop(connection, name)
     new = [name for name in wanted if there.get(name) != wanted[name]]
     if new and connection.dialect.name != "sqlite":
-        for function in (_FOLD, _INDEXED.format(length=MAX_WORDS_LENGTH)):
+        schema = connection.scalar(
+            text("SELECT quote_ident(current_schema())")
+        )  # indexes are made without a search path
+        for function in (_FOLD, _INDEXED.format(length=MAX_WORDS_LENGTH, schema=schema)):
             connection.exec_driver_sql(function)
     for name in new:
         maker(connection, name, searched()[name])

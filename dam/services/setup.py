@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DamError, LostDatabaseError, NewerSchemaError
 from dam.core.schema import current_revision, has_library, has_revisions, head_revision, migrations_path, newest_schema
 from dam.models.entity import Entity
 from dam.models.library import LibraryIdentity
+from dam.models.system_record import SystemRecord
 from dam.services import full_text
 from dam.storage.blob_store import BlobStore
 
@@ -102,6 +103,8 @@ def upgrade(connection: Connection, backups: int = 0) -> tuple[str | None, str |
     elif before != head:
         backup = _back_up(connection, backups) if before and backups else None
         migrate(connection, before)
+        # of columns that a migration has added or changed: the next verification takes them anew
+        connection.execute(update(SystemRecord).values(rows_crc32=None))
     full_text.make_indexes(connection)
     return before, backup
 

@@ -103,8 +103,9 @@ def zeros(path: Path, chance: random.Random) -> None:
 
 
 def cut(path: Path, chance: random.Random) -> None:
+    """Cut a file at a part of its size, so that one seed cuts files of nearly equal sizes at one place."""
     content = path.read_bytes()
-    replace(path, content[: chance.randrange(len(content))])
+    replace(path, content[: int(chance.random() * len(content))])
 
 
 def blob(folder: Path, chance: random.Random) -> Path:

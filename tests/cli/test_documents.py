@@ -9,9 +9,9 @@ def test_show_tells_of_a_scan_and_cuts_long_texts(dam: Dam, tmp_path: Path) -> N
     (tmp_path / "b.txt").write_text("word " * 1000)
     dam("add-asset", "-j0", tmp_path)
     shown = dam("show", "1").out
-    assert "document: pages=2  title=A scan" in shown
+    assert "title       A scan\n  what        PDF, 2 pages" in shown
     assert "no text: the pages are images, as in a scan" in shown
-    text = dam("show", "2").out
+    text = dam("show", "2", "--all").out
     assert "… (5,000 characters)" in text
     assert len(text) < 2000
     assert dam("show", "2", "--json").json["components"]["document_text"] == [{"text": "word " * 1000, "is_cut": False}]

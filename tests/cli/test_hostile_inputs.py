@@ -212,6 +212,7 @@ def test_what_is_no_file_is_not_opened(dam: Dam, tmp_path: Path) -> None:
 def test_the_library_is_never_ingested_into_itself(dam: Dam, tmp_path: Path) -> None:
     (dam.folder / "words.txt").write_text("words")
     (tmp_path / "link").symlink_to(dam.store)
+    (dam.store / "ab" / "cd").mkdir(parents=True)
     for path in (dam.store, dam.store / "ab" / "cd", tmp_path / "link", dam.store / "dam-library-id"):
         assert "store of the library" in dam("add-asset", path, code=2).err
     for _ in range(2):

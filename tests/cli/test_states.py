@@ -22,7 +22,6 @@ NAMES = [name for name, _ in commands()]
 FOREIGN_ID = "00000000-0000-4000-8000-000000000000"
 NEED_NO_LIBRARY = {
     "doctor": (0, 4),
-    "query-assets-placeholder": (0, 1, 2, 5),
     "rebuild-db": (5, 10),  # they replace no database
     "library import": (5, 10, 12),
 }

@@ -21,7 +21,7 @@ def test_the_examples_run(tmp_path: Path) -> None:
     shutil.copy(PICTURES / "lake_at_dawn_small.jpg", tmp_path / "Downloads/lake.jpg")
 
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 13
+    assert len(blocks) == 14
     script = tmp_path / "examples.py"
     script.write_text('if __name__ == "__main__":\n' + textwrap.indent("\n".join(blocks), "    "))
     env = KEPT | {"HOME": str(tmp_path)}

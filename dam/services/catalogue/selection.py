@@ -6,14 +6,14 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dam.core.errors import NotFoundError
-from dam.core.folding import folded
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.tag_component import TagComponent
 from dam.services.catalogue.lookup import find_one_asset
+from dam.services.catalogue.tag_hierarchy import is_at_or_below
 from dam.services.catalogue.trashed import is_present
 
 Ids: TypeAlias = NDArray[np.int64]
@@ -36,17 +36,6 @@ def select_assets(session: Session, references: Iterable[str], tags: Iterable[st
         tagged = _with_tag(session, tag)
         chosen = tagged if chosen is None else chosen & tagged
     return None if chosen is None else np.array(sorted(chosen), np.int64)
-
-
-def is_at_or_below(tag: str) -> ColumnElement[bool]:
-    """Return the condition that a row of `component_tag` has a tag, or one below it: `place/italy` is below `place`."""
-    return or_(TagComponent.tag_key == folded(tag.strip()), is_below(tag))
-
-
-def is_below(tag: str) -> ColumnElement[bool]:
-    """Return the condition that a row of `component_tag` has a tag below another."""
-    key, base = TagComponent.tag_key, folded(tag.strip())
-    return (key >= f"{base}/") & (key < f"{base}0")  # "0" follows "/"
 
 
 def _with_tag(session: Session, tag: str) -> set[int]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dam.core.folding import folded
 from dam.models.tag_component import TagComponent
 from dam.models.trashed_component import TrashedComponent
-from dam.services.catalogue.selection import is_at_or_below
+from dam.services.catalogue.tag_hierarchy import is_at_or_below
 from dam.services.catalogue.trashed import is_present
 from dam.services.tags.rules import above
 

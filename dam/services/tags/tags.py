@@ -11,7 +11,7 @@ from dam.models.tag_component import TagComponent
 from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import require_entities
 from dam.services.catalogue.operations import Recorder
-from dam.services.catalogue.selection import is_below
+from dam.services.catalogue.tag_hierarchy import is_below
 from dam.services.tags.names import SEPARATOR, checked_tags, written_tag
 from dam.services.tags.rules import Rules, above, load_rules
 

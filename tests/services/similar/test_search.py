@@ -145,7 +145,7 @@ def ambiguous(library: Library) -> str:
 
 def test_the_methods_are_found_by_discovery() -> None:
     modules = {module.name for module in pkgutil.iter_modules(methods.__path__)}
-    assert {method.kind.value for method in all_methods()} == modules == set(Kind) - {Kind.OTHER}
+    assert {method.kind.value for method in all_methods()} == modules == set(Kind) - {Kind.OTHER, Kind.SIDECAR}
     assert method_of(Kind.OTHER) is None
     assert [method.name for method in methods_of_parts(Kind.VIDEO)] == ["audio_fingerprint"]
     assert methods_of_parts(Kind.AUDIO) == []
