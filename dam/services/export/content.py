@@ -26,7 +26,7 @@ DAMAGED = "its blob is damaged: see dam-cli verify --content, and dam-cli repair
 
 
 class Contents:
-    """Writes contents of assets to files, by one of the modes COPY, REFLINK and HARDLINK."""
+    """Writes contents of assets to files, by one of the modes COPY, REFLINK and HARDLINK. Nothing is flushed."""
 
     def __init__(self, library: Library, mode: Mode) -> None:
         self._library = library
@@ -104,7 +104,6 @@ class Contents:
             file.flush()
             if facts.mtime_ns is not None:
                 os.utime(file.fileno() if os.utime in os.supports_fd else target, ns=(facts.mtime_ns, facts.mtime_ns))
-            os.fsync(file.fileno())
 
 
 def _copied(source: BinaryIO, file: BinaryIO) -> Iterator[bytes]:
