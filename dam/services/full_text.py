@@ -121,7 +121,7 @@ def _make_in_sqlite(connection: Connection, name: str, kind: type[BaseComponent]
     old, new = (", ".join(f"{row}.{each}" for each in kind.SEARCHED) for row in ("old", "new"))
     remove = f"INSERT INTO {name} ({name}, rowid, {columns}) VALUES ('delete', old.id, {old});"  # noqa: S608  our names
     add = f"INSERT INTO {name} (rowid, {columns}) VALUES (new.id, {new});"  # noqa: S608
-    tokens = "tokenize='unicode61 remove_diacritics 2'"
+    tokens = "columnsize=0, tokenize='unicode61 remove_diacritics 2'"  # lengths are only for a ranking
     differs = " OR ".join(f"old.{each} IS NOT new.{each}" for each in ("id", *kind.SEARCHED))
     for statement in (
         f"CREATE VIRTUAL TABLE {name} USING fts5({columns}, content='{owner}', content_rowid='id', {tokens})",

@@ -95,7 +95,7 @@ def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, An
     dialect = session.get_bind().dialect
     for columns, alike in groupby(rows, key=_columns):
         upsert = _upsert(table, columns, dialect)
-        if not (upsert.is_positional and getattr(table, "SEARCHED", ())):
+        if not (upsert.is_positional and hasattr(table, "SEARCHED") and table.SEARCHED):
             session.connection().exec_driver_sql(upsert.statement, upsert.parameters(alike))
             continue
         # FTS5 writes its words to the disk before each statement: a statement for each row would take ten times as long
