@@ -67,12 +67,6 @@ def check(
     if json and print0:
         raise UsageError("--json and --print0 cannot be combined")
 
-    from dam.services.processes.server import default_jobs, start_server
-
-    jobs = default_jobs() if jobs is None else jobs
-    if jobs and sums is None:
-        start_server()
-
     from dam.render.check import CheckReport
     from dam.services.check.check import CheckOptions
     from dam.services.check.outcome import Status
@@ -102,7 +96,7 @@ def _check_sums(report: "CheckReport", name: str) -> None:
 
 
 def _check_files(
-    report: "CheckReport", paths: list[str], listed: tuple[str | None, bytes], options: "CheckOptions", jobs: int
+    report: "CheckReport", paths: list[str], listed: tuple[str | None, bytes], options: "CheckOptions", jobs: int | None
 ) -> None:
     from dam.commands.shared.path_list import read_paths
     from dam.services.check.check import check as check_files

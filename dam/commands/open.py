@@ -27,12 +27,13 @@ def open_asset(asset: AssetArgument, json: JsonOption = False) -> None:
     from dam.services.catalogue.whereabouts import whereabouts
     from dam.services.export.opened import file_to_open
     from dam.services.library import open_library
+    from dam.services.mirrors.mirrors import open_mirrors
 
     with open_library() as library:
         named = read_reference(asset)
         with library.read() as session:
             entity_id = find_one_asset(session, named)
-        [found] = whereabouts(library, [entity_id])
+        [found] = whereabouts(library, [entity_id], [mirror.store for mirror in open_mirrors(library)[0]])
         path = file_to_open(library.store, found)
     _hand_over(path)
     render.opened(str(path), as_json=json)

@@ -25,7 +25,11 @@ class ExportReport:
         self._bytes += done.size if done.status is Status.WRITTEN else 0
         if self._as_json:
             write_document(**_keys(done))
-        elif done.error:
+            return
+        if done.mirror:
+            told = f"read from the mirror {safe(done.mirror)}, as its blob is damaged or missing"
+            note(f"dam-cli: entity {done.entity_id}: {told}")
+        if done.error:
             note(f"dam-cli: entity {done.entity_id}: {safe(done.error)}")
         elif not self._quiet and done.path:
             line(f"{done.status.value:7}  entity {done.entity_id}  {safe(done.path)}")
@@ -50,5 +54,6 @@ def _keys(done: Exported) -> dict[str, Any]:
         "sidecar": path_keys(done.sidecar)["path"] if done.sidecar else None,
         "sha256": done.sha256 or None,
         "size": done.size,
+        "mirror": done.mirror,
         "error": done.error,
     }

@@ -73,14 +73,25 @@ def test_a_library_that_cannot_be_written(dam: Dam, sources: Path, mount: Callab
 
 
 def test_unchanged_files_are_not_read(dam: Dam, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dam.services.check.digest import DigestRequest
-
     age(dam, sources)
-    monkeypatch.setattr(DigestRequest, "run", None)
+    monkeypatch.setattr("dam.services.check.digest.open_source", None)
     assert statuses(dam, sources, code=0) == {"a.png": "have", "words.txt": "have"}
     (sources / "words.txt").write_text("other words")
     monkeypatch.undo()
     assert statuses(dam, sources, code=1) == {"a.png": "have", "words.txt": "new"}
+
+
+def test_files_are_read_in_threads_in_order(dam: Dam, sources: Path) -> None:
+    for number in range(300):
+        (sources / f"{number:03}.bin").write_bytes(b"%d" % number)
+    dam("add-asset", "-j0", "-q", sources)
+    (sources / "150.bin").write_bytes(b"new")
+    *files, last = dam("check", sources, "--json", "--rehash", "--exact", "-j2", code=1).json_lines
+    assert [file["path"] for file in files] == sorted(map(str, sources.iterdir()))
+    assert {file["path"]: file["entity_id"] for file in files if file["status"] == "new"} == {
+        str(sources / "150.bin"): None
+    }
+    assert (last["summary"]["have"], last["summary"]["new"]) == (301, 1)
 
 
 def age(dam: Dam, folder: Path) -> None:

@@ -204,3 +204,32 @@ def test_emptying_the_trash_asks_the_mirrors_for_copies(dam: Dam) -> None:
 def rows(dam: Dam) -> int:
     with closing(sqlite3.connect(dam.folder / "dam.sqlite3")) as connection:
         return int(connection.execute("SELECT count(*) FROM blob_checks").fetchone()[0])
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged"])
+def test_a_mirror_gives_what_the_store_has_not(mirrored: Dam, tmp_path: Path, harm: str) -> None:
+    document, *_ = mirrored("where", "1", "--json").json_lines
+    store, mirror, *sources = document["places"]
+    assert [place["kind"] for place in (store, mirror, sources[0])] == ["store", "mirror", "source"]
+    blob = Path(store["path"])
+    content = blob.read_bytes()
+    if harm == "damaged":
+        spoil(blob, bytes(len(content)))
+    else:
+        blob.unlink()
+    first, *_, last = mirrored("export", "id:1..2", "--to", tmp_path / "out", "--json").json_lines
+    assert (first["status"], first["mirror"], first["error"]) == ("written", "m", None)
+    assert Path(first["path"]).read_bytes() == content
+    assert last["summary"]["failed"] == 0
+    assert "mirror m" in mirrored("export", "id:1", "--to", tmp_path / "again").err
+    spoil(Path(mirror["path"]), bytes(len(content)))
+    failed, _ = mirrored("export", "id:1", "--to", tmp_path / "neither", "--json", code=3).json_lines
+    assert failed["mirror"] is None
+    assert not list((tmp_path / "neither").glob("*.*g"))
+
+
+def test_where_names_a_mirror_that_is_away(mirrored: Dam) -> None:
+    (mirrored.folder / "mirror").rename(mirrored.folder / "away")
+    done = mirrored("where", "1")
+    assert "the mirror m cannot be looked at" in done.err
+    assert str(mirrored.folder / "mirror") not in done.out

@@ -32,23 +32,23 @@ def digests_of(chunks: Iterable[bytes]) -> Digests:
     return Digests(sha256.hexdigest(), md5.hexdigest())
 
 
-def sha256_of(file: BinaryIO, stop: threading.Event | None = None) -> str:
-    """Return the SHA-256 of the rest of a file, as lower-case hexadecimal digits.
+def sha256_of(file: BinaryIO, stop: threading.Event | None = None, buffer: bytearray | None = None) -> str:
+    """Return the SHA-256 of the rest of a file, as lower-case hexadecimal digits. `buffer`: to read it with.
 
     Raises:
         Stopped: `stop` was set meanwhile.
 
     """
     digest = hashlib.sha256()
-    for chunk in buffers(file):
+    for chunk in buffers(file, buffer):
         if stop is not None and stop.is_set():
             raise Stopped
         digest.update(chunk)
     return digest.hexdigest()
 
 
-def buffers(file: BinaryIO) -> Iterator[memoryview]:
+def buffers(file: BinaryIO, buffer: bytearray | None = None) -> Iterator[memoryview]:
     """Yield the rest of a file, each time in the same buffer: use it before the next one is asked for."""
-    buffer = memoryview(bytearray(BUFFER_BYTES))
-    while length := file.readinto(buffer):  # type: ignore[attr-defined]
-        yield buffer[:length]
+    view = memoryview(bytearray(BUFFER_BYTES) if buffer is None else buffer)
+    while length := file.readinto(view):  # type: ignore[attr-defined]
+        yield view[:length]

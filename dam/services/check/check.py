@@ -1,6 +1,7 @@
 """Check which files the library has: discover → look up by state → read → look up by content → compare."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,15 +10,9 @@ from sqlalchemy import Connection
 from dam.media.files.selection import EVERYTHING, Selection
 from dam.media.files.walk import FoundFile, WalkBatch
 from dam.services.catalogue import ecs
-from dam.services.catalogue.recorded_files import (
-    RecordedFiles,
-    current_sets,
-    find_recorded,
-    recorded_among,
-    recorded_in,
-)
-from dam.services.check.digest import DigestRequest, FileDigest
-from dam.services.check.holdings import holdings_by_id, holdings_by_sha256
+from dam.services.check.digest import FileDigest, UnreadFile, read_digests
+from dam.services.check.holdings import holdings_by_sha256
+from dam.services.check.known_files import KnownFiles, Lookup
 from dam.services.check.outcome import CheckedFile, Status
 from dam.services.check.sums import Sum
 from dam.services.ingest.discover import discover
@@ -54,8 +49,9 @@ def check(
 ) -> Generator[CheckedFile, None, None]:
     """Yield for each file at and below some paths whether the library has it, in order. Nothing is written.
 
-    A file with the path, size, times and inode of an earlier ingest is not read. A library has a content if the blob
-    has the recorded size, or for a reference, if a source has the recorded size and time.
+    A file with the path, size, times and inode of an earlier ingest is not read; others are read in as many threads as
+    the pool has workers, which only decode. A library has a content if the blob has the recorded size, or for a
+    reference, if a source has the recorded size and time.
 
     Raises:
         UsageError: a path is in the library's own store.
@@ -63,17 +59,18 @@ def check(
     """
     with given_or_open(pool) as workers, library.peek() as connection:
         found = discover(library, paths, options.selection)
-        read: Iterator[_Item] = workers.map(_unread(library, connection, found, options))
+        unread = _unread(library, connection, found, options)
         some: list[_Item] = []
-        for item in read:
-            if isinstance(item, list) and not some:
-                yield from item
-                continue
-            some.append(item)
-            if len(some) == BATCH:
-                yield from _looked_up(library, connection, some, options, workers)
-                some = []
-        yield from _looked_up(library, connection, some, options, workers)
+        with closing(read_digests(unread, workers.jobs)) as read:
+            for item in read:
+                if isinstance(item, list) and not some:
+                    yield from item
+                    continue
+                some.append(item)
+                if len(some) == BATCH:
+                    yield from _looked_up(library, connection, some, options, workers)
+                    some = []
+            yield from _looked_up(library, connection, some, options, workers)
 
 
 def check_sums(library: Library, sums: Iterable[Sum]) -> Iterator[CheckedFile]:
@@ -85,12 +82,12 @@ def check_sums(library: Library, sums: Iterable[Sum]) -> Iterator[CheckedFile]:
 
 def _unread(
     library: Library, connection: Connection, batches: Iterable[WalkBatch], options: CheckOptions
-) -> Iterator[list[CheckedFile] | DigestRequest]:
-    """Yield the files that need not be read, those together that follow each other, and a request for each other."""
-    recorded = _Recorded(connection, is_used=not options.rehash)
+) -> Iterator[list[CheckedFile] | UnreadFile]:
+    """Yield the files that need not be read, those together that follow each other, and each other one."""
+    lookup = Lookup(connection, library.store.storage_type)
+    size_of = library.store.size
     for batch in batches:
-        known = recorded.of(batch)
-        holdings = holdings_by_id(connection, library.store.storage_type, set(known.values()))
+        known = KnownFiles() if options.rehash else lookup.of(batch)
         unread: list[CheckedFile] = []
         for item in batch.entries:
             if not isinstance(item, FoundFile):
@@ -98,50 +95,18 @@ def _unread(
                     unread.append(CheckedFile(item.path, Status.FAILED, reason=item.reason))
                 continue
             path, status = item
-            holding = holdings.get(known.get(path, 0))
-            if holding is None or holding.loss(library.store):  # reading it can find another asset, and tells why
-                if unread:
-                    yield unread
-                    unread = []
-                yield DigestRequest(path, status.st_size)
-            else:
-                unread.append(CheckedFile(path, Status.HAVE, status.st_size, holding.sha256, holding.entity_id))
+            if content := known.find(path, status):
+                entity_id, sha256, is_stored = content
+                # what is only referenced is in the file itself
+                if not is_stored or size_of(sha256.hex()) == status.st_size:
+                    unread.append(CheckedFile(path, Status.HAVE, status.st_size, sha256.hex(), entity_id))
+                    continue
+            if unread:
+                yield unread
+                unread = []
+            yield UnreadFile(path, status.st_size)  # reading it can find another asset, and tells why
         if unread:
             yield unread
-
-
-class _Recorded:
-    """Looks up the recorded files of a walk, folder by folder; very large folders in parts."""
-
-    def __init__(self, connection: Connection, *, is_used: bool) -> None:
-        self._connection = connection
-        self._is_used = is_used
-        self._current = current_sets() if is_used else ()
-        self._folder: str | None = None
-        self._of_folder: RecordedFiles | None = None
-
-    def of(self, batch: WalkBatch) -> dict[str, int]:
-        """Return the assets of the files of a batch that are as recorded, by path."""
-        if not self._is_used:
-            return {}
-        files = [item for item in batch.entries if isinstance(item, FoundFile)]
-        recorded = self._recorded(batch, files)
-        known: dict[str, int] = {}
-        for path, status in files:
-            entity_id = find_recorded(recorded.current, path, status)
-            if entity_id is None and recorded.outdated:
-                entity_id = find_recorded(recorded.outdated, path, status)
-            if entity_id is not None:
-                known[path] = entity_id
-        return known
-
-    def _recorded(self, batch: WalkBatch, files: Sequence[FoundFile]) -> RecordedFiles:
-        if batch.folder is not None and batch.folder != self._folder:  # a large folder has several batches
-            self._folder = batch.folder
-            self._of_folder = recorded_in(self._connection, batch.folder, self._current)
-        if batch.folder is not None and self._of_folder is not None:
-            return self._of_folder
-        return recorded_among(self._connection, (path for path, _ in files), self._current)
 
 
 def _looked_up(

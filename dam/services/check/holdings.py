@@ -56,12 +56,6 @@ def _is_as_recorded(source: RecordedSource) -> bool:
     return (state.size, state.mtime_ns) == (size, mtime_ns)
 
 
-def holdings_by_id(connection: Connection, storage_type: str, ids: Iterable[int]) -> dict[int, Holding]:
-    """Return the holdings of some assets, by entity id."""
-    key = ContentHashSha256Component.__table__.c.entity_id
-    return {holding.entity_id: holding for holding in _holdings(connection, storage_type, key, ids)}
-
-
 def holdings_by_sha256(connection: Connection, storage_type: str, digests: Iterable[str]) -> dict[str, Holding]:
     """Return the holdings of some contents, by SHA-256."""
     key = ContentHashSha256Component.__table__.c.hash_value

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from dam.core.errors import DamError, DecodeError, UnreadableFileError
@@ -54,9 +54,9 @@ def _prepared(file: CheckedFile) -> CheckedFile | _Comparable:
             found = media_type(opened.read(HEAD_BYTES), os.path.basename(file.path), lambda: nullcontext(opened))
         return _Comparable(file, comparison_of(found), found)
     except UnreadableFileError as exc:
-        return replace(file, status=Status.FAILED, reason=str(exc))
+        return file._replace(status=Status.FAILED, reason=str(exc))
     except DamError as exc:
-        return replace(file, reason=str(exc))
+        return file._replace(reason=str(exc))
 
 
 def _compared(library: Library, item: _Comparable, features: Features) -> CheckedFile:
@@ -68,8 +68,8 @@ def _compared(library: Library, item: _Comparable, features: Features) -> Checke
             matches = matches_of(session, item.comparison, query)
             trashed = trashed_among(session, (match.entity_id for match in matches))
     except DecodeError as exc:
-        return replace(item.file, reason=str(exc))
+        return item.file._replace(reason=str(exc))
     found = next((match for match in matches if match.entity_id not in trashed), None)
     if found is None:
         return item.file
-    return replace(item.file, status=Status.SIMILAR, entity_id=found.entity_id, match=found)
+    return item.file._replace(status=Status.SIMILAR, entity_id=found.entity_id, match=found)

@@ -1,9 +1,10 @@
 """What a check says of a file."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from dam.services.similar.match import SimilarMatch
+if TYPE_CHECKING:
+    from dam.services.similar.match import SimilarMatch
 
 
 class Status(StrEnum):
@@ -18,8 +19,7 @@ class Status(StrEnum):
     """The file could not be read."""
 
 
-@dataclass(frozen=True)
-class CheckedFile:
+class CheckedFile(NamedTuple):
     """A file, or a line of a list of checksums, and whether the library has it."""
 
     path: str
@@ -29,7 +29,7 @@ class CheckedFile:
     sha256: str | None = None
     entity_id: int | None = None
     """The asset with the content, or the nearest one."""
-    match: SimilarMatch | None = None
+    match: "SimilarMatch | None" = None
     """How the nearest asset is similar."""
     reason: str | None = None
     """Why the file could not be read or compared, or why an asset with its content does not count."""

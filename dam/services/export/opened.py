@@ -7,6 +7,7 @@ import shutil
 import time
 from os.path import splitext
 from pathlib import Path
+from typing import BinaryIO
 
 from platformdirs import user_cache_path
 
@@ -16,7 +17,7 @@ from dam.services.catalogue.whereabouts import PlaceKind, Whereabouts
 from dam.services.export.names import fit, legal_name
 from dam.storage.blob_store import BlobStore
 from dam.storage.local_staging import clone_bytes
-from dam.storage.reading import open_blob
+from dam.storage.reading import open_blob, open_regular
 
 KEPT_SECONDS = 7 * 24 * 60 * 60
 """Age at which a copy is removed when another one is made."""
@@ -25,8 +26,8 @@ KEPT_SECONDS = 7 * 24 * 60 * 60
 def file_to_open(store: BlobStore, found: Whereabouts, folder: Path | None = None) -> Path:
     """Return a file with the content of an asset, for a program to open.
 
-    A source of an asset that is only referenced is that file itself. A blob is copied, sharing its bytes where the file
-    system can do that, to a read-only file with the name of the source, and with an extension.
+    A source, where no store has the content, is that file itself. A blob, or its copy in a mirror, is copied to a
+    read-only file with the name of the source, and with an extension; its bytes are shared where possible.
 
     Raises:
         UnreadableFileError: the content is missing, or damaged.
@@ -46,7 +47,9 @@ def file_to_open(store: BlobStore, found: Whereabouts, folder: Path | None = Non
         folder.chmod(0o700)
         _sweep(folder)
         make_folder(place.parent, 0o700)
-        _copy(store, found.sha256, place)
+        opened = open_regular(held.path) if held.kind is PlaceKind.MIRROR else open_blob(store, found.sha256)
+        with opened as blob:
+            _copy(blob, place)
     except OSError as exc:
         raise DamError(f"{place}: {exc.strerror or exc}") from exc
     return place
@@ -59,12 +62,12 @@ def name_of(found: Whereabouts) -> str:
     return name if splitext(name)[1] or not guessed else fit(name + guessed, "")
 
 
-def _copy(store: BlobStore, sha256: str, place: Path) -> None:
+def _copy(blob: BinaryIO, place: Path) -> None:
     temporary = place.with_name(f".{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         temporary.unlink()
     try:
-        with open_blob(store, sha256) as blob, temporary.open("xb") as copy:
+        with temporary.open("xb") as copy:
             try:
                 clone_bytes(blob, copy)
             except (OSError, ValueError):  # not on this file system, or not a file

@@ -69,4 +69,6 @@ class Exported:
     """The absolute path of the file; None if it failed."""
     sidecar: str | None = None
     """The absolute path of its XMP sidecar."""
+    mirror: str | None = None
+    """The mirror that it was read from, as its blob is damaged or missing."""
     error: str | None = None

@@ -6,7 +6,7 @@ Its folder `.dam-export` has the temporary files, and notes by which an export k
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +16,14 @@ from uuid import uuid4
 from dam.core.durable import flush
 from dam.core.errors import DamError, UnreadableFileError, UsageError
 from dam.media.files.digests import sha256_of
+from dam.storage.flushing import flush_file_system
 from dam.storage.reading import open_regular, past_the_cache
 from dam.storage.staging_area import lock_folder
 
 OWN = ".dam-export"
 """The folder for the export's own files."""
+FLUSH_TOGETHER = 8
+"""From this many files on, one flush of the file system is faster than a flush of each file."""
 _OF_ONE_FILE = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EINVAL, errno.ENOTDIR, errno.ELOOP, errno.EILSEQ)
 """Errors of a name; others, such as of a full disk, end the export."""
 
@@ -122,6 +125,41 @@ class Target:
         with open_regular(place) as file:
             return sha256_of(file) == sha256
 
+    def flush_all(self, temporaries: Sequence[Path]) -> None:
+        """Make temporary files durable: each, or all together if there are many."""
+        with naming(self._own):
+            is_many = len(temporaries) >= FLUSH_TOGETHER and self._lock is not None and self._lock >= 0
+            if is_many and flush_file_system(self._lock or 0):  # it was opened before anything was written
+                return
+            for temporary in temporaries:
+                flush(temporary)
+
+    def read_back(self, temporary: Path, path: str, sha256: str) -> None:
+        """Compare a temporary file, which is durable, with what it should have.
+
+        Raises:
+            UnreadableFileError: it has something else.
+
+        """
+        place = self.root / path
+        with naming(place), open_regular(temporary) as file:
+            past_the_cache(file)
+            if sha256_of(file) != sha256:
+                raise UnreadableFileError(f"{place}: what was written is not what can be read back: is the disk sound?")
+
+    def name(self, temporary: Path, path: str) -> bool:
+        """Give a temporary file, which is durable, its name; False if something has that meanwhile.
+
+        Raises:
+            UnreadableFileError: the name is not possible here.
+            DamError: nothing can be written any more.
+
+        """
+        place = self.root / path
+        with naming(place):
+            self._make_folder(place.parent)
+            return self._name(temporary, place)
+
     def put(self, path: str, sha256: str, make: Callable[[Path], None]) -> bool:
         """Let `make` write a temporary file, read it back, and give it its name; False if that is taken meanwhile.
 
@@ -130,16 +168,15 @@ class Target:
             DamError: nothing can be written any more.
 
         """
-        place, temporary = self.root / path, self.temporary()
-        with naming(place):
-            self._make_folder(place.parent)
-            try:
+        temporary = self.temporary()
+        try:
+            with naming(self.root / path):
                 make(temporary)
-                self._read_back(temporary, place, sha256)
-                return self._name(temporary, place)
-            finally:
-                with suppress(FileNotFoundError):
-                    temporary.unlink()
+            self.read_back(temporary, path, sha256)
+            return self.name(temporary, path)
+        finally:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
 
     def replace(self, path: str, content: Callable[[BinaryIO], None]) -> None:
         """Write one of the export's own files, in place of an earlier one."""
@@ -179,12 +216,6 @@ class Target:
             if not stat.S_ISDIR(folder.lstat().st_mode):
                 raise UnreadableFileError(f"{folder} is in the way: it is not a folder") from None
         self._checked.add(folder)
-
-    def _read_back(self, temporary: Path, place: Path, sha256: str) -> None:
-        with open_regular(temporary) as file:
-            past_the_cache(file)
-            if sha256_of(file) != sha256:
-                raise UnreadableFileError(f"{place}: what was written is not what can be read back: is the disk sound?")
 
     def _name(self, temporary: Path, place: Path) -> bool:
         """Give a file its name, unless something has it."""

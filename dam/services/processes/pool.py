@@ -141,6 +141,11 @@ class Pool:
         return self._jobs > 0 and self._executor is None and self._make_executor == self._make_workers
 
     @property
+    def jobs(self) -> int:
+        """The number of workers; 0 if this process runs the requests."""
+        return self._jobs
+
+    @property
     def has_workers(self) -> bool:
         """Whether worker processes run the requests."""
         return self._jobs > 0
