@@ -722,6 +722,8 @@ CREATE TABLE saved_queries (
 
 CREATE INDEX ix_entities_created_at ON entities (created_at);
 
+CREATE INDEX ix_component_camera_make_entity_id ON component_camera (make, entity_id);
+
 CREATE INDEX ix_component_camera_model_entity_id ON component_camera (model, entity_id);
 
 CREATE INDEX ix_component_capture_local_time_entity_id ON component_capture (local_time, entity_id);

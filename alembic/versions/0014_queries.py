@@ -14,6 +14,7 @@ depends_on = None
 BIG_INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INDEXES = (
     ("entities", ("created_at",)),
+    ("component_camera", ("make", "entity_id")),
     ("component_camera", ("model", "entity_id")),
     ("component_capture", ("local_time", "entity_id")),
     ("component_dimensions", ("width", "entity_id")),

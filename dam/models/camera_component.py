@@ -12,6 +12,7 @@ class CameraComponent(BaseComponent):
     __tablename__ = "component_camera"
     __table_args__ = (
         UniqueConstraint("entity_id"),
+        Index(None, "make", "entity_id"),
         Index(None, "model", "entity_id"),
     )
 

@@ -41,8 +41,9 @@ from dam.services.catalogue.ecs import table_of
 from dam.services.catalogue.trashed import any_trashed
 from dam.services.query import special
 from dam.services.query.columns import Columns, is_indexed
-from dam.services.query.fields import ENTITY, Field, find, nearest
-from dam.services.query.predicates import Predicate, Reader, Tag
+from dam.services.query.few_values import values_like
+from dam.services.query.fields import ENTITY, Field, Type, find, nearest
+from dam.services.query.predicates import Glob, Predicate, Reader, Tag
 from dam.services.query.tree import And, Condition, Node, Not, Or, Regex, Word
 from dam.services.tags.rules import Rules, load_rules
 
@@ -175,6 +176,10 @@ class Compiler:
     def _column_leaf(self, each: Field, operator: str, value: Any) -> Leaf:
         predicate = self.reader.predicate(each, operator, value)
         table = each.column.table.alias()
+        if isinstance(predicate, Glob) and each.type is Type.TEXT and is_indexed(each):
+            values = values_like(self.session, self.columns, each.column, predicate.pattern)
+            if values is not None:
+                return Leaf(table, _entity_column(each, table), (table.c[each.column.name].in_(values),))
         where = or_(*(self.columns.meets(each, table, one) for one in self._with_target(each, predicate)))
         return Leaf(table, _entity_column(each, table), (where,))
 
