@@ -52,13 +52,12 @@ def verify(
     from dam.core.errors import MalformedDatabaseError
     from dam.render.progress import progress
     from dam.render.verify import VerifyReport
-    from dam.services.info import describe
     from dam.services.library import open_library
     from dam.services.mirrors.mirrors import find_mirror, open_mirror
     from dam.services.processes.server import default_jobs
     from dam.services.verify.copies import too_few_copies
     from dam.services.verify.findings import IntactAsset
-    from dam.services.verify.verify import Limits, damaged_database
+    from dam.services.verify.verify import Limits, bytes_within, damaged_database
     from dam.services.verify.verify import verify as run
 
     if store and min_copies > 1:
@@ -71,6 +70,7 @@ def verify(
     try:
         with open_library() as library:
             mirror = find_mirror(library, store) if store else None
+            chosen = chosen_assets(library, assets, query, null=null) if assets or query is not None else None
             results = run(
                 library,
                 content=content,
@@ -78,17 +78,18 @@ def verify(
                 quarantine=quarantine,
                 limits=limits,
                 mirror=open_mirror(library, mirror) if mirror else None,
-                among=chosen_assets(library, assets, query, null=null) if assets or query is not None else None,
+                among=chosen,
             )
+            count = None if chosen is not None else lambda: bytes_within(library, limits)
             copies = too_few_copies(library, min_copies) if min_copies > 1 else iter(())
             with (
                 summary_when_interrupted(report.finish),
                 closing(results),
-                progress(count=lambda: describe(library).bytes) as bar,
+                progress(count=count, max_seconds=limits.seconds) as bar,
             ):
                 for result in chain(results, copies):
                     report.add(result)
-                    if isinstance(result, IntactAsset):
+                    if isinstance(result, IntactAsset) and (result.is_read or limits == Limits()):
                         bar.advance(f"entity {result.entity_id}", result.size)
     except MalformedDatabaseError as exc:  # so badly that it cannot be opened
         report.add(damaged_database(exc))

@@ -26,9 +26,10 @@ GAP = "  "
 def layout(tally: Tally, total: int | None, name: str, width: int) -> str:
     """Return the line: what matters most comes first, and what does not fit is left out."""
     percent = tally.percent(total)
+    is_known = percent or tally.max_seconds is not None  # the first files tell too little
     wanted = [
         (1, f"{percent}%" if percent is not None else None),
-        (2, (tally.time_left(total) if percent else None) or tally.elapsed),  # the first files tell too little
+        (2, (tally.time_left(total if percent else None) if is_known else None) or tally.elapsed),
         (3, tally.files),
         (4, tally.rate),
         (0, _bar(percent) if percent is not None else None),
@@ -52,8 +53,8 @@ def _bar(percent: int) -> str:
 class TerminalProgress:
     """Draws the bar at intervals, in a thread: one file can take minutes."""
 
-    def __init__(self, total: Callable[[], int | None]) -> None:
-        self._tally = Tally(time.monotonic)
+    def __init__(self, total: Callable[[], int | None], max_seconds: float | None = None) -> None:
+        self._tally = Tally(time.monotonic, max_seconds)
         self._total = total
         self._name = "reading …"
         self._shown = 0

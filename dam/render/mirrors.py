@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from dam.render.json_output import write_document
 from dam.render.text import counted, human_size, line, note, safe
+from dam.services.journal.purged_copies import PurgedCopy
 from dam.services.mirrors.mirrors import MirrorInfo, MirrorState
 from dam.services.mirrors.sync import Copied
 
@@ -47,6 +48,7 @@ class SyncReport:
         self._mirror = mirror
         self._as_json = as_json
         self._copied = self._bytes = 0
+        self._purged = self._purged_bytes = 0
         self.failed = 0
 
     def add(self, result: Copied) -> None:
@@ -61,10 +63,56 @@ class SyncReport:
         else:
             line(f"failed  {result.sha256}: {safe(result.error)}")
 
+    def add_purged(self, size: int) -> None:
+        """Count a blob that the library has removed for good, and the mirror has."""
+        self._purged += 1
+        self._purged_bytes += size
+
     def finish(self) -> None:
         """Write the summary."""
         if self._as_json:
             counts = {"copied": self._copied, "bytes": self._bytes, "failed": self.failed}
-            write_document(mirror=self._mirror.name, summary=counts)
+            purged = {"purged": self._purged, "purged_bytes": self._purged_bytes}
+            write_document(mirror=self._mirror.name, summary=counts | purged)
         failed = f", {self.failed:,} failed" if self.failed else ""
         note(f"{self._mirror.name}: {counted(self._copied, 'blob')} copied ({human_size(self._bytes)}){failed}")
+        if self._purged:
+            size = human_size(self._purged_bytes)
+            note(
+                f"{self._mirror.name}: {counted(self._purged, 'blob')} ({size}) that the library has removed for good "
+                f"stay there: dam-cli store clean {self._mirror.name} removes them"
+            )
+
+
+class CleanReport:
+    """Writes and counts what was removed from a mirror, and what stays."""
+
+    def __init__(self, mirror: MirrorInfo, *, as_json: bool, dry_run: bool) -> None:
+        self._mirror = mirror
+        self._as_json = as_json
+        self._dry_run = dry_run
+        self._blobs = self._bytes = self._freed = 0
+        self.kept = 0
+
+    def add(self, copy: PurgedCopy) -> None:
+        """Write and count a copy."""
+        if copy.is_kept:
+            self.kept += 1
+        else:
+            self._blobs += 1
+            self._bytes += copy.size
+            self._freed += copy.freed
+        if self._as_json:
+            write_document(mirror=self._mirror.name, **asdict(copy))
+        else:
+            line(f"{'kept' if copy.is_kept else 'removed':<9}{copy.sha256}  {human_size(copy.size)}")
+
+    def finish(self) -> None:
+        """Write the summary."""
+        if self._as_json:
+            counts = {"blobs": self._blobs, "bytes": self._bytes, "freed": self._freed, "kept": self.kept}
+            write_document(mirror=self._mirror.name, summary=counts | {"dry_run": self._dry_run})
+        verb = "would be removed" if self._dry_run else "removed"
+        note(f"{self._mirror.name}: {counted(self._blobs, 'blob')} {verb}, {human_size(self._freed)} freed")
+        if self.kept:
+            note(f"{counted(self.kept, 'blob')} stay, since no other mirror has a copy: see --last-copies")

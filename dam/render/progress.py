@@ -44,10 +44,14 @@ class NoProgress:
 
 
 class Tally:
-    """Counts files and bytes, and computes the rate. `clock` returns seconds."""
+    """Counts files and bytes, and computes the rate. `clock` returns seconds.
 
-    def __init__(self, clock: Clock) -> None:
+    `max_seconds`: the work ends by itself after so long.
+    """
+
+    def __init__(self, clock: Clock, max_seconds: float | None = None) -> None:
         self._clock = clock
+        self.max_seconds = max_seconds
         self._began = clock()
         self._files = self._bytes = self._read = 0
 
@@ -81,10 +85,12 @@ class Tally:
         return 100 * self._bytes // total if total and self._bytes <= total else None
 
     def time_left(self, total: int | None) -> str | None:
-        """Return the estimated time for the rest of `total` bytes; None if it is unknown."""
-        if not total or not self._bytes or self._bytes > total:
-            return None
-        return f"{_clock_time((self._clock() - self._began) * (total - self._bytes) / self._bytes)} left"
+        """Return the estimated time for the rest of `total` bytes, at most that to the end; None if it is unknown."""
+        elapsed = self._clock() - self._began
+        estimates = [] if self.max_seconds is None else [max(self.max_seconds - elapsed, 0.0)]
+        if total and 0 < self._bytes <= total:
+            estimates.append(elapsed * (total - self._bytes) / self._bytes)
+        return f"{_clock_time(min(estimates))} left" if estimates else None
 
 
 def _clock_time(seconds: float) -> str:
@@ -134,12 +140,17 @@ class BackgroundCount:
         return self._found
 
 
-def progress(*, quiet: bool = False, count: Callable[[], int] | None = None) -> Progress:
-    """Return a progress that suits stderr. `count` returns the total number of bytes, for the time left."""
+def progress(
+    *, quiet: bool = False, count: Callable[[], int] | None = None, max_seconds: float | None = None
+) -> Progress:
+    """Return a progress that suits stderr.
+
+    For the time left, `count` returns the total number of bytes, and the work ends after `max_seconds`.
+    """
     if quiet:
         return NoProgress()
     if not sys.stderr.isatty():
         return LineProgress()
     from dam.render.bar import TerminalProgress  # noqa: PLC0415  imports this module
 
-    return TerminalProgress(BackgroundCount(count) if count else lambda: None)
+    return TerminalProgress(BackgroundCount(count) if count else lambda: None, max_seconds)

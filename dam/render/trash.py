@@ -88,6 +88,8 @@ def emptied(plan: PurgePlan, done: Emptied | None, *, as_json: bool) -> None:
         note(_copies(plan))
     if done.postponed:
         note(f"the content is still in the store: {safe(done.postponed)}, with dam-cli gc")
+    if count and done.has_mirrors:
+        note("copies in mirrors stay there: dam-cli store clean removes them")
 
 
 class GarbageReport:

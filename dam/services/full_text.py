@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, column, func, inspect, literal_column, table, text
 from sqlalchemy.orm import Session
 
+from dam.core.errors import OutdatedSchemaError
+from dam.core.schema import SETUP_HINT
 from dam.models import component_classes
 from dam.models.base_component import BaseComponent
 
@@ -62,10 +64,10 @@ def words(value: str) -> list[str]:
 
 def make_indexes(connection: Connection) -> list[str]:
     """Make the indexes that are declared and missing, and remove those that are no longer declared; return the new."""
-    there, wanted = _there(connection), {name: _definition(name, kind) for name, kind in searched().items()}
+    there, wanted = _there(connection), _wanted()
     maker = _make_in_sqlite if connection.dialect.name == "sqlite" else _make_in_postgresql
-    for name in sorted(there):
-        if there[name] != wanted.get(name):
+    for name in sorted(there.keys() | wanted.keys()):  # also of one that is not there: it may have left its triggers
+        if there.get(name) != wanted.get(name):
             _drop(connection, name)
     new = [name for name in wanted if there.get(name) != wanted[name]]
     if new and connection.dialect.name != "sqlite":
@@ -81,15 +83,20 @@ def make_indexes(connection: Connection) -> list[str]:
 
 def rebuild(connection: Connection) -> None:
     """Drop all indexes, and make them again from the rows."""
-    for name in _there(connection):
+    for name in _there(connection).keys() | searched().keys():
         _drop(connection, name)
     make_indexes(connection)
 
 
-def _definition(name: str, kind: type[BaseComponent]) -> str:
-    """Return the columns that an index has, in the order of the declaration."""
-    del name
-    return ",".join(kind.SEARCHED)
+def missing(connection: Connection) -> list[str]:
+    """Return the indexes that are declared and not there, or that have lost a trigger or have other columns."""
+    there = _there(connection)
+    return [name for name, columns in _wanted().items() if there.get(name) != columns]
+
+
+def _wanted() -> dict[str, str]:
+    """Return the columns that each index has, in the order of the declaration."""
+    return {name: ",".join(kind.SEARCHED) for name, kind in searched().items()}
 
 
 def _there(connection: Connection) -> dict[str, str]:
@@ -124,7 +131,7 @@ def _make_in_sqlite(connection: Connection, name: str, kind: type[BaseComponent]
     old, new = (", ".join(f"{row}.{each}" for each in kind.SEARCHED) for row in ("old", "new"))
     remove = f"INSERT INTO {name} ({name}, rowid, {columns}) VALUES ('delete', old.id, {old});"  # noqa: S608  our names
     add = f"INSERT INTO {name} (rowid, {columns}) VALUES (new.id, {new});"  # noqa: S608
-    tokens = "tokenize='unicode61 remove_diacritics 2'"
+    tokens = "columnsize=0, tokenize='unicode61 remove_diacritics 2'"  # lengths are only for a ranking
     differs = " OR ".join(f"old.{each} IS NOT new.{each}" for each in ("id", *kind.SEARCHED))
     for statement in (
         f"CREATE VIRTUAL TABLE {name} USING fts5({columns}, content='{owner}', content_rowid='id', {tokens})",
@@ -154,10 +161,17 @@ def _expression(kind: type[BaseComponent], owner: str = "") -> str:
 def matches(
     session: Session, phrase: str, *, prefix: bool
 ) -> Iterator[tuple[Any, ColumnElement[int], tuple[ColumnElement[bool], ...]]]:
-    """Yield, for each index, the table, its entity column and the condition of the rows that have a phrase."""
+    """Yield, for each index, the table, its entity column and the condition of the rows that have a phrase.
+
+    Raises:
+        OutdatedSchemaError: an index is not there, as where a component came after the last set-up.
+
+    """
     found = words(phrase)
     if not found:
         return
+    if lacking := missing(session.connection()):
+        raise OutdatedSchemaError(f"the full text lacks {', '.join(lacking)}: {SETUP_HINT}")
     for name, kind in searched().items():
         yield (_in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql)(name, kind, found, prefix)
 

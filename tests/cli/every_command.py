@@ -65,6 +65,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "where": [["{sources}/a.png"], ["{sources}/a.png", "--json"]],
     "repair": [["--dry-run", "--from", "{sources}"], []],
     "stats": [[], ["--json"]],
+    "store clean": [["--grace", "0s", "--yes"]],
     "store add": [["usb", "{folder}/mirror"]],
     "store ls": [[]],
     "store rm": [["mirror"]],

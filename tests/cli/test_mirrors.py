@@ -37,7 +37,7 @@ def test_a_mirror_gets_what_it_lacks(mirrored: Dam) -> None:
     [state] = mirrored("store", "ls", "--json").json["mirrors"]
     assert (state["name"], state["location"], state["error"]) == ("m", str(mirror), None)
     [last] = mirrored("store", "sync", "m", "--json").json_lines
-    assert last["summary"] == {"copied": 0, "bytes": 0, "failed": 0}
+    assert last["summary"] == {"copied": 0, "bytes": 0, "failed": 0, "purged": 0, "purged_bytes": 0}
     [last] = mirrored("verify", "--store", "m", "--content", "--json").json_lines
     assert last["summary"]["read"] == 8
 

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -158,6 +160,24 @@ def test_commands_take_a_query_or_ids(filled: Dam) -> None:
     filled("trash", "restore", "--query", "tag:draft")
     filled("trash", "restore", "-", "-0", input=b"1\0")
     assert ids(filled) == [2, 1]
+
+
+def test_a_tag_that_is_an_alias(filled: Dam) -> None:
+    filled("tag", "alias", "ocean", "sea")
+    assert ids(filled, "tag:Ocean") == ids(filled, "tag:sea") == [1]
+    assert ids(filled, "tag:=ocean", code=1) == []
+
+
+@pytest.mark.parametrize("lost", ["TRIGGER search_tag_delete", "TABLE search_tag"])
+@pytest.mark.parametrize("healed_by", [("repair",), ("setup-db",)])
+def test_a_lost_index_of_words(filled: Dam, lost: str, healed_by: tuple[str, ...]) -> None:
+    with closing(sqlite3.connect(filled.folder / "dam.sqlite3")) as connection, connection:
+        connection.execute(f"DROP {lost}")
+    assert "the full text lacks search_tag: set it up with: dam-cli setup-db" in filled("ls", "draft", code=10).err
+    assert "the index of words search_tag is missing or incomplete" in filled("verify", code=4).out
+    filled(*healed_by)
+    assert ids(filled, "draft") == [2]
+    filled("verify")
 
 
 def test_no_asset_is_meant(filled: Dam) -> None:

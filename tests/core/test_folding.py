@@ -15,7 +15,7 @@ def test_case_and_unicode_form_do_not_matter(text: str) -> None:
     assert folded(key) == key
     for form in ("NFC", "NFD"):
         assert folded(unicodedata.normalize(form, text)) == key
-    assert folded(text.casefold()) == key
+    assert folded(unicodedata.normalize("NFD", text).casefold()) == key
     assert len(key) <= 3 * len(unicodedata.normalize("NFC", text))
     assert unicodedata.is_normalized("NFC", key)
 

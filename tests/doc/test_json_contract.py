@@ -75,6 +75,7 @@ RUNS = {
     "store ls": ["store", "ls"],
     "store rm": ["store", "rm", "usb"],
     "store sync": ["store", "sync"],
+    "store clean": ["store", "clean", "--grace", "0s", "--yes"],
     "rebuild-db": ["rebuild-db"],
     "library export": ["library", "export", "out.jsonl"],
     "library import": ["library", "import", "out.jsonl"],
@@ -174,8 +175,8 @@ def prepare(name: str, filled: Dam) -> None:
     make_backups(name, filled)
     if name == "find-duplicates":
         filled("add-asset", "-j0", "inputs/smaller.jpg")
-    if name in ("store ls", "store rm", "store sync"):
-        filled("store", "add", "usb", "mirror")
+    if name in ("store ls", "store rm", "store sync", "store clean"):
+        make_mirror(name, filled)
     if name in ("verify", "repair", "store sync"):
         next(filled.store.glob("??/??/*")).unlink()
     if name == "rebuild-db":
@@ -183,6 +184,15 @@ def prepare(name: str, filled: Dam) -> None:
     if name == "library import":
         filled("library", "export", "out.jsonl")
         (filled.folder / "dam.sqlite3").unlink()
+
+
+def make_mirror(name: str, dam: Dam) -> None:
+    """Add a mirror; for what cleans it, with something that was removed for good."""
+    dam("store", "add", "usb", "mirror")
+    if name == "store clean":
+        dam("store", "sync")
+        dam("rm", "1", "--yes")
+        dam("trash", "empty", "--yes")
 
 
 def say_of_assets(name: str, dam: Dam) -> None:

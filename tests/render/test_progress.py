@@ -131,3 +131,15 @@ def test_the_terminal_shows_the_name_without_what_acts_on_it(capfd: pytest.Captu
     assert "\x1b" not in shown
     before, _, _ = shown.partition("a line\n")
     assert before.endswith(" \r")
+
+
+def test_work_that_ends_by_itself_has_no_more_time_left(clock: Clock) -> None:
+    """As `verify --max-time`: from the beginning, and also where the rest would take longer."""
+    tally = Tally(clock, max_seconds=60)
+    assert layout(tally, None, "", 30).startswith("0:01:00 left  0 files")
+    clock.now = 10
+    tally.add(100)
+    assert tally.time_left(None) == tally.time_left(1000) == "0:00:50 left"
+    assert tally.time_left(200) == "0:00:10 left"
+    clock.now = 70
+    assert tally.time_left(1000) == "0:00:00 left"

@@ -22,7 +22,7 @@ from dam.services.verify import verify as module
 from dam.services.verify.blobs import Checker
 from dam.services.verify.checks import oldest_check
 from dam.services.verify.findings import Finding, IntactAsset, Problem
-from dam.services.verify.verify import Limits, verify
+from dam.services.verify.verify import UNLIMITED, Limits, bytes_within, verify
 from dam.storage import quarantine
 from dam.storage.blob_store import BlobStore
 from dam.storage.flaw import OTHER_CONTENT, Flaw
@@ -339,3 +339,7 @@ def test_nothing_is_read_ahead_of_who_asks(library: Library, tmp_path: Path, mon
     next(results)
     results.close()
     assert len(checked) <= 3
+
+
+def test_the_time_left_is_that_of_what_is_read(each_library: Library, blobs: list[str]) -> None:
+    assert [bytes_within(each_library, limits) for limits in (UNLIMITED, Limits(percent=40))] == [len(blobs) * 5, 6]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -95,7 +95,12 @@ def put_rows(session: Session, table: type[Base], rows: Iterable[Mapping[str, An
     dialect = session.get_bind().dialect
     for columns, alike in groupby(rows, key=_columns):
         upsert = _upsert(table, columns, dialect)
-        session.connection().exec_driver_sql(upsert.statement, upsert.parameters(alike))
+        if not (upsert.is_positional and hasattr(table, "SEARCHED") and table.SEARCHED):
+            session.connection().exec_driver_sql(upsert.statement, upsert.parameters(alike))
+            continue
+        # FTS5 writes its words to the disk before each statement: a statement for each row would take ten times as long
+        for some in batched(upsert.parameters(alike), MAX_VARIABLES // len(columns)):
+            session.connection().exec_driver_sql(upsert.of_rows(len(some)), tuple(chain.from_iterable(some)))
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,11 @@ class _Upsert:
     is_positional: bool
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
     """Column names in the order of the parameters, each with the function that converts its values for the driver."""
+
+    def of_rows(self, count: int) -> str:
+        """Return the statement for several rows at once, whose parameters are those of all rows."""
+        row = f"({', '.join('?' * len(self.columns))})"
+        return self.statement.replace(f" VALUES {row} ", f" VALUES {', '.join([row] * count)} ", 1)
 
     def parameters(self, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
         """Return rows in the form that the driver takes."""

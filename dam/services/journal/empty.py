@@ -27,7 +27,7 @@ from dam.services.journal.gc import collect_garbage
 from dam.services.journal.leftovers import left_by_purges
 from dam.services.library import Library
 from dam.services.mirrors.copies import has_copy, has_sound_copy
-from dam.services.mirrors.mirrors import open_mirrors
+from dam.services.mirrors.mirrors import list_mirrors, open_mirrors
 from dam.storage.blob_store import BlobStore
 
 RECORDED = (SourcePathComponent, FilePropertiesComponent, ContentHashSha256Component)
@@ -76,6 +76,8 @@ class Emptied:
     """Number of bytes that this has freed."""
     postponed: str | None
     """Why blobs are still in the store, if so: the next collection removes them."""
+    has_mirrors: bool
+    """Whether there are mirrors, which may have copies."""
 
 
 def empty_trash(library: Library, plan: PurgePlan) -> Emptied:
@@ -87,7 +89,7 @@ def empty_trash(library: Library, plan: PurgePlan) -> Emptied:
             blobs, freed = blobs + 1, freed + garbage.freed
     except LockedError as exc:
         postponed = str(exc)
-    return Emptied(purged.entity_ids, purged.operation_id, blobs, freed, postponed)
+    return Emptied(purged.entity_ids, purged.operation_id, blobs, freed, postponed, bool(list_mirrors(library)))
 
 
 def plan_purge(

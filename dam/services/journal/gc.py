@@ -60,7 +60,7 @@ def collect_garbage(
 
     """
     store = library.store
-    _check_database(library, dry_run=dry_run)
+    check_database(library, dry_run=dry_run)
     began = store.clock()
     suspects = _suspects(library, store.keys() if keys is None else keys, began - grace)
     for batch in ecs.batched(suspects if keys is not None else _not_owned(library, suspects), BATCH):
@@ -92,7 +92,7 @@ def _not_owned(library: Library, keys: Iterable[str]) -> Iterator[str]:
         yield from (key for key in some if said.get(key) is not Said.OWNED)
 
 
-def _check_database(library: Library, *, dry_run: bool) -> None:
+def check_database(library: Library, *, dry_run: bool) -> None:
     """Make sure that the database is as new as the manifest, and the manifest as the database."""
     if dry_run:
         library.manifest_writer.refuse_old_database()

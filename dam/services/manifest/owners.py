@@ -1,7 +1,8 @@
 """What the manifest says of blobs that no asset of the database has."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 from dam.services.manifest.lines import Line, parse
@@ -22,8 +23,23 @@ class Said(Enum):
     PURGED = "its asset was removed for good"
 
 
-def last_said(manifest: Manifest, keys: Collection[str]) -> dict[str, Said]:
-    """Return what the manifest says last of some blobs; nothing of those that it does not have.
+@dataclass(frozen=True)
+class Sayings:
+    """What the manifest says of some blobs."""
+
+    said: Mapping[str, Said]
+    """The last that it says of each; nothing of those that it does not have."""
+    names: Mapping[str, str]
+    """Their original filenames, also of assets that are gone."""
+
+
+def last_said(manifest: Manifest, keys: Collection[str]) -> Mapping[str, Said]:
+    """Return what the manifest says last of some blobs; see `sayings`."""
+    return sayings(manifest, keys).said
+
+
+def sayings(manifest: Manifest, keys: Collection[str]) -> Sayings:
+    """Return what the manifest says of some blobs, in one pass.
 
     All segments are read, and the lines with one of the keys are parsed. A damaged line counts as that of an asset: so
     nothing is removed because the manifest is damaged. What was undone, as an adoption, is not said any more; nor is
@@ -31,8 +47,9 @@ def last_said(manifest: Manifest, keys: Collection[str]) -> dict[str, Said]:
     """
     wanted = {key.encode("ascii") for key in keys}
     said: dict[str, Said] = {}
+    names: dict[str, str] = {}
     if not wanted:
-        return said
+        return Sayings(said, names)
     kinds: dict[int, str] = {}
     batches: dict[str, int] = {}
     for number in manifest.numbers():
@@ -41,10 +58,10 @@ def last_said(manifest: Manifest, keys: Collection[str]) -> dict[str, Said]:
                 found = wanted.intersection(_DIGEST.findall(raw))
                 if found or _OPERATION in raw:
                     keys = {key.decode("ascii") for key in found}
-                    batches.update(dict.fromkeys(keys, _take(raw, keys, kinds, said)))
+                    batches.update(dict.fromkeys(keys, _take(raw, keys, kinds, said, names)))
                 elif _DROPPED in raw:
                     _drop(raw, batches, said)
-    return said
+    return Sayings(said, names)
 
 
 def _drop(raw: bytes, batches: dict[str, int], said: dict[str, Said]) -> None:
@@ -56,7 +73,9 @@ def _drop(raw: bytes, batches: dict[str, int], said: dict[str, Said]) -> None:
             said.pop(key, None)
 
 
-def _take(raw: bytes, keys: Collection[str], kinds: dict[int, str], said: dict[str, Said]) -> int:
+def _take(
+    raw: bytes, keys: Collection[str], kinds: dict[int, str], said: dict[str, Said], names: dict[str, str]
+) -> int:
     """Take one line into account; return its batch. `kinds` has the kinds of the operations so far."""
     line = parse(raw)
     if not isinstance(line, Line):
@@ -75,6 +94,8 @@ def _take(raw: bytes, keys: Collection[str], kinds: dict[int, str], said: dict[s
             said.setdefault(key, Said.PURGED)
     elif key := content.get("sha256") or content.get("key") or _key(content.get("put"), content.get("row")):
         said[key] = Said.OWNED
+        if "sha256" in content and "name" in content:
+            names[key] = content["name"]
     return line.batch
 
 

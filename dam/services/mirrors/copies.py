@@ -7,6 +7,7 @@ from dam.core.errors import StoreError
 from dam.services.library import Library
 from dam.services.mirrors.mirrors import OpenMirror
 from dam.storage.blob_store import BlobStore
+from dam.storage.local import LocalBlobStore
 
 
 def copies_of(library: Library, sizes: Mapping[str, int], mirrors: Sequence[OpenMirror]) -> dict[str, int]:
@@ -53,6 +54,26 @@ def sound_copies(
         except (StoreError, OSError):
             continue
     return len(files)
+
+
+def other_copies(
+    store: LocalBlobStore, others: Iterable[LocalBlobStore], key: str, size: int, *, content: bool
+) -> list[LocalBlobStore]:
+    """Return the stores that have a copy of a blob in a file of its own. With `content`, the first sound one is enough.
+
+    Without `content` nothing is read: a regular file of its size is a copy.
+    """
+    found = []
+    for other in others:
+        try:
+            flaw = other.flaw(key, size, content=content, apart_from=os.lstat(store.place(key)))
+        except (StoreError, OSError):
+            continue
+        if flaw is None:
+            found.append(other)
+            if content:
+                break
+    return found
 
 
 def _identity(store: BlobStore, key: str) -> tuple[int, int] | None:

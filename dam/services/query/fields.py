@@ -13,6 +13,7 @@ from dam.models import component_classes
 from dam.models.base_class import Base
 from dam.models.entity import Entity
 from dam.models.types import HexDigest, JsonText, PerceptualHash, UtcDateTime
+from dam.services.user_data.effective import SOURCES
 
 
 class Type(StrEnum):
@@ -64,6 +65,11 @@ class Alias:
     first: bool = False
 
 
+def _said(name: str) -> tuple[str, ...]:
+    """Return the columns of what the user or the file says, in order of precedence."""
+    return tuple(f"{column.class_.component_name()}.{column.key}" for column in SOURCES[name])
+
+
 ENTITY = "entity"
 ALIASES: Mapping[str, Alias] = {
     "id": Alias(("entity.id",), "entity id"),
@@ -92,10 +98,10 @@ ALIASES: Mapping[str, Alias] = {
     "longitude": Alias(("gps.longitude",), "degrees east"),
     "altitude": Alias(("gps.altitude",), "metres above sea level"),
     "tag": Alias(("tag.tag",), "tag; also those below it"),
-    "title": Alias(("annotation.title", "description.title", "document.title", "audio_tags.title"), "title"),
-    "description": Alias(("annotation.description", "description.description"), "description"),
-    "notes": Alias(("annotation.notes",), "notes of the user"),
-    "rating": Alias(("annotation.rating", "description.rating"), "rating, the user's before the file's", first=True),
+    "title": Alias(_said("title"), "title"),
+    "description": Alias(_said("description"), "description"),
+    "notes": Alias(_said("notes"), "notes of the user"),
+    "rating": Alias(_said("rating"), "rating, the user's before the file's", first=True),
     "keyword": Alias(("description.keywords", "description.hierarchies"), "keywords in the file"),
     "face": Alias(("region.name",), "name of a person, or of another region, in the file"),
     "collection": Alias(("collection.name",), "collection"),

@@ -5,7 +5,7 @@ so that a first page reads only as much as it shows. Which of the two is decided
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -31,8 +31,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from dam.core.folding import folded
 from dam.media.kinds import Kind
 from dam.models.base_class import Base
+from dam.models.tag_component import TagComponent
 from dam.models.trashed_component import TrashedComponent
 from dam.services import full_text
 from dam.services.catalogue.ecs import table_of
@@ -40,8 +42,9 @@ from dam.services.catalogue.trashed import any_trashed
 from dam.services.query import special
 from dam.services.query.columns import Columns, is_indexed
 from dam.services.query.fields import ENTITY, Field, find, nearest
-from dam.services.query.predicates import Reader
+from dam.services.query.predicates import Predicate, Reader, Tag
 from dam.services.query.tree import And, Condition, Node, Not, Or, Regex, Word
+from dam.services.tags.rules import Rules, load_rules
 
 FEW = 2000
 """Up to how many matches a condition drives the search."""
@@ -81,6 +84,8 @@ class Compiler:
     """Whether only assets in the trash match."""
     drives: bool = field(default=False, init=False)
     """Whether few assets match, by a condition that all must meet."""
+
+    _rules: Rules | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Look at which database it is."""
@@ -170,8 +175,17 @@ class Compiler:
     def _column_leaf(self, each: Field, operator: str, value: Any) -> Leaf:
         predicate = self.reader.predicate(each, operator, value)
         table = each.column.table.alias()
-        where = self.columns.meets(each, table, predicate)
+        where = or_(*(self.columns.meets(each, table, one) for one in self._with_target(each, predicate)))
         return Leaf(table, _entity_column(each, table), (where,))
+
+    def _with_target(self, each: Field, predicate: Predicate) -> list[Predicate]:
+        """Return a predicate, and of a tag that is an alias also that of the tag that it stands for."""
+        if not isinstance(predicate, Tag) or each.component != TagComponent.component_name() or not predicate.below:
+            return [predicate]
+        if self._rules is None:
+            self._rules = load_rules(self.session)
+        target = folded(self._rules.resolved(predicate.key))
+        return [predicate] if target == predicate.key else [predicate, replace(predicate, key=target)]
 
     def _present(self, each: Field) -> Leaf:
         table = each.column.table.alias()

@@ -1,7 +1,6 @@
 """Give blobs without an asset one, and assets what they lack; as one operation of the journal."""
 
 import hashlib
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,11 +20,8 @@ from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue.operations import Recorder
 from dam.services.ingest.writer import entities_by_sha256
 from dam.services.library import Library
-from dam.services.manifest.lines import Line
-from dam.services.manifest.reader import read
 from dam.services.repair.outcome import Action, Repair, Result
 from dam.storage.blob_store import BlobStore
-from dam.storage.manifest import Manifest
 from dam.storage.reading import open_blob
 
 
@@ -80,15 +76,6 @@ def _adopt(library: Library, key: str, operation: "RepairOperation", *, name: st
     entity_id = library.write_again(write)
     detail = "it is an asset now: dam-cli run-systems finds out the rest"
     return Repair(Action.ADOPT, Result.DONE, detail, key, entity_id, name or key)
-
-
-def names_in_manifest(manifest: Manifest, keys: AbstractSet[str]) -> dict[str, str]:
-    """Return the original filenames that the manifest has for some contents, also of assets that are gone."""
-    found: dict[str, str] = {}
-    for line in read(manifest) if keys else ():
-        if isinstance(line, Line) and line.content.get("sha256") in keys and "name" in line.content:
-            found[line.content["sha256"]] = line.content["name"]
-    return found
 
 
 def complete(library: Library, entity_id: int, operation: "RepairOperation", *, dry_run: bool) -> Repair:

@@ -30,10 +30,13 @@ def repair_database(library: Library, operation: RepairOperation, *, content: bo
         if damage := schema_damage(connection):
             raise MalformedDatabaseError(f"{'; '.join(damage)}: {DAMAGE_HINT}")
     found = [finding.detail for finding in database_findings(library)]
-    if found and not dry_run and library.engine.dialect.name == "sqlite":
+    if found and not dry_run:
         with library.write() as session:
-            session.execute(text("REINDEX"))
-            full_text.rebuild(session.connection())
+            if library.engine.dialect.name == "sqlite":
+                session.execute(text("REINDEX"))
+                full_text.rebuild(session.connection())
+            else:
+                full_text.make_indexes(session.connection())
     if content:
         yield from repair_rows(library, operation, dry_run=dry_run)
     if not found:

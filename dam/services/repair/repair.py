@@ -6,9 +6,9 @@ from collections.abc import Generator, Iterator, Sequence
 from dam.core.errors import StoreError
 from dam.services.catalogue.places import Place, places_of
 from dam.services.library import Library
-from dam.services.manifest.owners import Said, last_said
+from dam.services.manifest.owners import Said, sayings
 from dam.services.mirrors.mirrors import OpenMirror, open_mirrors
-from dam.services.repair.adopt import RepairOperation, adopt, complete, names_in_manifest
+from dam.services.repair.adopt import RepairOperation, adopt, complete
 from dam.services.repair.database import repair_database
 from dam.services.repair.derived import repair_derived
 from dam.services.repair.files import move_to_place, protect
@@ -111,8 +111,7 @@ def _repair_assets(
             yield complete(library, entity_id, operation, dry_run=dry_run)
     owned |= {place.identifier for place in places_of(library, [key for key in keys if key])}
     orphans = [key for key in dict.fromkeys(keys) if key and key not in owned and library.store.size(key) is not None]
-    said = last_said(library.store.manifest, orphans)
-    names = names_in_manifest(library.store.manifest, {*orphans})
+    manifest = sayings(library.store.manifest, orphans)
     for key in orphans:
-        if said.get(key) is not Said.PURGED:  # that waits for a collection
-            yield adopt(library, key, operation, name=names.get(key), dry_run=dry_run)
+        if manifest.said.get(key) is not Said.PURGED:  # that waits for a collection
+            yield adopt(library, key, operation, name=manifest.names.get(key), dry_run=dry_run)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from dam.core.errors import MalformedDatabaseError
 from dam.core.schema import newest_schema
 from dam.models.base_class import Base
+from dam.services.full_text import missing
 from dam.services.library import Library
 from dam.services.verify.findings import Finding, Problem
 
@@ -30,6 +31,9 @@ def database_findings(library: Library) -> Iterator[Finding]:
         try:
             yield from map(_finding, schema_damage(connection))
             yield from map(_finding, list(_integrity(connection) if is_sqlite else _indexes(connection)))
+            yield from map(
+                _finding, [f"the index of words {name} is missing or incomplete" for name in missing(connection)]
+            )
             yield from map(_finding, list(_sqlite_foreign_keys(connection) if is_sqlite else _foreign_keys(connection)))
         except MalformedDatabaseError as exc:
             yield _finding(str(exc))

@@ -59,6 +59,13 @@ class Limits:
 UNLIMITED = Limits()
 
 
+def bytes_within(library: Library, limits: Limits) -> int:
+    """Return how many bytes of a library are read at most, were there no limit of time."""
+    with library.read() as session:
+        size = session.scalar(select(func.sum(FilePropertiesComponent.file_size_bytes))) or 0
+    return int(int(size) * (100 if limits.percent is None else limits.percent) / 100)
+
+
 def verify(
     library: Library,
     *,
@@ -121,13 +128,11 @@ class _Budget:
     limits: Limits
     _began: float = field(default_factory=time.monotonic)
     _bytes: int = 0
-    _max_bytes: float | None = None
+    _max_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if self.limits.percent is not None:
-            with self.library.read() as session:
-                size = session.scalar(select(func.sum(FilePropertiesComponent.file_size_bytes))) or 0
-            self._max_bytes = int(size) * self.limits.percent / 100
+            self._max_bytes = bytes_within(self.library, self.limits)
 
     def allows(self, place: Place) -> bool:
         """Return whether a content may be read, and count it. The first one always may."""

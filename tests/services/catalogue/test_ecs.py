@@ -1,9 +1,10 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, select, text
 from sqlalchemy.orm import Session
 
 from dam.core.errors import DamError
@@ -112,6 +113,25 @@ def test_entities_with_some_and_without_others(
         example.rollback()
     expected = [i for i, kinds in zip(ids, owned, strict=True) if having <= kinds and not without & kinds]
     assert [i for i in found if i in ids] == expected  # a pair has brought another entity
+
+
+def test_rows_with_full_text_are_written_many_at_a_time(library: Library) -> None:
+    """FTS5 writes its words to the disk before each statement, which takes most of the time of an ingest."""
+    statements: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        *_, statement, _values, _context, many = arguments
+        assert not many
+        statements.append(statement)
+
+    with library.write() as session:
+        ids = ecs.add_entities(session, 1000)
+        session.connection()
+        event.listen(library.engine, "before_cursor_execute", note)
+        ecs.put_rows(session, TagComponent, [{"entity_id": each, "tag": "x", "tag_key": "x"} for each in ids])
+        event.remove(library.engine, "before_cursor_execute", note)
+        assert list(session.scalars(select(TagComponent.entity_id).order_by(TagComponent.entity_id))) == ids
+    assert len(statements) <= 1000 * 3 / ecs.MAX_VARIABLES + 1
 
 
 def test_put_rows_inserts_and_updates_by_the_unique_key(each_library: Library) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import delete
@@ -114,6 +115,31 @@ def test_an_adoption_that_was_undone_can_be_repeated_or_collected(library: Libra
         assert list(collect_garbage(library, grace=0)) == []
         undo(library)
     assert [each.sha256 for each in collect_garbage(library, grace=0)] == [key]
+
+
+@pytest.mark.local_store
+def test_blobs_without_an_asset_cost_one_look_at_the_manifest(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is long in a large library."""
+    ingest_all(library, folder)
+    orphans = [orphan(library, b"an orphan"), orphan(library, b"another")]
+    opened: list[int] = []
+    manifest = library.store.manifest
+    real = manifest.open
+
+    def count(number: int) -> BinaryIO:
+        opened.append(number)
+        return real(number)
+
+    monkeypatch.setattr(manifest, "open", count)
+    assert len(list(repair(library, dry_run=True))) == len(orphans)
+    with_orphans = len(opened)
+    for key in orphans:
+        library.store.remove(key)
+    opened.clear()
+    assert list(repair(library, dry_run=True)) == []
+    assert with_orphans == len(opened) + 1
 
 
 @pytest.mark.local_store

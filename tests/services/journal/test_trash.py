@@ -1,6 +1,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, select, update
@@ -16,6 +17,7 @@ from dam.services.info import describe
 from dam.services.ingest.ingest import Options, Status, each_outcome, ingest
 from dam.services.journal.empty import empty_trash, plan_purge, purge
 from dam.services.journal.gc import collect_garbage
+from dam.services.journal.leftovers import left_by_purges
 from dam.services.journal.log import changes_of, log
 from dam.services.journal.trash import find_assets, in_trash, remove, restore
 from dam.services.journal.undo import undo
@@ -239,6 +241,24 @@ def test_emptying_again_collects_what_a_killed_run_has_left(each_library: Librar
     assert (len(done.entity_ids), done.blobs, done.freed) == (1, 2, 18)
     assert keys(each_library) == 1
     assert empty_trash(each_library, plan_purge(each_library, last_copies=True)).blobs == 0
+
+
+def test_of_purges_that_left_nothing_no_asset_is_looked_for(each_library: Library, folder: Path) -> None:
+    """The journal of a large library has many; what the store still has is little."""
+    trash_first(each_library, folder)
+    empty_trash(each_library, plan_purge(each_library, last_copies=True))
+    statements: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    event.listen(each_library.engine, "before_cursor_execute", note)
+    try:
+        assert list(left_by_purges(each_library)) == []
+    finally:
+        event.remove(each_library.engine, "before_cursor_execute", note)
+    assert statements
+    assert not [each for each in statements if "FROM component_" in each or "JOIN" in each]
 
 
 # ---- collection
