@@ -40,7 +40,8 @@ def read_digests(items: Iterable[T | UnreadFile], threads: int) -> Generator[T |
     """Yield the items in order, with files replaced by their digests; 0 `threads`: read in this one."""
     stop = threading.Event()
     if not threads:
-        yield from (_read([item], stop)[0] for item in items)
+        buffer = bytearray(BUFFER_BYTES)
+        yield from (_digest_of(item, buffer, stop) if isinstance(item, UnreadFile) else item for item in items)
         return
     executor = ThreadPoolExecutor(threads, "read")
     pending: deque[Future[list[T | FileDigest]]] = deque()
