@@ -262,10 +262,10 @@ def find_similar_images(
             images = paths_of(session, library, images or ())
     with start_query([] if files_from else images or [], transforms=transforms, jobs=jobs) as started:
         from dam.render import similar as render
-        from dam.services.catalogue.source_states import check_sources
         from dam.services.library import open_library
         from dam.services.similar.image_query import read_queries
         from dam.services.similar.image_search import search_images
+        from dam.services.sources.source_states import check_sources
 
         more = chain.from_iterable(read_paths(files_from, b"\0" if null else b"\n")) if files_from else ()
         with open_library() as library:

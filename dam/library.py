@@ -386,7 +386,7 @@ class Library(service.Library):
 
         Ordered by age. They are read a page at a time: neither memory nor a lock grows with the library.
         """
-        from dam.services.catalogue.component_rows import component_rows
+        from dam.services.components.component_rows import component_rows
 
         return component_rows(self, kind)
 
@@ -480,7 +480,7 @@ class Library(service.Library):
             UsageError: a tag or the kind is not valid, or the rule would lead to a cycle.
 
         """
-        from dam.services.catalogue.operations import Recorder
+        from dam.services.components.operations import Recorder
         from dam.services.tags.move import apply_rules
         from dam.services.tags.rules import RuleKind, add_rules
 
@@ -499,7 +499,7 @@ class Library(service.Library):
             UsageError: the kind is not valid.
 
         """
-        from dam.services.catalogue.operations import Recorder
+        from dam.services.components.operations import Recorder
         from dam.services.tags.rules import RuleKind, remove_rules
 
         with self.write() as session:

@@ -165,7 +165,7 @@ def test_tags(library: dam.Library, file: Path) -> None:
 
 
 def test_all_components_of_a_kind(library: dam.Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dam.services.catalogue.component_rows.PAGE", 2)
+    monkeypatch.setattr("dam.services.components.component_rows.PAGE", 2)
     for number in range(5):
         (tmp_path / f"{number}.txt").write_text("x" * number)
     list(library.add([tmp_path / f"{number}.txt" for number in range(5)], jobs=0))

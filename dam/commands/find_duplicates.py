@@ -84,12 +84,12 @@ def find_duplicates(
         raise UsageError("--json and --print0 cannot be combined")
     require_numpy()
     from dam.render import duplicates as render
-    from dam.services.catalogue.source_states import check_sources
     from dam.services.duplicates.decider import DuplicateOptions
     from dam.services.duplicates.groups import find_duplicates as find
     from dam.services.duplicates.keepers import read_rules
     from dam.services.duplicates.removable import removable_paths
     from dam.services.library import open_library
+    from dam.services.sources.source_states import check_sources
 
     images = image_options(phash_threshold, ahash_threshold, dhash_threshold, match, transforms=transforms)
     options = DuplicateOptions(level, read_rules(keep), images)

@@ -32,9 +32,9 @@ def find_similar(
     from dam.render import find_similar as render
     from dam.render.errors import error
     from dam.render.text import note
-    from dam.services.catalogue.source_states import check_sources
     from dam.services.library import open_library
     from dam.services.similar.search import find_similar as find
+    from dam.services.sources.source_states import check_sources
 
     with open_library() as library:
         result = find(library, file, min_score=min_score, limit=limit, transforms=transforms)

@@ -321,7 +321,7 @@ def _rules(kind: "RuleKind", tag: str | None, targets: list[str], *, remove: boo
 def _change_rules(
     library: "Library", kind: "RuleKind", tag: str | None, targets: list[str], *, remove: bool, apply: bool
 ) -> None:
-    from dam.services.catalogue.operations import Recorder
+    from dam.services.components.operations import Recorder
     from dam.services.tags.move import apply_rules
     from dam.services.tags.rules import add_rules, remove_rules
 

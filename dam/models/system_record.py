@@ -26,4 +26,4 @@ class SystemRecord(Base):
     )
     system_set_id: Mapped[int] = mapped_column(BigInt, ForeignKey("system_sets.id"), index=True)
     rows_crc32: Mapped[int | None] = mapped_column(BigInt, default=None)
-    """Checksum of the rows that the systems derived (see `services/catalogue/derived_rows.py`); None: not known yet."""
+    """Checksum of the rows that systems derived, see `services/components/derived_rows.py`; None: not known yet."""

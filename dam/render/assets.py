@@ -7,7 +7,7 @@ from dam.render.facts import summary
 from dam.render.json_output import path_keys, write_document
 from dam.render.text import line, note, safe
 from dam.services.catalogue.assets import Asset
-from dam.services.catalogue.source_states import CheckedSource, SourceState
+from dam.services.sources.source_states import CheckedSource, SourceState
 
 if TYPE_CHECKING:
     from dam.services.catalogue.hash_queries import HashQuery

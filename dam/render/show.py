@@ -8,9 +8,9 @@ from dam.render.json_output import path_keys, with_times, write_document
 from dam.render.portrait import Components, Row, Values, facts, first, problems, why_no_text
 from dam.render.text import line, safe, short
 from dam.services.catalogue.description import Description
-from dam.services.catalogue.ecs import shown_values
 from dam.services.catalogue.overview import ContentState, Overview
 from dam.services.catalogue.pairs import Relative
+from dam.services.components.ecs import shown_values
 
 MAX_RELATIVES = 10
 

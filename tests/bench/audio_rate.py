@@ -21,7 +21,7 @@ import numpy as np
 from dam.core.database import make_engine
 from dam.media.audio import match as audio_match
 from dam.models import AudioAnchor, AudioFingerprintComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.storage.local import LocalBlobStore

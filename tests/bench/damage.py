@@ -29,7 +29,7 @@ import dam
 from dam.core.config import Settings, load_settings
 from dam.core.errors import DamError
 from dam.models.base_class import Base
-from dam.services.catalogue.derived_rows import derived_tables
+from dam.services.components.derived_rows import derived_tables
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import open_library, open_unmarked
 from dam.services.manifest.kept_tables import kept_models

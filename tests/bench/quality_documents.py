@@ -21,7 +21,7 @@ from dam.media.documents.minhash import fingerprint, index_keys, shingles_of, si
 from dam.media.sample import Sample
 from dam.models.document_fingerprint_component import DocumentFingerprintComponent
 from dam.models.document_index_row import DocumentIndexRow
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.setup import set_up
 from dam.services.similar.methods.document import MIN_SIMILARITY, MIN_SIMILARITY_OF_PAIRS, find_similar

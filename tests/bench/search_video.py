@@ -22,7 +22,7 @@ import numpy as np
 
 from dam.media.video.fingerprint import VideoFingerprint, anchors, keys
 from dam.models import VideoAnchor, VideoFingerprintComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import open_library
 
 DAM = str(Path(sys.executable).with_name("dam-cli"))

@@ -15,7 +15,7 @@ from dam.models import (
     FileLocationComponent,
     FilePropertiesComponent,
 )
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.ingest.ingest import ingest
 from dam.services.library import Library
 from tests.conftest import PICTURES, Dam

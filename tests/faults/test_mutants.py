@@ -64,7 +64,7 @@ MUTANTS = {
         "tests/cli/test_store_trust.py::test_rot_is_healed_by_its_source",
     ),
     "a journal write": Mutant(
-        "dam/services/catalogue/operations.py",
+        "dam/services/components/operations.py",
         "        connection.execute(insert(table), rows)\n",
         "",
         "tests/services/catalogue/test_operations.py",

@@ -178,7 +178,7 @@ def names(data: bytes) -> None:
     from dam.media.files.selection import Selection
     from dam.render.json_output import path_keys
     from dam.render.text import safe
-    from dam.services.catalogue.source_paths import displayed, path_digest, storable
+    from dam.services.sources.source_paths import displayed, path_digest, storable
 
     path = os.fsdecode(data)
     displayed(data).encode()

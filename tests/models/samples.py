@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, ins
 from dam.models.base_component import BaseComponent
 from dam.models.entity import Entity
 from dam.models.types import HexDigest, JsonText, PerceptualHash, UtcDateTime
-from dam.services.catalogue.ecs import own_columns
+from dam.services.components.ecs import own_columns
 
 C = TypeVar("C", bound=BaseComponent)
 high_ids = count(1_000_000)

@@ -2,7 +2,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dam.models import DimensionsComponent, Entity, component_classes
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from tests.models.samples import sample_component
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from dam.models import ContentHashMd5Component, Entity, ImagePerceptualHashPhashComponent, TagComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 
 MOMENTS = st.datetimes(
     min_value=datetime(1, 1, 3),  # noqa: DTZ001  the strategy adds the time zone

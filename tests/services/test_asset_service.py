@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dam.core.errors import NotFoundError, UnreadableFileError, UsageError
 from dam.models import DimensionsComponent, FileLocationComponent, FilePropertiesComponent, SourcePathComponent
 from dam.services.asset_service import add_asset_file, add_tag_to_entity, get_tags_for_entity
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.tags.counts import count_tags
 from dam.services.tags.names import checked_tag, checked_tags

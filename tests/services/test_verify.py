@@ -13,10 +13,10 @@ from dam.models import (
     FileLocationComponent,
     FilePropertiesComponent,
 )
-from dam.services.catalogue import places
 from dam.services.ingest import writer
 from dam.services.ingest.ingest import Options, ingest
 from dam.services.library import Library
+from dam.services.sources import places
 from dam.services.verify import blobs as checked_blobs
 from dam.services.verify import verify as module
 from dam.services.verify.blobs import Checker

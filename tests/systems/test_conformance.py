@@ -9,7 +9,7 @@ import pytest
 
 from dam.media.files.media_type import media_type
 from dam.media.sample import Sample
-from dam.services.catalogue.ecs import values_of
+from dam.services.components.ecs import values_of
 from dam.systems.system import Row, System, all_systems, complete_sets, current_set, labels_in, systems_for
 from tests.media.clips import audio, scenes, video
 from tests.media.described import described_jpeg, exif_block, face_xmp, keywords_xmp

@@ -12,9 +12,9 @@ from dam.media.sample import obstacle
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
-from dam.services.catalogue import ecs
-from dam.services.catalogue.identity import select_identity
 from dam.services.catalogue.trashed import is_present
+from dam.services.components import ecs
+from dam.services.components.identity import select_identity
 from dam.systems.system import complete_sets, labels_in, obstacles, system_set, systems_for
 
 

@@ -10,10 +10,10 @@ from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.facts import Facts, facts_of
-from dam.services.catalogue.identity import select_identity
 from dam.services.catalogue.replaced import replaced_by
+from dam.services.components import ecs
+from dam.services.components.identity import select_identity
 from dam.storage.blob_store import BlobStore
 
 

@@ -11,10 +11,10 @@ from dam.media.files.digests import digests_of
 from dam.media.files.source import FileState, chunks, open_source
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.asset_states import AssetState
 from dam.services.catalogue.assets import Asset
-from dam.services.catalogue.source_paths import path_digest
+from dam.services.components import ecs
+from dam.services.sources.source_paths import path_digest
 from dam.storage.blob_store import BlobStore
 from dam.storage.modes import REFERENCE_STORAGE
 

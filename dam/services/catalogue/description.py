@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from dam.models.base_component import BaseComponent
-from dam.services.catalogue.ecs import all_components
 from dam.services.catalogue.lookup import find_one_asset
 from dam.services.catalogue.pairs import Relative, relatives
 from dam.services.catalogue.replaced import replaces
 from dam.services.catalogue.trashed import trashed_among
+from dam.services.components.ecs import all_components
 
 
 @dataclass(frozen=True)

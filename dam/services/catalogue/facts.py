@@ -16,7 +16,7 @@ from dam.models.dimensions_component import DimensionsComponent
 from dam.models.document_component import DocumentComponent
 from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -14,10 +14,10 @@ from dam.core.database import release
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.ingest_failure import IngestFailure
 from dam.models.system_failure_component import SystemFailureComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.source_paths import displayed, path_digest, storable
 from dam.services.catalogue.trashed import is_present
+from dam.services.components import ecs
 from dam.services.library import Library
+from dam.services.sources.source_paths import displayed, path_digest, storable
 from dam.storage.modes import Mode
 
 PAGE = 1000

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dam.core.errors import UnreadableFileError, UsageError
-from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.lookup import FileReference, checked_hash, find_by_hash, read_file
+from dam.services.components import ecs
 from dam.services.library import Library
 
 SHA1_DIGITS = 40

@@ -19,9 +19,9 @@ from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.source_paths import path_digest
 from dam.services.catalogue.trashed import trashed_among
+from dam.services.components import ecs
+from dam.services.sources.source_paths import path_digest
 
 MIN_PREFIX = 8
 DIGITS = {"sha256": 64, "md5": 32}

@@ -19,9 +19,9 @@ from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.catalogue.description import Description, describe
-from dam.services.catalogue.recorded_files import files_in
-from dam.services.catalogue.source_states import CheckedSource, check_sources
 from dam.services.library import Library
+from dam.services.sources.recorded_files import files_in
+from dam.services.sources.source_states import CheckedSource, check_sources
 
 MAX_NAMED = 100
 """Maximum number of relatives whose names are looked up."""

@@ -13,9 +13,9 @@ from dam.core.errors import UsageError
 from dam.models.link_record import LinkRecord
 from dam.models.similar_pair_component import SimilarPairComponent
 from dam.models.verdict_component import VerdictComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 
 Pair = tuple[int, int]
 """Two entities, the lower id first."""

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dam.models.replaced_component import ReplacedComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.operations import Recorder
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 
 
 def replaced_ids(session: Session) -> list[int]:

@@ -19,10 +19,10 @@ from dam.models.image_pixel_digest_component import ImagePixelDigestComponent
 from dam.models.replaced_component import ReplacedComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.trashed_component import TrashedComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.content import is_as_recorded
-from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.pairs import compare_again, forget_links
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 
 Replacement: TypeAlias = tuple[int, int]
 """Two entities: the old content of a path, and the new one."""

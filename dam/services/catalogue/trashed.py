@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from dam.models.trashed_component import TrashedComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.operations import Recorder
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 
 
 def is_present(entity_id: Any) -> ColumnElement[bool]:

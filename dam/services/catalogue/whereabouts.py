@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dam.core.errors import StoreError
-from dam.services.catalogue import ecs
 from dam.services.catalogue.asset_states import AssetState, states_by_id
 from dam.services.catalogue.content import has_content, only_referenced
-from dam.services.catalogue.source_states import CheckedSource, SourceState, check_sources
+from dam.services.components import ecs
 from dam.services.library import Library
+from dam.services.sources.source_states import CheckedSource, SourceState, check_sources
 from dam.storage.blob_store import BlobStore
 from dam.storage.flaw import FlawKind
 

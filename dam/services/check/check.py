@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from dam.media.files.selection import EVERYTHING, Selection
 from dam.media.files.walk import FoundFile, WalkBatch
-from dam.services.catalogue import ecs
 from dam.services.check.digest import FileDigest, UnreadFile, read_digests
 from dam.services.check.holdings import holdings_by_sha256
 from dam.services.check.known_files import KnownFiles, Lookup
 from dam.services.check.outcome import CheckedFile, Status
 from dam.services.check.sums import Sum
+from dam.services.components import ecs
 from dam.services.ingest.discover import discover
 from dam.services.library import Library
 from dam.services.processes.pool import Pool, given_or_open

@@ -13,7 +13,7 @@ from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.trashed_component import TrashedComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.storage.blob_store import BlobStore
 
 RecordedSource = tuple[bytes, int, int]

@@ -13,9 +13,9 @@ from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.trashed_component import TrashedComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.recorded_files import MAX_ROWS, key_of
-from dam.services.catalogue.source_paths import path_digest
+from dam.services.components import ecs
+from dam.services.sources.recorded_files import MAX_ROWS, key_of
+from dam.services.sources.source_paths import path_digest
 
 _ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 

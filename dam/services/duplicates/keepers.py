@@ -15,7 +15,7 @@ from dam.models.dimensions_component import DimensionsComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.tag_component import TagComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.duplicates.rules import DEFAULT_RULES, Rule
 
 Ids: TypeAlias = NDArray[np.int64]

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import StoreError
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import Asset
 from dam.services.catalogue.content import has_content, is_as_recorded
+from dam.services.components import ecs
 from dam.services.duplicates.groups import Group
 from dam.services.library import Library
 

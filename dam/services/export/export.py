@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dam.core.errors import CannotShareError, DamError, InputError, UsageError
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.export.bag import PAYLOAD, Bag
 from dam.services.export.batch import BatchWriter, Planned
 from dam.services.export.content import Contents

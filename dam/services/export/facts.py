@@ -20,8 +20,8 @@ from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.gps_component import GpsComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.tag_component import TagComponent
-from dam.services.catalogue.identity import select_identity
 from dam.services.catalogue.trashed import is_present
+from dam.services.components.identity import select_identity
 from dam.services.user_data.effective import Effective, effective
 
 NOTHING = Effective()

@@ -7,8 +7,8 @@ from typing import Any
 from dam.core.errors import TOO_MUCH_MEMORY, DamError, DecodeError, is_out_of_memory
 from dam.media.kinds import Kind, kind_of
 from dam.media.sample import Sample
-from dam.services.catalogue.source_paths import storable
 from dam.services.ingest.storable_values import storable_values
+from dam.services.sources.source_paths import storable
 from dam.systems.system import RowTable, System, obstacles, system_set, systems_for
 
 

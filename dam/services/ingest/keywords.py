@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from dam.core.errors import UsageError
 from dam.models.description_component import DescriptionComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.operations import Recorder
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 from dam.services.tags.names import SEPARATOR, checked_tag
 from dam.services.tags.tags import write_pairs
 

@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from dam.models.operation import Operation
-from dam.services.catalogue.operations import Recorder
+from dam.services.components.operations import Recorder
 
 IMPORT, RESTORE, REPLACE = "import", "restore", "replace"
 

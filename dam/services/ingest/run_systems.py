@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from dam.core.errors import StoreError, UnreadableFileError
 from dam.media.kinds import Kind
 from dam.models.entity import Entity
-from dam.services.catalogue import ecs
 from dam.services.catalogue.asset_states import (
     AssetState,
     failed,
@@ -20,7 +19,8 @@ from dam.services.catalogue.asset_states import (
     unasked,
 )
 from dam.services.catalogue.content import find_content
-from dam.services.catalogue.derived_rows import delete_derived
+from dam.services.components import ecs
+from dam.services.components.derived_rows import delete_derived
 from dam.services.ingest import writer
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.examine import Examined, ReanalyseRequest

@@ -14,15 +14,15 @@ from dam.media.kinds import Kind
 from dam.media.metadata.sidecar import has_sidecar, is_sidecar, read_sidecar, subject_path, subject_paths
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.xmp_sidecar_component import XmpSidecarComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.asset_states import AssetState, states_by_id
 from dam.services.catalogue.content import find_content, is_as_recorded
-from dam.services.catalogue.recorded_files import files_in
-from dam.services.catalogue.source_paths import path_digest
+from dam.services.components import ecs
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.examine import Examined, ReanalyseRequest
 from dam.services.library import Library
 from dam.services.processes.pool import Pool
+from dam.services.sources.recorded_files import files_in
+from dam.services.sources.source_paths import path_digest
 from dam.systems.system import sidecar_labels
 
 

@@ -6,7 +6,11 @@ from sqlalchemy import Connection
 
 from dam.media.files.walk import FoundFile, UnreadPath, WalkBatch
 from dam.services.catalogue.asset_states import AssetState, states_by_id
-from dam.services.catalogue.recorded_files import (
+from dam.services.ingest.examine import ExamineRequest
+from dam.services.ingest.forced_reads import ForcedReads
+from dam.services.ingest.outcome import Options, Outcome, Status, Unchanged, UnchangedFile
+from dam.services.library import Library
+from dam.services.sources.recorded_files import (
     FileKey,
     RecordedFiles,
     current_sets,
@@ -15,10 +19,6 @@ from dam.services.catalogue.recorded_files import (
     recorded_among,
     recorded_in,
 )
-from dam.services.ingest.examine import ExamineRequest
-from dam.services.ingest.forced_reads import ForcedReads
-from dam.services.ingest.outcome import Options, Outcome, Status, Unchanged, UnchangedFile
-from dam.services.library import Library
 from dam.storage.blob_store import BlobStore
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer
 
 from dam.core.errors import DecodeError
-from dam.services.catalogue.ecs import table_of, values_of
-from dam.services.catalogue.source_paths import storable
+from dam.services.components.ecs import table_of, values_of
+from dam.services.sources.source_paths import storable
 from dam.systems.system import Row, RowTable
 
 

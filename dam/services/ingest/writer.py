@@ -17,16 +17,16 @@ from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.system_record import SystemRecord, SystemSet
-from dam.services.catalogue import ecs
 from dam.services.catalogue.content import only_referenced
-from dam.services.catalogue.derived_rows import checksums
 from dam.services.catalogue.replaced import note_present
-from dam.services.catalogue.source_paths import displayed_name, source_row
 from dam.services.catalogue.trashed import restore_from_trash
+from dam.services.components import ecs
+from dam.services.components.derived_rows import checksums
 from dam.services.ingest.analysis import Analysis
 from dam.services.ingest.recorders import Recorders
 from dam.services.ingest.staging import StagedFile
 from dam.services.manifest.records import record_files
+from dam.services.sources.source_paths import displayed_name, source_row
 from dam.services.tags.tags import write_tags
 from dam.storage.modes import REFERENCE_STORAGE
 from dam.systems.system import RowTable, tables_by_system

@@ -20,9 +20,9 @@ from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.trashed_component import TrashedComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.content import has_content, is_as_recorded
-from dam.services.catalogue.operations import Recorder, entity_columns
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder, entity_columns
 from dam.services.journal.gc import collect_garbage
 from dam.services.journal.leftovers import left_by_purges
 from dam.services.library import Library

@@ -19,7 +19,7 @@ from dam.core import interrupts
 from dam.core.interrupts import deferred
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.manifest.owners import Said, last_said
 from dam.storage.modes import REFERENCE_STORAGE

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.operation import Operation, OperationChange
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.journal.gc import without_asset
 from dam.services.library import Library
 

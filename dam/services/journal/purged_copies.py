@@ -13,7 +13,7 @@ from sqlalchemy import select
 from dam.core.errors import StoreError
 from dam.core.interrupts import deferred, note_change
 from dam.models.operation import Operation
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.journal.gc import BATCH, MAX_SUSPECTS, check_database, without_asset
 from dam.services.library import Library
 from dam.services.manifest.owners import Said, last_said

@@ -11,8 +11,8 @@ from dam.core.errors import NotFoundError
 from dam.models.trashed_component import TrashedComponent
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.lookup import find_one_asset
-from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.trashed import put_in_trash, restore_from_trash, trashed_among
+from dam.services.components.operations import Recorder
 from dam.services.library import Library
 
 PAGE = 500

@@ -20,10 +20,10 @@ from dam.models.entity import Entity
 from dam.models.operation import Operation, OperationChange
 from dam.models.trashed_component import TrashedComponent
 from dam.models.verdict_component import VerdictComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.operations import Recorder, Row, entities_of, find_rows
 from dam.services.catalogue.pairs import compare_again
-from dam.services.catalogue.row_json import from_json, to_json
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder, Row, entities_of, find_rows
+from dam.services.components.row_json import from_json, to_json
 from dam.services.journal.log import FINAL_KINDS, LoggedOperation, find_operation, undone_operations
 from dam.services.library import Library
 

@@ -13,12 +13,12 @@ from dam.core import private
 from dam.core.durable import flush
 from dam.core.errors import UnreadableFileError
 from dam.models.blob_check import BlobCheck
-from dam.services.catalogue import ecs
-from dam.services.catalogue.places import Place, places
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.mirrors.copies import has_copy
 from dam.services.mirrors.mirrors import OpenMirror
 from dam.services.mirrors.transfer import publish_copies, stage_copy
+from dam.services.sources.places import Place, places
 from dam.storage.blob_store import BlobStore, StagedBlob
 from dam.storage.local import LocalBlobStore
 from dam.storage.local_staging import naming

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import NotFoundError
 from dam.models.entity import Entity
-from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import find_one_asset
 from dam.services.catalogue.trashed import trashed_among
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.query.select import find_page
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from dam.core.errors import QueryError
-from dam.services.catalogue.ecs import unique_key
+from dam.services.components.ecs import unique_key
 from dam.services.query.columns import TEXTS, Columns, is_indexed
 from dam.services.query.fields import ENTITY, Field, Type, find, names, nearest
 

@@ -12,7 +12,7 @@ from dam.core.errors import QueryError
 from dam.media.kinds import kind_of
 from dam.services.catalogue.assets import Asset, summarise
 from dam.services.catalogue.content import find_path
-from dam.services.catalogue.ecs import unique_key
+from dam.services.components.ecs import unique_key
 from dam.services.library import Library
 from dam.services.query.fields import ENTITY, Field, find, names, nearest
 from dam.services.query.select import all_pages

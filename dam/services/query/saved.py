@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import NotFoundError, QueryError, UsageError
 from dam.models.saved_query import SavedQuery
-from dam.services.catalogue.operations import Recorder
+from dam.services.components.operations import Recorder
 from dam.services.query.fields import nearest
 from dam.services.query.parse import parse
 from dam.services.query.tree import And, Between, Condition, Node, Not, Or, Saved, Value

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import Session
 
 from dam.models.entity import Entity
-from dam.services.catalogue.ecs import table_of
+from dam.services.components.ecs import table_of
 from dam.services.library import Library
 from dam.services.query.columns import TEXTS
 from dam.services.query.order import SortKey, read_sort

@@ -37,8 +37,8 @@ from dam.models.base_class import Base
 from dam.models.tag_component import TagComponent
 from dam.models.trashed_component import TrashedComponent
 from dam.services import full_text
-from dam.services.catalogue.ecs import table_of
 from dam.services.catalogue.trashed import any_trashed
+from dam.services.components.ecs import table_of
 from dam.services.query import special
 from dam.services.query.columns import Columns, is_indexed
 from dam.services.query.few_values import values_like

@@ -17,7 +17,7 @@ from dam.models.content_hash_md5_component import ContentHashMd5Component
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.manifest.owners import Said, last_said
 from dam.services.manifest.records import record_files
 from dam.storage.blob_store import BlobStore

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dam.models.base_class import Base
 from dam.models.entity import Entity
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.manifest.kept_tables import kept_models, table_of
 from dam.services.manifest.lines import Line, parse
 from dam.services.manifest.reader import MAX_LINE_BYTES, Damage, read

@@ -15,10 +15,10 @@ from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.operation import OperationChange
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue.ecs import unique_key
-from dam.services.catalogue.row_json import from_json
-from dam.services.catalogue.source_paths import displayed, path_digest
+from dam.services.components.ecs import unique_key
+from dam.services.components.row_json import from_json
 from dam.services.manifest.kept_tables import kept_models, table_of
+from dam.services.sources.source_paths import displayed, path_digest
 
 Row = dict[str, Any]
 Content = Mapping[str, Any]

@@ -17,7 +17,7 @@ from dam.models.entity import Entity
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue.operations import Recorder
+from dam.services.components.operations import Recorder
 from dam.services.ingest.writer import entities_by_sha256
 from dam.services.library import Library
 from dam.services.repair.outcome import Action, Repair, Result

@@ -8,9 +8,9 @@ from pathlib import Path
 from dam.core.errors import UnreadableFileError
 from dam.media.files.digests import sha256_of
 from dam.media.files.walk import FoundFile, walk
-from dam.services.catalogue.source_paths import recorded_paths
 from dam.services.library import Library
 from dam.services.mirrors.mirrors import OpenMirror
+from dam.services.sources.source_paths import recorded_paths
 from dam.storage.reading import open_regular
 
 

@@ -9,7 +9,7 @@ from dam.core.errors import MalformedDatabaseError
 from dam.models import all_models
 from dam.models.base_class import Base
 from dam.services import full_text
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.repair.adopt import RepairOperation
 from dam.services.repair.outcome import Action, Repair, Result

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from dam.core.errors import UnreadableFileError
-from dam.services.catalogue.places import Place
 from dam.services.library import Library
 from dam.services.mirrors.mirrors import OpenMirror
 from dam.services.mirrors.transfer import publish_copies, stage_copy
 from dam.services.repair.candidates import copies_in, digest_of, known_copies, size_of
 from dam.services.repair.outcome import Action, Repair, Result
+from dam.services.sources.places import Place
 from dam.services.verify.findings import Finding
 from dam.storage.blob_store import StagedBlob
 from dam.storage.reading import open_regular

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from dam.core.durable import flush
 from dam.core.errors import DamError, ForeignStoreError, StoreError
-from dam.services.catalogue.places import places
 from dam.services.library import Library
 from dam.services.repair.outcome import Action, Repair, Result
+from dam.services.sources.places import places
 from dam.storage.local import MARKER, LocalBlobStore
 from dam.storage.quarantine import set_aside
 

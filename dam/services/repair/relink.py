@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from dam.media.files.source import FileState
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue.places import Place
-from dam.services.catalogue.source_paths import path_digest, recorded_paths, source_row
 from dam.services.library import Library
 from dam.services.repair.adopt import RepairOperation
 from dam.services.repair.candidates import copies_in
 from dam.services.repair.heal import repaired
 from dam.services.repair.outcome import Action, Repair, Result
+from dam.services.sources.places import Place
+from dam.services.sources.source_paths import path_digest, recorded_paths, source_row
 from dam.services.verify.findings import Finding
 
 NOT_FOUND = "no file with its content was found: give the folders where it may be with --from"

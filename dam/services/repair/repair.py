@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 
 from dam.core.errors import StoreError
-from dam.services.catalogue.places import Place, places_of
 from dam.services.library import Library
 from dam.services.manifest.owners import Said, sayings
 from dam.services.mirrors.mirrors import OpenMirror, open_mirrors
@@ -16,6 +15,7 @@ from dam.services.repair.heal import Healer, repaired
 from dam.services.repair.manifest import repair_manifest
 from dam.services.repair.outcome import Action, Repair, Result
 from dam.services.repair.relink import relink
+from dam.services.sources.places import Place, places_of
 from dam.services.verify import derived as derived_rows
 from dam.services.verify.findings import Finding, Problem
 from dam.services.verify.verify import verify

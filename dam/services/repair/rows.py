@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.manifest import snapshot
 from dam.services.manifest.kept_tables import KEPT_TABLES, kept_models, table_of

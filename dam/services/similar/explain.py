@@ -25,10 +25,10 @@ from dam.media.images.transforms import Transform
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.image_data_digest_component import ImageDataDigestComponent
 from dam.models.image_luma_component import ImageLumaComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import find_asset, find_one_asset
 from dam.services.catalogue.pairs import in_order, verdicts
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
 from dam.services.hamming.arrays import TABLES
 from dam.services.similar.image_query import read_query
 from dam.services.similar.options import MAX_VERIFIED_THRESHOLD, ImageOptions

@@ -23,9 +23,9 @@ from dam.models.entity import Entity
 from dam.models.link_record import LinkRecord
 from dam.models.similar_pair_component import SimilarPairComponent
 from dam.models.system_record import SystemRecord, SystemSet
-from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import all_verdicts
 from dam.services.catalogue.trashed import is_present, trashed_ids
+from dam.services.components import ecs
 from dam.services.hamming.arrays import TABLES, Ids
 from dam.services.hamming.near_pairs import FAR, NearPairs, find_near
 from dam.services.library import Library

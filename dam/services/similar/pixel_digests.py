@@ -17,9 +17,9 @@ from dam.media.images.small_luma import are_plain
 from dam.media.sample import obstacle
 from dam.models.dimensions_component import DimensionsComponent
 from dam.models.image_pixel_digest_component import ImagePixelDigestComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.asset_states import states_by_id
 from dam.services.catalogue.content import find_content
+from dam.services.components import ecs
 from dam.services.hamming.image_hashes import ImageHashes
 from dam.services.library import Library
 from dam.services.processes.pool import Pool, open_pool

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dam.media.images.small_luma import PIXELS, Lumas, are_plain, difference, transformed
 from dam.media.images.transforms import Transform
 from dam.models.image_luma_component import ImageLumaComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.similar.options import ImageOptions
 from dam.services.similar.rule import Decisions, Evidence, decide, need_verification
 

@@ -10,8 +10,8 @@ from dam.core.errors import ConflictError, NotFoundError, UsageError
 from dam.core.folding import folded
 from dam.models.tag_component import TagComponent
 from dam.models.tag_rule import TagRule
-from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.tag_hierarchy import is_at_or_below
+from dam.services.components.operations import Recorder
 from dam.services.tags.names import SEPARATOR, checked_tag
 from dam.services.tags.rules import Rule, RuleKind, Rules, load_rules, rule_row
 from dam.services.tags.tags import PAGE, write_tags

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dam.core.errors import NotFoundError, UsageError
 from dam.core.folding import folded
 from dam.models.tag_rule import TagRule
-from dam.services.catalogue.operations import Recorder
+from dam.services.components.operations import Recorder
 from dam.services.tags.names import SEPARATOR, checked_tag
 
 

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from dam.core.folding import folded
 from dam.models.tag_component import TagComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import require_entities
-from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.tag_hierarchy import is_below
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 from dam.services.tags.names import SEPARATOR, checked_tags, written_tag
 from dam.services.tags.rules import Rules, above, load_rules
 

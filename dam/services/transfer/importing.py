@@ -14,7 +14,7 @@ from dam.core.config import Settings, default_settings
 from dam.core.errors import DamError, ForeignStoreError, NewerSchemaError
 from dam.core.schema import head_revision
 from dam.models.library import LibraryIdentity
-from dam.services.catalogue.row_json import from_json
+from dam.services.components.row_json import from_json
 from dam.services.rebuild.sequences import raise_sequences
 from dam.services.setup import alone, upgrade
 from dam.services.transfer.export import FORMAT, VERSION, all_tables

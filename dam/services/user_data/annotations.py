@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import UsageError
 from dam.models.annotation_component import AnnotationComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import require_entities
-from dam.services.catalogue.operations import Recorder
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 
 FIELDS = ("rating", "title", "description", "notes")
 MAX_LENGTH = 100_000

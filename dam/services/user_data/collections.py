@@ -12,10 +12,10 @@ from dam.core.errors import ConflictError, NotFoundError, UsageError
 from dam.core.folding import folded
 from dam.models.collection_component import CollectionComponent
 from dam.models.file_properties_component import FilePropertiesComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import require_entities
-from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.trashed import is_present
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 
 MAX_NAME_LENGTH = 255
 GAP = 1 << 20

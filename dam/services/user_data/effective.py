@@ -15,7 +15,7 @@ from dam.models.audio_tags_component import AudioTagsComponent
 from dam.models.description_component import DescriptionComponent
 from dam.models.document_component import DocumentComponent
 from dam.models.entity import Entity
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 
 TABLES = (AnnotationComponent, DescriptionComponent, AudioTagsComponent, DocumentComponent)
 SOURCES = {

@@ -10,9 +10,9 @@ from dam.core.database import fetched
 from dam.core.errors import InputError, StoreError, UnreadableFileError
 from dam.media.files.digests import sha256_of
 from dam.media.files.source import open_source
-from dam.services.catalogue.places import Place
-from dam.services.catalogue.source_paths import recorded_paths
 from dam.services.library import Library
+from dam.services.sources.places import Place
+from dam.services.sources.source_paths import recorded_paths
 from dam.services.verify.findings import Finding, IntactAsset, Problem
 from dam.storage.blob_store import BlobStore
 from dam.storage.flaw import FlawKind

@@ -11,7 +11,7 @@ from dam.core.errors import DamError, LockedError
 from dam.models.blob_check import BlobCheck
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.storage.modes import REFERENCE_STORAGE
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from dam.services.catalogue import ecs
-from dam.services.catalogue.places import places
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.mirrors.copies import copies_of
 from dam.services.mirrors.mirrors import open_mirrors
+from dam.services.sources.places import places
 from dam.services.verify.findings import Finding, Problem
 
 

@@ -10,8 +10,8 @@ from dam.core.database import fetched
 from dam.core.errors import DamError
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.system_record import SystemRecord, SystemSet
-from dam.services.catalogue import ecs
-from dam.services.catalogue.derived_rows import checksums
+from dam.services.components import ecs
+from dam.services.components.derived_rows import checksums
 from dam.services.library import Library
 from dam.services.verify.findings import Finding, Problem
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from dam.models.base_class import Base
 from dam.models.entity import Entity
 from dam.models.manifest_record import ManifestRecord
-from dam.services.catalogue.operations import key_function
+from dam.services.components.operations import key_function
 from dam.services.library import Library
 from dam.services.manifest.file_lines import FileLine, parse_quickly
 from dam.services.manifest.kept_tables import KEPT_TABLES

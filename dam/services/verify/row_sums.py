@@ -19,12 +19,12 @@ from dam.models.entity import Entity
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue.source_paths import displayed, folder_digest, path_digest
 from dam.services.library import Library
 from dam.services.manifest.file_lines import FileLine
 from dam.services.manifest.kept_tables import KEPT_TABLES, kept_models, table_of
 from dam.services.manifest.lines import Line, quoted
 from dam.services.manifest.records import asset_body, source_body
+from dam.services.sources.source_paths import displayed, folder_digest, path_digest
 
 RANGE = 64
 """Number of ids in a range."""

@@ -11,7 +11,7 @@ from dam.core.database import fetched
 from dam.models.base_class import Base
 from dam.models.base_component import BaseComponent
 from dam.models.file_properties_component import FilePropertiesComponent
-from dam.services.catalogue.operations import key_function
+from dam.services.components.operations import key_function
 from dam.services.library import Library
 from dam.services.manifest import outbox
 from dam.services.manifest.kept_tables import KEPT_TABLES, kept_models, table_of

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from dam.core.database import fetched
 from dam.models.file_location_component import FileLocationComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.verify.findings import Finding, Problem
 from dam.storage.blob_store import BlobStore

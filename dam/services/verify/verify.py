@@ -21,10 +21,10 @@ from dam.core.errors import MalformedDatabaseError
 from dam.models.content_hash_sha256_component import ContentHashSha256Component
 from dam.models.file_location_component import FileLocationComponent
 from dam.models.file_properties_component import FilePropertiesComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.places import Place, oldest_check_first, places
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.mirrors.mirrors import OpenMirror
+from dam.services.sources.places import Place, oldest_check_first, places
 from dam.services.verify.blobs import Checker, Result
 from dam.services.verify.checks import MAIN_STORE, CheckRecorder
 from dam.services.verify.database import database_findings

@@ -19,7 +19,7 @@ from dam.models import (
     TagComponent,
     component_classes,
 )
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from tests.models.samples import sample_component
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import NotFoundError, UnreadableFileError, UsageError
 from dam.models import ContentHashMd5Component, ContentHashSha256Component
-from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import checked_hash, find_asset, find_by_file, find_by_hash, find_one_asset
+from dam.services.components import ecs
 from dam.services.library import Library
 from tests.services.conftest import ingest_all
 

@@ -5,11 +5,11 @@ from sqlalchemy.orm import Session
 from dam.core import invocation
 from dam.core.errors import NotFoundError
 from dam.models import Operation, OperationChange, TagComponent, VerdictComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.pairs import put_verdict, remove_verdict
-from dam.services.catalogue.row_json import from_json
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
+from dam.services.components.row_json import from_json
 from dam.services.library import Library
 from dam.services.tags.tags import add_tags, remove_tags
 

@@ -3,7 +3,6 @@ from sqlalchemy.orm import Session
 
 from dam.core.errors import UsageError
 from dam.models import SimilarPairComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import (
     Link,
     Relative,
@@ -15,6 +14,7 @@ from dam.services.catalogue.pairs import (
     verdicts,
 )
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
 from dam.services.library import Library
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from dam.models import SourcePathComponent
-from dam.services.catalogue import ecs
-from dam.services.catalogue.recorded_files import (
+from dam.services.components import ecs
+from dam.services.library import Library
+from dam.services.sources.recorded_files import (
     FileKey,
     RecordedFiles,
     current_sets,
@@ -15,7 +16,6 @@ from dam.services.catalogue.recorded_files import (
     recorded_among,
     recorded_in,
 )
-from dam.services.library import Library
 from tests.services.conftest import UseSystems, ingest_all
 
 pytestmark = pytest.mark.usefixtures("later")

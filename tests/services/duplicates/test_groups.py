@@ -16,10 +16,10 @@ from PIL import Image
 from dam.core.errors import NotFoundError, UsageError
 from dam.media.images.transforms import Transform, transform_image
 from dam.models import DimensionsComponent, ImagePixelDigestComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.selection import select_assets
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
 from dam.services.duplicates.decider import DuplicateOptions
 from dam.services.duplicates.groups import Duplicates, find_duplicates
 from dam.services.duplicates.keepers import read_rules

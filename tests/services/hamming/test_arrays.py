@@ -1,4 +1,4 @@
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.hamming.arrays import ROWS, TABLES, load_hashes
 from dam.services.library import Library
 

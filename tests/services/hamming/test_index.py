@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from dam.core.database import writing
 from dam.media.hamming.bands import BANDS, band_sql, gather
 from dam.models import ImagePerceptualHashAhashComponent as Component
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.hamming.index import HashIndex, PostgresIndex, SqliteIndex, candidates_statement, open_index
 from dam.services.hamming.memory import HashesInMemory
 from dam.services.hamming.probes import count_probes, probes, radii

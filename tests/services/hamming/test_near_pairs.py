@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from dam.models import Entity
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.hamming import near_pairs as near_hashes
 from dam.services.hamming.arrays import TABLES
 from dam.services.hamming.near_pairs import FAR, find_near

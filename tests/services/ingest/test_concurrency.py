@@ -10,7 +10,7 @@ from sqlalchemy import text, update
 from dam.core.database import make_engine
 from dam.core.errors import DamError, DeadlockError, LockedError
 from dam.models import TagComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from tests.conftest import Dam, at_once
 from tests.services.conftest import MakeImage

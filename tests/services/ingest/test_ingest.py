@@ -27,12 +27,13 @@ from dam.models import (
     SystemFailureComponent,
     TagComponent,
 )
-from dam.services.catalogue import ecs, recorded_files
-from dam.services.catalogue.recorded_files import RecordedFiles, recorded_among
+from dam.services.components import ecs
 from dam.services.ingest import skip, staging, writer
 from dam.services.ingest.batch import MAX_BATCH_FILES
 from dam.services.ingest.ingest import Outcome, Status, Unchanged, ingest
 from dam.services.library import Library
+from dam.services.sources import recorded_files
+from dam.services.sources.recorded_files import RecordedFiles, recorded_among
 from dam.storage.blob_store import BlobStore
 from dam.systems.system import system
 from tests.services.conftest import MakeImage, UseSystems, another, ingest_all, spoil, staged, statuses

@@ -10,7 +10,7 @@ from dam.media.kinds import Kind
 from dam.media.obstacle import Obstacle
 from dam.media.sample import Sample
 from dam.models import DimensionsComponent, FileLocationComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.ingest import batch as batches
 from dam.services.ingest import finish, writer
 from dam.services.ingest.ingest import Options, Outcome, each_outcome, ingest

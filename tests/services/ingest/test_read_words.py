@@ -8,7 +8,7 @@ from dam.core.errors import DecodeError
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models.ocr_component import OcrComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.ingest.run_systems import read_words, run_systems
 from dam.services.library import Library
 from dam.services.processes.limits import NO_LIMITS

@@ -12,12 +12,12 @@ from dam.models import (
     ReplacedComponent,
     component_classes,
 )
-from dam.services.catalogue import ecs
 from dam.services.catalogue.assets import summarise
 from dam.services.catalogue.description import describe
 from dam.services.catalogue.pairs import put_verdict, verdicts
 from dam.services.catalogue.succession import user_said
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
 from dam.services.duplicates.decider import DuplicateOptions
 from dam.services.duplicates.groups import find_duplicates
 from dam.services.duplicates.rules import Level

@@ -12,7 +12,7 @@ from dam.media.images import decoding as image
 from dam.media.kinds import Kind
 from dam.media.sample import Sample
 from dam.models import DimensionsComponent, ImagePerceptualHashPhashComponent, SystemFailureComponent, SystemSet
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.ingest import writer
 from dam.services.ingest.run_systems import PAGE, bytes_to_read, run_systems
 from dam.services.library import Library

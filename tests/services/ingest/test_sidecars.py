@@ -13,8 +13,8 @@ from dam.models.description_component import DescriptionComponent
 from dam.models.system_record import SystemSet
 from dam.models.tag_component import TagComponent
 from dam.models.xmp_sidecar_component import XmpSidecarComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.lookup import find_one_asset
+from dam.services.components import ecs
 from dam.services.ingest.ingest import Options, Outcome, Unchanged, each_outcome, ingest
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from dam.core.errors import ConflictError, NotFoundError
 from dam.models import Operation, component_classes
-from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import put_verdict, remove_verdict
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
 from dam.services.ingest.ingest import Options, ingest
 from dam.services.journal.trash import find_assets, remove, restore
 from dam.services.journal.undo import undo

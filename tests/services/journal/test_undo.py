@@ -3,9 +3,9 @@ from sqlalchemy import event, select
 
 from dam.core.errors import ConflictError, NotFoundError
 from dam.models import LinkRecord, Operation, SystemSet, TagComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import all_verdicts, put_verdict, remove_verdict
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
 from dam.services.journal import undo as module
 from dam.services.journal.log import LogFilter, changes_of, log
 from dam.services.journal.undo import undo

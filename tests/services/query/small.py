@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from dam.core.folding import folded
 from dam.models import component_classes
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from tests.services.query.brute import Asset
 from tests.services.query.trees import TAGS, TEXTS
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dam.models import CameraComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.query.columns import Columns
 from dam.services.query.few_values import MAX_VALUES, values_like

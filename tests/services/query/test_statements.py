@@ -12,7 +12,7 @@ from dam.models import (
     SourcePathComponent,
     TagComponent,
 )
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.query.results import Shown, search
 from tests.models.samples import sample_component

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from dam.media.files.media_type import HEAD_BYTES, media_type
 from dam.media.sample import Sample
 from dam.models import AudioAnchor, AudioFingerprintComponent, AudioPropertiesComponent, AudioTagsComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.ingest.ingest import Status
 from dam.services.library import Library
 from dam.services.similar.match import SimilarMatch

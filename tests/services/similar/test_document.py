@@ -11,7 +11,7 @@ from dam.media.documents.minhash import INDEXED_PERMUTATIONS
 from dam.media.sample import Sample
 from dam.models import DocumentComponent, DocumentFingerprintComponent, DocumentTextComponent
 from dam.models.document_index_row import DocumentIndexRow
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.similar.methods import document as similar_documents
 from dam.services.similar.methods.document import find_similar, similar_pairs

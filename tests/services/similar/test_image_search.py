@@ -15,9 +15,9 @@ from dam.core.errors import DecodeError, UnreadableFileError
 from dam.media.images.signature import HASHES
 from dam.media.images.transforms import Transform, transform_image
 from dam.models import ImageLumaComponent, component_classes
-from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import put_verdict
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.processes.isolated import START_METHOD
 from dam.services.similar.explain import Judgement, explain

@@ -7,9 +7,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from dam.models import Entity, ImageLumaComponent, LinkRecord, SimilarPairComponent
-from dam.services.catalogue import ecs
 from dam.services.catalogue.pairs import in_order, put_verdict, remove_verdict
 from dam.services.catalogue.verdict import Verdict
+from dam.services.components import ecs
 from dam.services.hamming.near_pairs import find_near
 from dam.services.ingest.run_systems import run_systems
 from dam.services.library import Library

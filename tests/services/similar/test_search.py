@@ -135,7 +135,7 @@ def ambiguous(library: Library) -> str:
     """A prefix that two hashes have: of two made-up contents."""
     with library.write() as session:
         from dam.models.content_hash_md5_component import ContentHashMd5Component
-        from dam.services.catalogue import ecs
+        from dam.services.components import ecs
 
         for entity_id in ecs.add_entities(session, 2):
             row = {"entity_id": entity_id, "hash_value": f"{'ab' * 8}{entity_id:016x}"}

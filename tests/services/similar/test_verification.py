@@ -3,7 +3,7 @@ import numpy as np
 from dam.media.images.small_luma import MAX_DIFFERENCE
 from dam.media.images.transforms import Transform
 from dam.models import ImageLumaComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.similar.verification import verify_pairs, verify_query
 from tests.media.pictures import picture

@@ -21,7 +21,7 @@ from dam.models import (
     VideoFingerprintComponent,
     VideoStreamComponent,
 )
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 from dam.services.similar.match import SimilarMatch
 from dam.services.similar.methods.video import find_similar, similar_pairs

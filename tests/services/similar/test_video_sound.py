@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dam.media.audio import chromaprint as chromaprint_library
 from dam.media.audio import decoding as audio
 from dam.models import AudioFingerprintComponent, SystemFailureComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.duplicates.decider import DuplicateOptions
 from dam.services.duplicates.groups import find_duplicates
 from dam.services.ingest.run_systems import run_systems

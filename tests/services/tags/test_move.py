@@ -3,8 +3,8 @@
 import pytest
 
 from dam.core.errors import ConflictError, NotFoundError, UsageError
-from dam.services.catalogue import ecs
-from dam.services.catalogue.operations import Recorder
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 from dam.services.journal.undo import undo
 from dam.services.library import Library
 from dam.services.tags import move

@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from dam.core.errors import DamError, NotFoundError, UsageError
 from dam.models import TagRule
-from dam.services.catalogue import ecs
-from dam.services.catalogue.operations import Recorder
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 from dam.services.journal.undo import undo
 from dam.services.library import Library
 from dam.services.tags.move import apply_rules

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from dam.core.errors import UsageError
 from dam.models import AnnotationComponent, AudioTagsComponent, DescriptionComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.journal.undo import undo
 from dam.services.library import Library
 from dam.services.user_data.annotations import annotate

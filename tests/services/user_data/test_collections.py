@@ -5,9 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dam.core.errors import ConflictError, NotFoundError, UsageError
-from dam.services.catalogue import ecs
-from dam.services.catalogue.operations import Recorder
 from dam.services.catalogue.trashed import put_in_trash
+from dam.services.components import ecs
+from dam.services.components.operations import Recorder
 from dam.services.journal.undo import undo
 from dam.services.library import Library
 from dam.services.user_data import collections

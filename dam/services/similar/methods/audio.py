@@ -18,7 +18,7 @@ from dam.media.sample import Sample
 from dam.models.audio_anchor import AudioAnchor
 from dam.models.audio_fingerprint_component import AudioFingerprintComponent
 from dam.models.file_properties_component import FilePropertiesComponent as FileProperties
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.similar.match import SimilarMatch, SimilarPair
 from dam.services.similar.method import FileQuery, similarity_method
 

@@ -15,7 +15,7 @@ from dam.media.documents.minhash import INDEXED_PERMUTATIONS, PERMUTATIONS, MinH
 from dam.media.kinds import Kind
 from dam.models.document_fingerprint_component import DocumentFingerprintComponent
 from dam.models.document_index_row import DocumentIndexRow
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.similar.match import SimilarMatch, SimilarPair
 from dam.services.similar.method import FileQuery, similarity_method
 

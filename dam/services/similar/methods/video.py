@@ -17,7 +17,7 @@ from dam.media.video.alignment import Alignment, align
 from dam.media.video.fingerprint import VideoFingerprint, keys
 from dam.models.video_anchor import VideoAnchor
 from dam.models.video_fingerprint_component import VideoFingerprintComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.similar.match import SimilarMatch, SimilarPair
 from dam.services.similar.method import FileQuery, similarity_method
 

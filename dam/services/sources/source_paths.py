@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dam.media.files.source import FileState
 from dam.models.source_path_component import UNSETTLED, SourcePathComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 
 
 def source_row(

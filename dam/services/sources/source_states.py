@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from dam.media.files.source import FileState
 from dam.models.source_path_component import SourcePathComponent
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.services.library import Library
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from dam.models.base_component import BaseComponent
-from dam.services.catalogue.ecs import own_columns
+from dam.services.components.ecs import own_columns
 from dam.services.library import Library
 
 PAGE = 1000

@@ -14,8 +14,8 @@ from dam.media.files.source import FileState
 from dam.media.kinds import Kind
 from dam.models.source_path_component import SourcePathComponent
 from dam.models.system_record import SystemRecord, SystemSet
-from dam.services.catalogue import ecs
-from dam.services.catalogue.source_paths import path_digest
+from dam.services.components import ecs
+from dam.services.sources.source_paths import path_digest
 from dam.systems.system import complete_sets
 
 MAX_ROWS = 100_000

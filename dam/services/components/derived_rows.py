@@ -16,7 +16,7 @@ from dam.core.database import fetched
 from dam.models.base_class import Base
 from dam.models.system_failure_component import SystemFailureComponent
 from dam.models.types import UtcDateTime
-from dam.services.catalogue import ecs
+from dam.services.components import ecs
 from dam.systems.system import tables_by_system
 
 UNCHECKED = frozenset({"id", "created_at", "updated_at"})

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from dam.core import invocation
 from dam.models.base_class import Base
 from dam.models.operation import Operation, OperationChange
-from dam.services.catalogue import ecs
-from dam.services.catalogue.row_json import to_json
+from dam.services.components import ecs
+from dam.services.components.row_json import to_json
 from dam.services.manifest.lines import body
 from dam.services.manifest.outbox import record
 
