@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import quote
 
 from dam.core.errors import DamagedDatabaseError, DamError, ForeignDatabaseError, LockedError, NoLibraryError
+from dam.storage.local_staging import clone_bytes
 
 STEP_PAGES = 4096
 MAX_BEGINNINGS = 4
@@ -121,7 +123,8 @@ def _share(original: sqlite3.Connection, source: Path, target: Path) -> bool:
 
     A process of its own opens the file: the locks of this one on the database would end when it closes it (POSIX).
     """
-    if not (program := shutil.which("cp")):
+    program = shutil.which("cp") if _can_share(target.parent) else None
+    if program is None:
         return False
     _hold(original)
     try:
@@ -134,6 +137,16 @@ def _share(original: sqlite3.Connection, source: Path, target: Path) -> bool:
     if not is_shared:
         os.truncate(target, 0)
     return is_shared
+
+
+def _can_share(folder: Path) -> bool:
+    """Return whether files in a folder can share their bytes, tried with two that are empty and have no names."""
+    try:
+        with TemporaryFile(dir=folder) as one, TemporaryFile(dir=folder) as other:
+            clone_bytes(one, other)
+    except OSError:
+        return False
+    return True
 
 
 def _hold(original: sqlite3.Connection) -> None:
