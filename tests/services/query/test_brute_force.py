@@ -13,7 +13,10 @@ from tests.services.query.small import ASSETS, Rows, fill
 from tests.services.query.trees import trees
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=min(30, settings().max_examples),  # each has many queries
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(ASSETS, min_size=1, max_size=6), st.lists(trees(), min_size=1, max_size=8))
 def test_every_database_finds_what_brute_force_does(
     each_library: Library, libraries: Sequence[Rows], queries: Sequence[Node]
