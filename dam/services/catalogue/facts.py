@@ -8,12 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dam.models.audio_properties_component import AudioPropertiesComponent
 from dam.models.base_component import BaseComponent
-from dam.models.capture_component import CaptureComponent
-from dam.models.container_component import ContainerComponent
-from dam.models.dimensions_component import DimensionsComponent
-from dam.models.document_component import DocumentComponent
 from dam.models.entity import Entity
 from dam.models.source_path_component import SourcePathComponent
 from dam.services.components import ecs
@@ -57,6 +52,13 @@ def facts_of(session: Session, entity_ids: Iterable[int]) -> dict[int, Facts]:
 
 
 def _statement() -> Any:
+    """Return the statement; what shows no asset, as an ingest, has no use for these tables."""
+    from dam.models.audio_properties_component import AudioPropertiesComponent  # noqa: PLC0415
+    from dam.models.capture_component import CaptureComponent  # noqa: PLC0415
+    from dam.models.container_component import ContainerComponent  # noqa: PLC0415
+    from dam.models.dimensions_component import DimensionsComponent  # noqa: PLC0415
+    from dam.models.document_component import DocumentComponent  # noqa: PLC0415
+
     size, capture, container = DimensionsComponent, CaptureComponent, ContainerComponent
     audio, document, source = AudioPropertiesComponent, DocumentComponent, SourcePathComponent
     oldest = select(func.min(source.mtime_ns)).where(source.entity_id == Entity.id).scalar_subquery()
